@@ -1,0 +1,125 @@
+//! What an app is, once the file has been read: every default filled in, every name checked.
+//!
+//! Step 1 of the life of an app. Made by `config::resolve`, read by everyone in this story, changed by no one.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::registry::{AppId, Weight};
+
+/// The apps' part of the configuration.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// In the order of the file; `apps[i].id == AppId(i)`.
+    pub(crate) apps: Vec<AppSpec>,
+    /// How long the whole program may take to end, from the first signal (the platform's contract).
+    pub(crate) stop_budget: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) struct AppSpec {
+    pub(crate) id: AppId,
+    pub(crate) name: Arc<str>,
+    /// `onedoor.toml:2`, for messages.
+    pub(crate) place: Arc<str>,
+    pub(crate) command: Command,
+    /// The app's working directory, absolute.
+    pub(crate) dir: PathBuf,
+    pub(crate) environment: Environment,
+    pub(crate) listening: Listening,
+    pub(crate) readiness: Readiness,
+    pub(crate) start_timeout: Duration,
+    pub(crate) restart: RestartPolicy,
+    pub(crate) stop: StopPolicy,
+    pub(crate) weight: Weight,
+}
+
+/// `run`, parsed. `$PORT`-like words are still in it: they are expanded at spawn (CONFIG.md §1.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Program and arguments; executed directly. Never empty.
+    Exec(Vec<String>),
+    /// A line with shell syntax in it, run as `sh -c 'exec …'`.
+    Shell(String),
+}
+
+/// What the app's process sees as environment, before onedoor adds PORT and the framework's own variables.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment {
+    /// What the operator gave the container, less what must not reach an app (CONFIG.md §1.6 "Environment").
+    pub(crate) inherited: Vec<(OsString, OsString)>,
+    /// The app's own `env`: beats everything onedoor sets.
+    pub(crate) own: Vec<(String, String)>,
+}
+
+/// Whether and how the app is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Listening {
+    /// A worker: no port, ready as soon as it runs.
+    Nowhere,
+    /// A fresh private loopback port per spawn, told by `PORT` and the framework's own variable.
+    PrivatePort { prefix: Option<String> },
+    /// The app cannot be told: it always listens here.
+    FixedPort { port: u16, prefix: Option<String> },
+    /// A Unix socket in a folder of its own, told by `PORT=/path` and the framework's own variable.
+    UnixSocket { prefix: Option<String> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    /// Its socket accepts a connection.
+    Accept,
+    /// `GET path` answers with a status in `200..=399`, or the one given.
+    Http { path: String, status: Option<u16>, every: Duration, timeout: Duration },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RestartPolicy {
+    pub(crate) when: RestartWhen,
+    pub(crate) backoff_min: Duration,
+    pub(crate) backoff_max: Duration,
+    pub(crate) give_up: GiveUp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RestartWhen {
+    Always,
+    OnFailure,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GiveUp {
+    Never,
+    /// After `failures` within `within`.
+    After {
+        failures: u32,
+        within: Duration,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StopPolicy {
+    pub(crate) signal: StopSignal,
+    pub(crate) grace: Grace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopSignal {
+    Term,
+    Int,
+    Quit,
+    Hup,
+    Usr1,
+    Usr2,
+    Kill,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grace {
+    /// Whatever is left of the program's stop budget.
+    RestOfBudget,
+    AtMost(Duration),
+}

@@ -1,0 +1,1 @@
+//! What the operator wrote → what each part wants.

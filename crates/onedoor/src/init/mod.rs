@@ -1,0 +1,1 @@
+//! Being PID 1: signals, and the exits of every child.

@@ -1,0 +1,1 @@
+//! What onedoor says about itself: the log and, later, metrics.

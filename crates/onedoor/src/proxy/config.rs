@@ -1,0 +1,107 @@
+//! The proxy's part of the configuration: every default filled in, every name checked.
+//!
+//! Made by `config::resolve`; the numbers' defaults live there, their meaning here.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use onedoor_http1::HeadLimits;
+
+use super::route::Routes;
+
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Never empty.
+    pub(crate) listen: Vec<Listen>,
+    pub(crate) workers: NonZeroUsize,
+    pub(crate) limits: Limits,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) trusted_peers: TrustedPeers,
+    pub(crate) via: Via,
+    pub(crate) access_log: AccessLog,
+    pub(crate) routes: Arc<Routes>,
+    /// The targets of `proxy` routes; `UpstreamId` is an index.
+    pub(crate) upstreams: Vec<UpstreamSpec>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Listen {
+    Tcp(SocketAddr),
+    /// `[::]:port` where the host has IPv6, else `0.0.0.0:port`: what an unset `listen` means.
+    AnyAddress {
+        port: u16,
+    },
+    Unix(PathBuf),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) head: HeadLimits,
+    /// Downstream connections at once, over all workers.
+    pub(crate) connections_max: usize,
+    /// Bytes of a request body, where the route says nothing.
+    pub(crate) body_max: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    /// From the first byte of a request to the end of its head.
+    pub(crate) header: Duration,
+    /// A keep-alive connection without a request.
+    pub(crate) idle: Duration,
+    /// Between two pieces of a body, in either direction.
+    pub(crate) body: Duration,
+    pub(crate) connect: Duration,
+    /// From the end of the request to the upstream's response head.
+    pub(crate) first_byte: Duration,
+}
+
+/// Whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TrustedPeers {
+    pub(crate) networks: Vec<IpNet>,
+    /// What said so, for the start table: `trusted_proxies`, `Cloud Run (K_SERVICE)`, …
+    pub(crate) why: Option<Arc<str>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccessLog {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct UpstreamId(pub(crate) u16);
+
+/// An external upstream: somebody else's server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UpstreamSpec {
+    pub(crate) origin: Origin,
+    /// As the operator wrote it, for messages.
+    pub(crate) written: Arc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Http { host: Arc<str>, port: u16 },
+    Https { host: Arc<str>, port: u16, trust: TlsTrust },
+    Unix { path: Arc<PathBuf> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TlsTrust {
+    /// SSL_CERT_FILE or the system's bundle, else the one built in.
+    System,
+    /// `tls = { ca = "…" }`: a PEM file, and nothing else.
+    Ca(PathBuf),
+}

@@ -1,0 +1,383 @@
+//! THE SEAM between the two stories: apps publish who is ready and where; the proxy reads, holds and reports back.
+//!
+//! ```text
+//!   apps (one Publisher per app)                         proxy (every worker)
+//!   publish(Availability) ──▶ ┌──────────┐ ──▶ now(app)            a lock-free read
+//!                             │ Registry │ ──▶ ready_after(app, …) a held request waits here
+//!   feedback().recv()     ◀── └──────────┘ ◀── want(app), report(endpoint, Failure)
+//!                                          ◀── lease(endpoint)     in-flight counters, one per worker
+//! ```
+//!
+//! Neither side knows the other; this file never does I/O and never decides when an app lives or dies.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use arc_swap::{ArcSwap, Guard};
+use smallvec::SmallVec;
+use tokio::sync::{Notify, mpsc};
+
+/// An app's place in the registry: its index in the order of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct AppId(pub(crate) u16);
+
+/// A worker thread's place in the in-flight counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WorkerId(pub(crate) u16);
+
+/// One listening process of one generation. Never used twice, so a report about a dead one cannot hit its successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct EndpointId(pub(crate) u64);
+
+/// Where an endpoint listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum EndpointAddr {
+    Tcp(SocketAddr),
+    Unix(Arc<PathBuf>),
+}
+
+/// Whether the container can live without the app (CONFIG.md: `essential`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    Essential,
+    Optional,
+}
+
+/// What a request for an app meets right now.
+#[derive(Debug)]
+pub(crate) enum Availability {
+    /// Not running and not wanted yet (a lazy app).
+    Idle,
+    Starting {
+        since: Instant,
+    },
+    /// At least one endpoint takes requests. Never empty.
+    Ready {
+        endpoints: Box<[Arc<Endpoint>]>,
+    },
+    /// The whole program is on its way out.
+    Draining,
+    /// `retry_at: None` means that nobody will try again.
+    Down {
+        why: DownReason,
+        retry_at: Option<Instant>,
+    },
+}
+
+/// Why an app is down: a class for the client's sake, a sentence for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DownReason {
+    pub(crate) class: DownClass,
+    pub(crate) detail: Arc<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DownClass {
+    /// The process ended; a restart is coming.
+    Crashed,
+    /// The command could not be started at all.
+    CannotStart,
+    /// It did not become ready within its start deadline.
+    NotReadyInTime,
+    /// It ended as asked and is not to be restarted.
+    Ended,
+    /// It failed too often.
+    GaveUp,
+}
+
+/// How an exchange with an endpoint failed before it was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Refused,
+    Reset,
+    Timeout,
+}
+
+/// What the proxy tells an app's task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feedback {
+    /// A request is waiting for the app.
+    Wanted,
+    /// An exchange failed: faster news than the reaper's.
+    Failed { endpoint: EndpointId, how: Failure },
+}
+
+/// One process that takes requests.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) id: EndpointId,
+    pub(crate) addr: EndpointAddr,
+    /// Which start of the app this is, counted from 1.
+    pub(crate) generation: u64,
+    /// A pooled connection that idled longer is not used again: the app may be closing it at this very moment.
+    pub(crate) idle_max: Duration,
+    in_flight: Box<[PaddedCount]>,
+    draining: AtomicBool,
+    lease_ended: Notify,
+}
+
+/// A counter on its own cache line, so that workers do not slow each other down.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct PaddedCount(AtomicU32);
+
+impl Endpoint {
+    pub(crate) fn new(
+        id: EndpointId,
+        addr: EndpointAddr,
+        generation: u64,
+        idle_max: Duration,
+        workers: usize,
+    ) -> Self {
+        Self {
+            id,
+            addr,
+            generation,
+            idle_max,
+            in_flight: (0..workers.max(1)).map(|_| PaddedCount::default()).collect(),
+            draining: AtomicBool::new(false),
+            lease_ended: Notify::new(),
+        }
+    }
+
+    /// Requests in flight, summed over the workers.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.in_flight.iter().map(|count| u64::from(count.0.load(Ordering::Acquire))).sum()
+    }
+
+    /// Marks the endpoint as leaving and waits until no request is in flight. New ones must already go elsewhere.
+    pub(crate) async fn drained(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+        loop {
+            let ended = self.lease_ended.notified();
+            if self.in_flight() == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+}
+
+/// A request in flight at an endpoint; dropping it ends the count.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    endpoint: Arc<Endpoint>,
+    worker: WorkerId,
+}
+
+impl Lease {
+    pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
+        &self.endpoint
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(count) = self.endpoint.in_flight.get(usize::from(self.worker.0)) {
+            count.0.fetch_sub(1, Ordering::SeqCst);
+        }
+        if self.endpoint.draining.load(Ordering::SeqCst) {
+            self.endpoint.lease_ended.notify_one();
+        }
+    }
+}
+
+/// Endpoints that failed this very request; it does not go there again.
+pub(crate) type FailedEndpoints = SmallVec<[EndpointId; 4]>;
+
+/// Why no endpoint came within the deadline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unready {
+    /// The deadline passed while the app was starting.
+    StillStarting { waited: Duration },
+    /// The app is down and will not be back before the deadline.
+    Down { why: DownReason, retry_after: Option<Duration> },
+    /// The program is ending.
+    Draining,
+}
+
+/// All apps, as the proxy sees them.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    slots: Box<[Arc<Slot>]>,
+    workers: usize,
+}
+
+#[derive(Debug)]
+struct Slot {
+    name: Arc<str>,
+    weight: Weight,
+    now: ArcSwap<Availability>,
+    changed: Notify,
+    feedback: mpsc::Sender<Feedback>,
+}
+
+/// How much unread news from the proxy an app's task may have; more of the same says nothing new.
+const FEEDBACK_QUEUE: usize = 64;
+
+/// The one writer of an app's availability, and the reader of what the proxy reports about it.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    app: AppId,
+    workers: usize,
+    slot: Arc<Slot>,
+    feedback: mpsc::Receiver<Feedback>,
+}
+
+impl Publisher {
+    pub(crate) fn app(&self) -> AppId {
+        self.app
+    }
+
+    /// How many in-flight counters a new [`Endpoint`] needs.
+    pub(crate) fn workers(&self) -> usize {
+        self.workers
+    }
+
+    /// Replaces what requests see and wakes the held ones.
+    pub(crate) fn publish(&self, availability: Availability) {
+        self.slot.now.store(Arc::new(availability));
+        self.slot.changed.notify_waiters();
+    }
+
+    /// The next news from the proxy; pends for ever when there is none. Safe to drop and call again.
+    pub(crate) async fn feedback(&mut self) -> Feedback {
+        match self.feedback.recv().await {
+            Some(news) => news,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Registry {
+    /// One slot and one publisher per app, in the order given.
+    pub(crate) fn new(apps: &[(Arc<str>, Weight)], workers: usize) -> (Arc<Self>, Vec<Publisher>) {
+        let mut slots = Vec::with_capacity(apps.len());
+        let mut publishers = Vec::with_capacity(apps.len());
+        for (index, (name, weight)) in apps.iter().enumerate() {
+            let (sender, receiver) = mpsc::channel(FEEDBACK_QUEUE);
+            let slot = Arc::new(Slot {
+                name: Arc::clone(name),
+                weight: *weight,
+                now: ArcSwap::from_pointee(Availability::Starting { since: Instant::now() }),
+                changed: Notify::new(),
+                feedback: sender,
+            });
+            let app = AppId(u16::try_from(index).expect("config refuses more apps than u16 can count"));
+            publishers.push(Publisher { app, workers, slot: Arc::clone(&slot), feedback: receiver });
+            slots.push(slot);
+        }
+        (Arc::new(Self { slots: slots.into_boxed_slice(), workers }), publishers)
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        self.workers
+    }
+
+    pub(crate) fn name(&self, app: AppId) -> &Arc<str> {
+        &self.slot(app).name
+    }
+
+    /// What a request meets right now. Lock-free.
+    pub(crate) fn now(&self, app: AppId) -> Guard<Arc<Availability>> {
+        self.slot(app).now.load()
+    }
+
+    /// True while every essential app has an endpoint (`builtin = "ready"`).
+    pub(crate) fn essential_apps_ready(&self) -> bool {
+        let essential = |slot: &&Arc<Slot>| slot.weight == Weight::Essential;
+        self.slots
+            .iter()
+            .filter(essential)
+            .all(|slot| matches!(**slot.now.load(), Availability::Ready { .. }))
+    }
+
+    /// An endpoint that is ready now and has not failed this request; `turn` spreads requests over several.
+    pub(crate) fn ready_now(
+        &self,
+        app: AppId,
+        failed: &FailedEndpoints,
+        turn: usize,
+    ) -> Option<Arc<Endpoint>> {
+        match &**self.now(app) {
+            Availability::Ready { endpoints } => pick(endpoints, failed, turn),
+            Availability::Idle
+            | Availability::Starting { .. }
+            | Availability::Draining
+            | Availability::Down { .. } => None,
+        }
+    }
+
+    /// Waits for an endpoint that has not failed this request. Never returns one from `failed`.
+    pub(crate) async fn ready_after(
+        &self,
+        app: AppId,
+        failed: &FailedEndpoints,
+        turn: usize,
+        deadline: Instant,
+    ) -> Result<Arc<Endpoint>, Unready> {
+        let slot = self.slot(app);
+        let asked = Instant::now();
+        loop {
+            let changed = slot.changed.notified();
+            tokio::pin!(changed);
+            // Register before looking: a change between the look and the wait must not be lost.
+            changed.as_mut().enable();
+            match &**slot.now.load() {
+                Availability::Ready { endpoints } => {
+                    if let Some(endpoint) = pick(endpoints, failed, turn) {
+                        return Ok(endpoint);
+                    }
+                }
+                Availability::Draining => return Err(Unready::Draining),
+                Availability::Down { why, retry_at } => {
+                    let now = Instant::now();
+                    if retry_at.is_none_or(|at| at > deadline) {
+                        let retry_after = retry_at.map(|at| at.saturating_duration_since(now));
+                        return Err(Unready::Down { why: why.clone(), retry_after });
+                    }
+                }
+                Availability::Idle | Availability::Starting { .. } => {}
+            }
+            if tokio::time::timeout_at(deadline.into(), changed).await.is_err() {
+                return Err(Unready::StillStarting { waited: asked.elapsed() });
+            }
+        }
+    }
+
+    /// Counts a request in flight at `endpoint` until the lease is dropped.
+    pub(crate) fn lease(&self, endpoint: Arc<Endpoint>, worker: WorkerId) -> Lease {
+        if let Some(count) = endpoint.in_flight.get(usize::from(worker.0)) {
+            count.0.fetch_add(1, Ordering::SeqCst);
+        }
+        Lease { endpoint, worker }
+    }
+
+    /// A request waits for this app. Dropped when the app's task has news enough to read.
+    pub(crate) fn want(&self, app: AppId) {
+        self.tell(app, Feedback::Wanted);
+    }
+
+    /// An exchange failed before commit.
+    pub(crate) fn report(&self, app: AppId, endpoint: EndpointId, how: Failure) {
+        self.tell(app, Feedback::Failed { endpoint, how });
+    }
+
+    fn tell(&self, app: AppId, news: Feedback) {
+        // A full queue already says what this message would.
+        drop(self.slot(app).feedback.try_send(news));
+    }
+
+    fn slot(&self, app: AppId) -> &Arc<Slot> {
+        self.slots.get(usize::from(app.0)).expect("AppIds are made from this registry's own list")
+    }
+}
+
+fn pick(endpoints: &[Arc<Endpoint>], failed: &FailedEndpoints, turn: usize) -> Option<Arc<Endpoint>> {
+    let start = turn % endpoints.len().max(1);
+    let (before, from) = endpoints.split_at(start);
+    from.iter().chain(before).find(|endpoint| !failed.contains(&endpoint.id)).map(Arc::clone)
+}
