@@ -1,0 +1,176 @@
+//! Listening sockets: made, shared by several epoll instances without a stampede, and accepted from.
+//!
+//! All workers accept from ONE listening socket. Each has an epoll descriptor of its own in which the listener
+//! is registered with EPOLLEXCLUSIVE (epoll_ctl(2)): the kernel wakes one of them for a new connection, not all.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+
+use rustix::event::epoll;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+/// Connections that may wait in the kernel's accept queue; the kernel lowers it to net.core.somaxconn.
+const BACKLOG: i32 = 4096;
+
+/// A listening socket of either family, non-blocking.
+#[derive(Debug)]
+pub enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// One accepted connection, non-blocking.
+#[derive(Debug)]
+pub enum Accepted {
+    Tcp(TcpStream, SocketAddr),
+    Unix(UnixStream),
+}
+
+/// Listens on a TCP address. SO_REUSEADDR is set (a restart must not wait for TIME_WAIT), SO_REUSEPORT is not:
+/// a second program on the port must fail with EADDRINUSE, not share it silently. `[::]` takes IPv4 as well.
+///
+/// # Errors
+/// What socket(2), bind(2) or listen(2) answer; EADDRINUSE, EACCES and EAFNOSUPPORT are the common ones.
+pub fn listen_tcp(address: SocketAddr) -> io::Result<Listener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
+    socket.bind(&SockAddr::from(address))?;
+    socket.listen(BACKLOG)?;
+    Ok(Listener::Tcp(socket.into()))
+}
+
+/// Listens on a Unix socket path. A socket file that nobody listens on any more is replaced; one that answers is not.
+///
+/// # Errors
+/// EADDRINUSE if somebody accepts there or the path is no socket; what bind(2) or listen(2) answer.
+pub fn listen_unix(path: &Path) -> io::Result<Listener> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => {
+            if UnixStream::connect(path).is_ok() {
+                return Err(io::Error::from(io::ErrorKind::AddrInUse));
+            }
+            std::fs::remove_file(path)?;
+        }
+        Ok(_) => return Err(io::Error::from(io::ErrorKind::AddrInUse)),
+        Err(_) => {}
+    }
+    let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking().cloexec(), None)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    socket.listen(BACKLOG)?;
+    Ok(Listener::Unix(socket.into()))
+}
+
+impl Listener {
+    /// Takes one connection from the queue; `WouldBlock` when it is empty. TCP connections get TCP_NODELAY: a
+    /// response is written whole, so Nagle's algorithm could only delay it.
+    ///
+    /// # Errors
+    /// What accept4(2) answers, `WouldBlock` and EMFILE included.
+    pub fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                stream.set_nodelay(true)?;
+                Ok(Accepted::Tcp(stream, peer))
+            }
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok(Accepted::Unix(stream))
+            }
+        }
+    }
+
+    /// The TCP address it really listens on (port 0 resolved).
+    #[must_use]
+    pub fn tcp_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(listener) => listener.as_fd(),
+            Self::Unix(listener) => listener.as_fd(),
+        }
+    }
+}
+
+/// An epoll descriptor that becomes readable when a listener it watches has a connection, in one watcher at a time.
+#[derive(Debug)]
+pub struct ExclusiveWatch(OwnedFd);
+
+impl ExclusiveWatch {
+    /// Watches `listeners`.
+    ///
+    /// # Errors
+    /// What epoll_create1(2) or epoll_ctl(2) answer (EMFILE, ENOMEM, ENOSPC).
+    pub fn new<'a>(listeners: impl IntoIterator<Item = &'a Listener>) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        for (index, listener) in listeners.into_iter().enumerate() {
+            let flags = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
+            epoll::add(&epoll, listener, epoll::EventData::new_u64(index as u64), flags)?;
+        }
+        Ok(Self(epoll))
+    }
+}
+
+impl AsRawFd for ExclusiveWatch {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_second_listener_on_the_port_is_refused() {
+        let first = listen_tcp("127.0.0.1:0".parse().unwrap()).unwrap();
+        let again = listen_tcp(first.tcp_address().unwrap());
+        assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    }
+
+    #[test]
+    fn a_stale_unix_socket_is_replaced_and_a_living_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("door.sock");
+        let living = listen_unix(&path).unwrap();
+        assert_eq!(listen_unix(&path).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        drop(living);
+        listen_unix(&path).unwrap();
+    }
+
+    #[test]
+    fn a_file_in_the_way_of_a_unix_socket_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("precious");
+        std::fs::File::create(&path).unwrap().write_all(b"data").unwrap();
+        assert_eq!(listen_unix(&path).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(std::fs::read(&path).unwrap(), b"data");
+    }
+
+    #[test]
+    fn an_accepted_connection_does_not_block() {
+        let listener = listen_tcp("127.0.0.1:0".parse().unwrap()).unwrap();
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        let _client = TcpStream::connect(listener.tcp_address().unwrap()).unwrap();
+        let Accepted::Tcp(stream, _) = listener.accept().unwrap() else { panic!("a TCP listener accepts TCP") };
+        let error = std::io::Read::read(&mut &stream, &mut [0; 1]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
+}
