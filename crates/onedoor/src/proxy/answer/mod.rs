@@ -1,0 +1,104 @@
+//! What onedoor answers itself: fixed answers, redirects, builtins, refusals.
+
+use crate::proxy::inbound::{Head, ReplyLength, ReplySink};
+use crate::proxy::plan::Step;
+use crate::proxy::refusal::Refusal;
+use crate::proxy::route::{Builtin, FixedAnswer};
+use crate::proxy::worker::Worker;
+
+use std::io;
+
+use onedoor_http1::{Method, reason_phrase};
+
+/// A small answer that is all there before it is sent.
+#[derive(Debug)]
+pub(super) struct Answer<'a> {
+    pub(super) status: u16,
+    pub(super) body: &'a [u8],
+}
+
+/// Answers a planned step that needs nobody else; `target` is the Location of a redirect.
+pub(super) async fn step(
+    worker: &Worker,
+    head: Head<'_>,
+    step: &Step<'_>,
+    target: &[u8],
+    reply: &mut ReplySink<'_>,
+) -> io::Result<u16> {
+    let answer = match step {
+        Step::Respond(fixed) => return respond(worker, head, fixed, reply).await,
+        Step::Builtin(builtin) => self::builtin(worker, *builtin),
+        Step::Redirect { status } => Answer { status: *status, body: b"" },
+        // RFC 9110 9.3.7: a 200 with no content is a proper answer.
+        Step::Options | Step::Forward(_) => Answer { status: 200, body: b"" },
+    };
+    stage(worker, answer.status, reply);
+    match step {
+        Step::Redirect { .. } => reply.field(b"Location", target),
+        Step::Builtin(_) => {
+            reply.field(b"Content-Type", b"text/plain; charset=utf-8");
+            reply.field(b"Cache-Control", b"no-store");
+        }
+        Step::Options | Step::Respond(_) | Step::Forward(_) => {}
+    }
+    send(head, &answer, reply).await?;
+    Ok(answer.status)
+}
+
+async fn respond(worker: &Worker, head: Head<'_>, fixed: &FixedAnswer, reply: &mut ReplySink<'_>) -> io::Result<u16> {
+    stage(worker, fixed.status, reply);
+    for (name, value) in &fixed.fields {
+        reply.field(name.as_bytes(), value.as_bytes());
+    }
+    send(head, &Answer { status: fixed.status, body: &fixed.body }, reply).await?;
+    Ok(fixed.status)
+}
+
+fn builtin(worker: &Worker, builtin: Builtin) -> Answer<'static> {
+    let well = match builtin {
+        Builtin::Health => worker.door_is_open(),
+        Builtin::Ready => worker.door_is_open() && worker.registry().essential_apps_ready(),
+    };
+    if well { Answer { status: 200, body: b"ok\n" } } else { Answer { status: 503, body: b"unavailable\n" } }
+}
+
+/// Turns a refusal into its response.
+pub(super) async fn refuse(
+    worker: &Worker,
+    method: Method,
+    refusal: &Refusal,
+    reply: &mut ReplySink<'_>,
+) -> io::Result<()> {
+    let status = refusal.status();
+    stage(worker, status, reply);
+    reply.field(b"Content-Type", b"text/plain; charset=utf-8");
+    if let Some(seconds) = refusal.retry_after() {
+        reply.field(b"Retry-After", itoa::Buffer::new().format(seconds).as_bytes());
+    }
+    if let Some(allow) = refusal.allow() {
+        reply.field(b"Allow", allow.as_bytes());
+    }
+    let body = refusal.sentence().as_bytes();
+    send_sized(method, status, body, reply).await
+}
+
+fn stage(worker: &Worker, status: u16, reply: &mut ReplySink<'_>) {
+    reply.stage(status, reason_phrase(status).as_bytes());
+    reply.field(b"Date", &worker.http_date());
+}
+
+async fn send(head: Head<'_>, answer: &Answer<'_>, reply: &mut ReplySink<'_>) -> io::Result<()> {
+    send_sized(head.parsed.method(), answer.status, answer.body, reply).await
+}
+
+async fn send_sized(method: Method, status: u16, body: &[u8], reply: &mut ReplySink<'_>) -> io::Result<()> {
+    let length = body.len() as u64;
+    if method == Method::Head || status == 304 {
+        return reply.start(ReplyLength::NoBody { declared: Some(length) }, b"").await;
+    }
+    if status == 204 {
+        // RFC 9110 8.6: no Content-Length in a 204.
+        return reply.start(ReplyLength::NoBody { declared: None }, b"").await;
+    }
+    reply.start(ReplyLength::Exact(length), body).await
+}

@@ -1,0 +1,339 @@
+//! One try at an upstream, and whether there may be another.
+//!
+//! The rules of repeating (DESIGN "The commit point", HTTP.md rule 33):
+//! - nothing was sent: always, to another endpoint or the next generation, within the hold deadline;
+//! - a reused connection died: at once on a fresh one, if the request is safe;
+//! - a fresh connection died before the commit: if the request is safe and the upstream is an app of ours;
+//! - at most three times; never once a byte of a streamed body was drawn, never an unsafe request that was sent.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use onedoor_http1::{Method, ResponseHead};
+
+use super::access_log::Record;
+use super::buffer::Buffer;
+use super::deadline::Deadline;
+use super::exchange::Failed;
+use super::inbound::Inbound;
+use super::plan::Destination;
+use super::refusal::Refusal;
+use super::roundtrip;
+use super::route::{RoutePolicy, WhileDown};
+use super::stream::Stream;
+use super::upstream::connect::{self, ConnectError};
+use super::upstream::hold::Released;
+use super::upstream::http1::ExpectField;
+use super::upstream::pool::{PoolKey, Replay};
+use super::worker::Worker;
+use crate::registry::{Endpoint, FailedEndpoints, Failure, Lease};
+
+/// Tries at one request, the first included.
+const TRIES_MAX: u32 = 3;
+
+/// How long an external upstream's idle connection is kept: below the 60 s that most servers allow.
+const EXTERNAL_IDLE_MAX: Duration = Duration::from_secs(30);
+
+/// Buffers towards the upstream, reused from request to request.
+#[derive(Debug)]
+pub(super) struct UpstreamSide {
+    /// The request head, ready to be sent (again).
+    pub(super) head: Vec<u8>,
+    /// What the upstream sent and was not passed on yet.
+    pub(super) buffer: Buffer,
+    pub(super) response: ResponseHead,
+    /// The upstream's own deadline: the client's runs beside it while a body streams.
+    pub(super) deadline: Deadline,
+}
+
+/// The tries at one request.
+#[derive(Debug)]
+pub(super) struct Attempt<'w> {
+    worker: &'w Worker,
+    method: Method,
+    to: Destination,
+    policy: &'w RoutePolicy,
+    hold_until: Instant,
+    failed: FailedEndpoints,
+    tries: u32,
+    pooled: Pooled,
+}
+
+/// Whether a pooled connection may be used for the next try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pooled {
+    Welcome,
+    FreshOnly,
+}
+
+/// How a try ended.
+#[derive(Debug)]
+pub(super) enum AttemptEnd {
+    Served(Reuse),
+    /// Before the commit, and not the client's fault.
+    Lost(Loss),
+    Failed(Failed),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reuse {
+    Possible,
+    Impossible,
+}
+
+/// A try that ended before its commit.
+#[derive(Debug)]
+pub(super) struct Loss {
+    pub(super) why: LossReason,
+    pub(super) sent: Sent,
+}
+
+#[derive(Debug)]
+pub(super) enum LossReason {
+    Closed(String),
+    Bad(String),
+    Silent(Duration),
+}
+
+/// How much of the request the upstream may have seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Nothing,
+    /// All of it is still here and could be sent again.
+    Repeatable,
+    /// Part of a streamed body is gone.
+    Unrepeatable,
+}
+
+/// A connection in use.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) stream: Stream,
+    key: PoolKey,
+    idle_max: Duration,
+    origin: ConnectionOrigin,
+    /// Counts the request at its endpoint. None: an external upstream.
+    lease: Option<Lease>,
+    /// Held until the answer begins, if the request was.
+    pub(super) released: Option<Released>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ConnectionOrigin {
+    Fresh,
+    Reused,
+}
+
+impl Connection {
+    /// Ends the exchange: keeps the connection if it is clean.
+    pub(super) fn finish(self, worker: &Worker, reuse: Reuse) {
+        if reuse == Reuse::Possible {
+            worker.pool().keep(self.key, self.stream, self.idle_max, Instant::now());
+        }
+    }
+}
+
+impl<'w> Attempt<'w> {
+    pub(super) fn first(
+        worker: &'w Worker,
+        method: Method,
+        to: Destination,
+        policy: &'w RoutePolicy,
+        started: Instant,
+    ) -> Self {
+        let hold_until = match &policy.while_down {
+            WhileDown::Hold { at_most, .. } => started + *at_most,
+            WhileDown::Refuse => started,
+        };
+        Self { worker, method, to, policy, hold_until, failed: FailedEndpoints::new(), tries: 0, pooled: Pooled::Welcome }
+    }
+
+    /// A connection for the next try; waits for the app if it must. Nothing of the request is sent meanwhile.
+    pub(super) async fn connect(&mut self) -> Result<Connection, Refusal> {
+        match self.to {
+            Destination::Upstream(_) => self.connect_outside().await,
+            Destination::App(_) => loop {
+                let (endpoint, released) = self.endpoint().await?;
+                match self.connect_to(endpoint, released).await {
+                    Ok(connection) => return Ok(connection),
+                    Err((endpoint, error)) => self.refused(&endpoint, &error)?,
+                }
+            },
+        }
+    }
+
+    async fn endpoint(&self) -> Result<(Arc<Endpoint>, Option<Released>), Refusal> {
+        let Destination::App(app) = self.to else { unreachable!("only apps have endpoints") };
+        let (registry, turn) = (self.worker.registry(), self.worker.turn());
+        if let Some(endpoint) = registry.ready_now(app, &self.failed, turn) {
+            return Ok((endpoint, None));
+        }
+        match &self.policy.while_down {
+            WhileDown::Hold { queue_max, .. } => {
+                let held = self.worker.held();
+                let (endpoint, released) =
+                    held.wait(registry, app, &self.failed, turn, *queue_max, self.hold_until).await?;
+                Ok((endpoint, Some(released)))
+            }
+            WhileDown::Refuse => {
+                registry.want(app);
+                let why = "it is starting or down, and its requests are not held (while_down = \"refuse\")".into();
+                Err(Refusal::AppRefuses { app: Arc::clone(registry.name(app)), why })
+            }
+        }
+    }
+
+    async fn connect_to(
+        &self,
+        endpoint: Arc<Endpoint>,
+        released: Option<Released>,
+    ) -> Result<Connection, (Arc<Endpoint>, ConnectError)> {
+        let key = PoolKey::Endpoint(endpoint.id);
+        let idle_max = endpoint.idle_max;
+        let lease = self.worker.registry().lease(Arc::clone(&endpoint), self.worker.id());
+        let (stream, origin) = match self.pooled_connection(key) {
+            Some(stream) => (stream, ConnectionOrigin::Reused),
+            None => match connect::to_endpoint(&endpoint.addr, self.worker.config().timeouts.connect).await {
+                Ok(stream) => (stream, ConnectionOrigin::Fresh),
+                Err(error) => return Err((endpoint, error)),
+            },
+        };
+        Ok(Connection { stream, key, idle_max, origin, lease: Some(lease), released })
+    }
+
+    async fn connect_outside(&mut self) -> Result<Connection, Refusal> {
+        let Destination::Upstream(id) = self.to else { unreachable!("apps are asked through the registry") };
+        let key = PoolKey::Upstream(id);
+        let made = |stream, origin| Connection {
+            stream,
+            key,
+            idle_max: EXTERNAL_IDLE_MAX,
+            origin,
+            lease: None,
+            released: None,
+        };
+        if let Some(stream) = self.pooled_connection(key) {
+            return Ok(made(stream, ConnectionOrigin::Reused));
+        }
+        let limit = self.worker.config().timeouts.connect;
+        let spec = self.worker.upstream(id);
+        match connect::to_upstream(id, spec, self.worker.names(), self.worker.connectors(), limit).await {
+            Ok(stream) => Ok(made(stream, ConnectionOrigin::Fresh)),
+            Err(error) => {
+                let upstream = spec.written.to_string();
+                Err(match error {
+                    ConnectError::Unresolved(why) => Refusal::UpstreamUnresolved { host: upstream, why },
+                    ConnectError::Tls(why) => Refusal::UpstreamTls { upstream, why: why.to_string() },
+                    ConnectError::Refused(_) | ConnectError::TimedOut(_) => {
+                        Refusal::UpstreamUnreachable { upstream, why: error.why() }
+                    }
+                })
+            }
+        }
+    }
+
+    fn pooled_connection(&self, key: PoolKey) -> Option<Stream> {
+        match self.pooled {
+            Pooled::FreshOnly => None,
+            Pooled::Welcome => {
+                let replay = if self.method.is_safe() { Replay::Possible } else { Replay::Impossible };
+                self.worker.pool().take(key, replay, Instant::now())
+            }
+        }
+    }
+
+    /// A try over `connection`.
+    pub(super) async fn exchange(
+        &mut self,
+        connection: &mut Connection,
+        inbound: &mut Inbound<'_>,
+        expect: ExpectField,
+        side: &mut UpstreamSide,
+        record: &mut Record,
+    ) -> AttemptEnd {
+        self.tries += 1;
+        roundtrip::run(self.worker, connection, inbound, expect, side, record).await
+    }
+
+    /// An endpoint did not take the connection: nothing was sent, so another may always be asked.
+    fn refused(&mut self, endpoint: &Endpoint, error: &ConnectError) -> Result<(), Refusal> {
+        self.tries += 1;
+        self.report(endpoint, Failure::Refused);
+        if self.tries >= TRIES_MAX && !self.may_wait() {
+            return Err(Refusal::UpstreamUnreachable { upstream: self.upstream_name(), why: error.why() });
+        }
+        Ok(())
+    }
+
+    /// Decides what follows a lost try: another one (`Ok`), or the refusal.
+    pub(super) fn after(&mut self, loss: Loss, connection: Connection) -> Result<(), Refusal> {
+        let repeatable = match loss.sent {
+            Sent::Nothing => true,
+            Sent::Repeatable => self.method.is_safe(),
+            Sent::Unrepeatable => false,
+        };
+        let stale = connection.origin == ConnectionOrigin::Reused && matches!(loss.why, LossReason::Closed(_));
+        // Silence is not a death: whatever the app does with the request, it still does it.
+        let silent = matches!(loss.why, LossReason::Silent(_));
+        if !repeatable || silent || self.tries >= TRIES_MAX {
+            self.tell_registry(&connection, &loss);
+            return Err(self.refusal(loss.why));
+        }
+        if stale {
+            // The upstream closed an idle connection just as we used it. That says nothing about the app.
+            self.pooled = Pooled::FreshOnly;
+            return Ok(());
+        }
+        match (&connection.lease, &loss.why) {
+            (Some(_), LossReason::Closed(_)) => {
+                self.tell_registry(&connection, &loss);
+                Ok(())
+            }
+            // An app that answers nonsense will do so again: only another endpoint that is ready now is asked.
+            (Some(lease), LossReason::Bad(_)) => {
+                self.failed.push(lease.endpoint().id);
+                let Destination::App(app) = self.to else { return Err(self.refusal(loss.why)) };
+                match self.worker.registry().ready_now(app, &self.failed, 0) {
+                    Some(_) => Ok(()),
+                    None => Err(self.refusal(loss.why)),
+                }
+            }
+            (None, _) | (Some(_), LossReason::Silent(_)) => Err(self.refusal(loss.why)),
+        }
+    }
+
+    fn tell_registry(&mut self, connection: &Connection, loss: &Loss) {
+        if let Some(lease) = &connection.lease {
+            let endpoint = Arc::clone(lease.endpoint());
+            let how = if matches!(loss.why, LossReason::Silent(_)) { Failure::Timeout } else { Failure::Reset };
+            self.report(&endpoint, how);
+        }
+    }
+
+    fn report(&mut self, endpoint: &Endpoint, how: Failure) {
+        self.failed.push(endpoint.id);
+        if let Destination::App(app) = self.to {
+            self.worker.registry().report(app, endpoint.id, how);
+        }
+    }
+
+    fn may_wait(&self) -> bool {
+        matches!(self.policy.while_down, WhileDown::Hold { .. }) && Instant::now() < self.hold_until
+    }
+
+    fn refusal(&self, why: LossReason) -> Refusal {
+        let upstream = self.upstream_name();
+        match why {
+            LossReason::Closed(why) => Refusal::UpstreamClosed { upstream, why },
+            LossReason::Bad(why) => Refusal::UpstreamBadMessage { upstream, why },
+            LossReason::Silent(after) => Refusal::UpstreamSilent { upstream, after },
+        }
+    }
+
+    fn upstream_name(&self) -> String {
+        match self.to {
+            Destination::App(app) => format!("app \"{}\"", self.worker.registry().name(app)),
+            Destination::Upstream(id) => self.worker.upstream(id).written.to_string(),
+        }
+    }
+}

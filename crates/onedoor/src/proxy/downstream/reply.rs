@@ -1,0 +1,210 @@
+//! The answer to an HTTP/1.1 request: a head staged in a buffer, then committed with the first bytes of its body.
+//!
+//! The framing is decided here and nowhere else: Content-Length where the length is known, chunked where it is
+//! not, the connection's end for HTTP/1.0 (RFC 9112 6).
+
+use std::io::{self, IoSlice};
+
+use onedoor_http1::{Persistence, Version, emit};
+use tokio::io::AsyncWriteExt;
+
+use crate::proxy::inbound::ReplyLength;
+use crate::proxy::stream::{WriteHalf, write_both};
+
+/// An answer on its way out.
+#[derive(Debug)]
+pub(in crate::proxy) struct Reply<'x> {
+    writer: WriteHalf<'x>,
+    head: &'x mut Vec<u8>,
+    version: Version,
+    persistence: Persistence,
+    state: State,
+    sent: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Uncommitted,
+    /// So many bytes of the declared length are still owed.
+    Counting(u64),
+    Chunking,
+    UntilClose,
+    Complete,
+}
+
+/// What an answer leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::proxy) enum Leftover {
+    /// The next request may follow.
+    Connection,
+    /// The answer was whole, the connection ends with it.
+    Close,
+    /// The answer is unfinished: the client must see a cut.
+    Cut,
+}
+
+impl<'x> Reply<'x> {
+    pub(in crate::proxy) fn new(
+        writer: WriteHalf<'x>,
+        head: &'x mut Vec<u8>,
+        version: Version,
+        persistence: Persistence,
+    ) -> Self {
+        head.clear();
+        Self { writer, head, version, persistence, state: State::Uncommitted, sent: 0 }
+    }
+
+    pub(in crate::proxy) fn stage(&mut self, status: u16, reason: &[u8]) {
+        self.head.clear();
+        emit::status_line(self.head, status, reason);
+    }
+
+    pub(in crate::proxy) fn field(&mut self, name: &[u8], value: &[u8]) {
+        emit::field(self.head, name, value);
+    }
+
+    pub(in crate::proxy) async fn interim(&mut self) -> io::Result<()> {
+        // RFC 9110 15.2: a server must not send a 1xx response to an HTTP/1.0 client.
+        if self.version == Version::Http10 {
+            return Ok(());
+        }
+        emit::end_of_head(self.head);
+        self.writer.write_all(self.head).await
+    }
+
+    /// Sends the staged 101 and ends HTTP on this connection.
+    pub(in crate::proxy) async fn switch_protocols(&mut self) -> io::Result<()> {
+        emit::end_of_head(self.head);
+        self.persistence = Persistence::Close;
+        self.state = State::Complete;
+        self.writer.write_all(self.head).await
+    }
+
+    pub(in crate::proxy) async fn start(&mut self, length: ReplyLength, first: &[u8]) -> io::Result<()> {
+        let framing = match (length, self.version) {
+            (ReplyLength::NoBody { declared }, _) => {
+                if let Some(declared) = declared {
+                    emit::field_u64(self.head, b"Content-Length", declared);
+                }
+                State::Complete
+            }
+            (ReplyLength::Exact(length), _) => {
+                emit::field_u64(self.head, b"Content-Length", length);
+                if length == 0 { State::Complete } else { State::Counting(length) }
+            }
+            (ReplyLength::Unknown, Version::Http11) => {
+                emit::field(self.head, b"Transfer-Encoding", b"chunked");
+                State::Chunking
+            }
+            (ReplyLength::Unknown, Version::Http10) => {
+                self.persistence = Persistence::Close;
+                State::UntilClose
+            }
+        };
+        match (self.version, self.persistence) {
+            (_, Persistence::Close) => emit::field(self.head, b"Connection", b"close"),
+            (Version::Http10, Persistence::KeepAlive) => emit::field(self.head, b"Connection", b"keep-alive"),
+            (Version::Http11, Persistence::KeepAlive) => {}
+        }
+        emit::end_of_head(self.head);
+        self.state = framing;
+        if framing == State::Complete || first.is_empty() {
+            self.writer.write_all(self.head).await?;
+            return self.writer.flush().await;
+        }
+        if framing == State::Chunking {
+            emit::chunk_size(self.head, first.len());
+            self.sent += first.len() as u64;
+            return write_chunk(&mut self.writer, self.head, first).await;
+        }
+        self.count(first.len());
+        write_both(&mut self.writer, self.head, first).await
+    }
+
+    pub(in crate::proxy) async fn piece(&mut self, data: &[u8]) -> io::Result<()> {
+        match self.state {
+            State::Chunking => {
+                self.head.clear();
+                emit::chunk_size(self.head, data.len());
+                self.sent += data.len() as u64;
+                write_chunk(&mut self.writer, self.head, data).await
+            }
+            State::Counting(_) | State::UntilClose => {
+                self.count(data.len());
+                self.writer.write_all(data).await?;
+                self.writer.flush().await
+            }
+            State::Uncommitted | State::Complete => Err(io::Error::other("a body was sent where none was announced")),
+        }
+    }
+
+    pub(in crate::proxy) async fn end(&mut self, trailers: &[u8]) -> io::Result<()> {
+        match self.state {
+            State::Chunking => {
+                self.head.clear();
+                emit::last_chunk(self.head, trailers);
+                self.state = State::Complete;
+                self.writer.write_all(self.head).await?;
+                self.writer.flush().await
+            }
+            State::UntilClose => {
+                self.state = State::Complete;
+                Ok(())
+            }
+            State::Complete => Ok(()),
+            State::Counting(_) | State::Uncommitted => {
+                Err(io::Error::other("the body ended before its announced length"))
+            }
+        }
+    }
+
+    fn count(&mut self, sent: usize) {
+        self.sent += sent as u64;
+        if let State::Counting(left) = &mut self.state {
+            *left = left.saturating_sub(sent as u64);
+            if *left == 0 {
+                self.state = State::Complete;
+            }
+        }
+    }
+
+    pub(in crate::proxy) fn close_after(&mut self) {
+        self.persistence = Persistence::Close;
+    }
+
+    pub(in crate::proxy) fn is_committed(&self) -> bool {
+        self.state != State::Uncommitted
+    }
+
+    pub(in crate::proxy) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    pub(in crate::proxy) fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Ends the loan of the connection.
+    pub(in crate::proxy) fn release(self) -> (WriteHalf<'x>, Leftover) {
+        let leftover = match (self.state, self.persistence) {
+            (State::Complete, Persistence::KeepAlive) => Leftover::Connection,
+            (State::Complete, Persistence::Close) => Leftover::Close,
+            (State::Uncommitted | State::Counting(_) | State::Chunking | State::UntilClose, _) => Leftover::Cut,
+        };
+        (self.writer, leftover)
+    }
+}
+
+/// `prefix` (a head, a chunk's size line, or both), the data and the CRLF behind it, in one system call.
+async fn write_chunk(writer: &mut WriteHalf<'_>, prefix: &[u8], data: &[u8]) -> io::Result<()> {
+    let mut slices = [IoSlice::new(prefix), IoSlice::new(data), IoSlice::new(b"\r\n")];
+    let mut left = &mut slices[..];
+    while !left.is_empty() {
+        let written = writer.write_vectored(left).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        IoSlice::advance_slices(&mut left, written);
+    }
+    writer.flush().await
+}

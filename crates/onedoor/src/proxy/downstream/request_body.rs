@@ -1,0 +1,162 @@
+//! The body of an HTTP/1.1 request, drawn from its connection piece by piece (RFC 9112 6 and 7).
+
+use onedoor_http1::{BodyFraming, Dechunker, Progress};
+use tokio::io::AsyncReadExt;
+
+use crate::proxy::buffer::Buffer;
+use crate::proxy::deadline::Deadline;
+use crate::proxy::refusal::Refusal;
+use crate::proxy::stream::ReadHalf;
+
+/// What one read of a streamed body may bring.
+const PIECE: usize = 64 * 1024;
+
+/// A request body on its way in.
+#[derive(Debug)]
+pub(in crate::proxy) struct RequestBody<'x> {
+    reader: ReadHalf<'x>,
+    /// Holds what came with the head, then every further read.
+    buffer: &'x mut Buffer,
+    /// Bytes at the front of `buffer` that the caller has been given.
+    lent: usize,
+    left: Left,
+    limit: Option<u64>,
+    received: u64,
+    pace: Pace<'x>,
+}
+
+/// The connection's deadline and how long a body may stall.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::proxy) struct Pace<'x> {
+    pub(in crate::proxy) deadline: &'x Deadline,
+    pub(in crate::proxy) stall_max: std::time::Duration,
+}
+
+#[derive(Debug)]
+enum Left {
+    Nothing,
+    Bytes(u64),
+    /// Boxed: most requests have no chunked body and should not carry its state.
+    Chunks(Box<Dechunker>),
+    /// Chunked and over; the trailers stay readable.
+    Trailers(Box<Dechunker>),
+}
+
+impl<'x> RequestBody<'x> {
+    pub(in crate::proxy) fn new(reader: ReadHalf<'x>, buffer: &'x mut Buffer, framing: BodyFraming, pace: Pace<'x>) -> Self {
+        let left = match framing {
+            BodyFraming::None | BodyFraming::Length(0) | BodyFraming::UntilClose => Left::Nothing,
+            BodyFraming::Length(length) => Left::Bytes(length),
+            BodyFraming::Chunked => Left::Chunks(Box::default()),
+        };
+        Self { reader, buffer, lent: 0, left, limit: None, received: 0, pace }
+    }
+
+    /// Refuses what goes beyond `limit` bytes, at once where the length is declared.
+    pub(in crate::proxy) fn limit_to(&mut self, limit: Option<u64>) -> Result<(), Refusal> {
+        self.limit = limit;
+        match (limit, &self.left) {
+            (Some(limit), Left::Bytes(length)) if *length > limit => Err(Refusal::BodyTooLarge { limit }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(in crate::proxy) async fn next(&mut self) -> Result<Option<&[u8]>, Refusal> {
+        self.buffer.consume(self.lent);
+        self.lent = 0;
+        loop {
+            if !self.buffer.is_empty() {
+                self.lent = self.take_unread()?;
+                if self.lent > 0 {
+                    return Ok(Some(&self.buffer.unread()[..self.lent]));
+                }
+            }
+            if self.is_over() {
+                return Ok(None);
+            }
+            if self.buffer.is_empty() || matches!(self.left, Left::Chunks(_)) {
+                self.read_more(PIECE).await?;
+            }
+        }
+    }
+
+    /// Reads a body of known, small length to its end; it stays in the buffer.
+    pub(in crate::proxy) async fn whole(&mut self) -> Result<&[u8], Refusal> {
+        let Left::Bytes(length) = self.left else { return Ok(&self.buffer.unread()[..self.lent]) };
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        while self.buffer.len() < length {
+            self.read_more(length).await?;
+        }
+        self.received = length as u64;
+        self.left = Left::Nothing;
+        self.lent = length;
+        Ok(&self.buffer.unread()[..length])
+    }
+
+    /// How many bytes at the front of the buffer are payload now.
+    fn take_unread(&mut self) -> Result<usize, Refusal> {
+        let taken = match &mut self.left {
+            Left::Nothing | Left::Trailers(_) => 0,
+            Left::Bytes(left) => {
+                let taken = self.buffer.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= taken as u64;
+                if *left == 0 {
+                    self.left = Left::Nothing;
+                }
+                taken
+            }
+            Left::Chunks(dechunker) => {
+                let dechunked = dechunker.decode_in_place(self.buffer.unread_mut()).map_err(Refusal::BadChunk)?;
+                self.buffer.close_gap(dechunked.data, dechunked.consumed);
+                if dechunked.progress == Progress::Done
+                    && let Left::Chunks(over) = std::mem::replace(&mut self.left, Left::Nothing)
+                {
+                    self.left = Left::Trailers(over);
+                }
+                dechunked.data
+            }
+        };
+        self.received += taken as u64;
+        match self.limit {
+            Some(limit) if self.received > limit => Err(Refusal::BodyTooLarge { limit }),
+            _ => Ok(taken),
+        }
+    }
+
+    /// One read, never past the end of a body of known length: what follows belongs to the next request.
+    async fn read_more(&mut self, room: usize) -> Result<(), Refusal> {
+        let most = match self.left {
+            Left::Bytes(left) => left.saturating_sub(self.buffer.len() as u64),
+            _ => u64::MAX,
+        };
+        let mut reader = (&mut self.reader).take(most);
+        let read = self.buffer.read_from(&mut reader, room);
+        match self.pace.deadline.within(self.pace.stall_max, read).await {
+            Err(_) => Err(Refusal::BodyTimeout),
+            Ok(Ok(0) | Err(_)) => Err(Refusal::BodyCut),
+            Ok(Ok(_)) => Ok(()),
+        }
+    }
+
+    pub(in crate::proxy) fn trailers(&self) -> &[u8] {
+        match &self.left {
+            Left::Trailers(dechunker) => dechunker.trailers(),
+            Left::Nothing | Left::Bytes(_) | Left::Chunks(_) => &[],
+        }
+    }
+
+    pub(in crate::proxy) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// The body was read to its end, so the next request's head follows.
+    pub(in crate::proxy) fn is_over(&self) -> bool {
+        matches!(self.left, Left::Nothing | Left::Trailers(_))
+    }
+
+    /// Ends the loan; what stays in the buffer are bytes behind the body.
+    pub(in crate::proxy) fn release(self) -> ReadHalf<'x> {
+        self.buffer.consume(self.lent);
+        self.reader
+    }
+}

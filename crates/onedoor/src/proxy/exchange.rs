@@ -1,0 +1,187 @@
+//! The spine: one request from its head to its last byte.
+//!
+//! ```text
+//!   plan ──▶ answer ourselves ───────────────────────────────────────────────▶ record
+//!     └────▶ body (small: read whole) ─▶ attempt ─▶ commit ─▶ relay ─▶ keep ──▶ record
+//!                                          ▲   │ lost before the commit,
+//!                                          └───┘ and safe to repeat
+//! ```
+//!
+//! Until the commit every failure is a `Refusal` and can still become a proper response, or another attempt. After
+//! it there is only `Aborted`: the client sees a cut.
+
+use std::time::Instant;
+
+use onedoor_http1::{BodyFraming, Expectation};
+
+use super::access_log::Record;
+use super::answer;
+use super::attempt::{Attempt, AttemptEnd, UpstreamSide};
+use super::config::Via;
+use super::inbound::{BodySource, Inbound};
+use super::plan::{self, Forward, Plan, Scratch, Step};
+use super::policy::forwarded::{self, Provenance};
+use super::refusal::{Aborted, Culprit, Refusal};
+use super::route::Route;
+use super::upstream::http1::{ExpectField, RequestParts, write_request_head};
+use super::worker::Worker;
+
+/// Bodies up to this size are read before an app is asked: they can wait for it, and be sent again.
+const WHOLE_BODY_MAX: u64 = 64 * 1024;
+
+/// Why an exchange did not end well.
+#[derive(Debug)]
+pub(super) enum Failed {
+    Refused(Refusal),
+    Aborted(Aborted),
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Aborted> for Failed {
+    fn from(aborted: Aborted) -> Self {
+        Self::Aborted(aborted)
+    }
+}
+
+/// Serves one request and returns what there is to say about it.
+pub(super) async fn run(
+    worker: &Worker,
+    inbound: &mut Inbound<'_>,
+    scratch: &mut Scratch,
+    side: &mut UpstreamSide,
+) -> Record {
+    let started = Instant::now();
+    let provenance = Provenance::of(inbound.head, inbound.arrival, &worker.config().trusted_peers);
+    let request_id = worker.ids().id(inbound.head, provenance.trust);
+    let mut record = Record::new(started, provenance.client);
+    let routes = worker.routes();
+    let planned = plan::plan(inbound.head, &routes, scratch);
+    let served = match planned {
+        Err(refusal) => Err(Failed::Refused(refusal)),
+        Ok(plan) => {
+            record.planned(&plan);
+            serve(worker, inbound, &plan, &provenance, request_id.as_bytes(), scratch, side, &mut record).await
+        }
+    };
+    match served {
+        Ok(()) => {}
+        Err(Failed::Refused(refusal)) if !inbound.reply.is_committed() => {
+            refuse(worker, inbound, &refusal).await;
+            record.refused(&refusal);
+        }
+        Err(Failed::Refused(refusal)) => record.aborted(&Aborted { by: Culprit::Client, why: refusal.cause().into() }),
+        Err(Failed::Aborted(aborted)) => record.aborted(&aborted),
+    }
+    record.counted(inbound.body.received(), inbound.reply.sent());
+    if worker.logs_access() {
+        record.write(worker.log(), inbound.head, request_id.as_bytes());
+    }
+    record
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is one of the request's parts, borrowed from a different owner")]
+async fn serve(
+    worker: &Worker,
+    inbound: &mut Inbound<'_>,
+    plan: &Plan<'_>,
+    provenance: &Provenance<'_>,
+    request_id: &[u8],
+    scratch: &Scratch,
+    side: &mut UpstreamSide,
+    record: &mut Record,
+) -> Result<(), Failed> {
+    let limit = plan.route.and_then(|route| route.policy.body_max).or(worker.config().limits.body_max);
+    inbound.body.limit_to(limit)?;
+    let (Step::Forward(forward), Some(route)) = (&plan.step, plan.route) else {
+        if !inbound.body.ends_cheaply() {
+            inbound.reply.close_after();
+        }
+        record.status = answer::step(worker, inbound.head, &plan.step, &scratch.target, &mut inbound.reply)
+            .await
+            .map_err(client_gone)?;
+        return Ok(());
+    };
+    if worker.config().via == Via::On {
+        forwarded::refuse_loops(inbound.head)?;
+    }
+    let framing = inbound.head.parsed.framing();
+    let awaited = inbound.head.parsed.expectation() == Expectation::Continue && framing != BodyFraming::None;
+    let parts = RequestParts {
+        head: inbound.head,
+        forward,
+        target: &scratch.target,
+        provenance,
+        request_id,
+        framing,
+        expect: if awaited { ExpectField::Sent } else { ExpectField::Left },
+        via: worker.config().via,
+    };
+    write_request_head(parts, &mut side.head);
+    forward_request(worker, inbound, forward, route, parts.expect, side, record).await
+}
+
+async fn forward_request(
+    worker: &Worker,
+    inbound: &mut Inbound<'_>,
+    forward: &Forward<'_>,
+    route: &Route,
+    expect: ExpectField,
+    side: &mut UpstreamSide,
+    record: &mut Record,
+) -> Result<(), Failed> {
+    if let BodyFraming::Length(1..=WHOLE_BODY_MAX) = inbound.head.parsed.framing()
+        && expect == ExpectField::Left
+    {
+        inbound.body.whole().await?;
+    }
+    let mut attempt = Attempt::first(worker, inbound.head.parsed.method(), forward.to, &route.policy, record.started);
+    loop {
+        let mut connection = attempt.connect().await?;
+        record.connected(worker, forward.to);
+        match attempt.exchange(&mut connection, inbound, expect, side, record).await {
+            AttemptEnd::Served(reuse) => {
+                connection.finish(worker, reuse);
+                return Ok(());
+            }
+            AttemptEnd::Lost(loss) => attempt.after(loss, connection)?,
+            AttemptEnd::Failed(failed) => return Err(failed),
+        }
+    }
+}
+
+async fn refuse(worker: &Worker, inbound: &mut Inbound<'_>, refusal: &Refusal) {
+    if !refusal.connection_survives() || !inbound.body.ends_cheaply() {
+        inbound.reply.close_after();
+    }
+    // A client that is gone cannot be told; the record has the refusal all the same.
+    drop(answer::refuse(worker, inbound.head.parsed.method(), refusal, &mut inbound.reply).await);
+}
+
+fn client_gone(error: std::io::Error) -> Aborted {
+    Aborted { by: Culprit::Client, why: format!("the client's connection broke: {error}").into() }
+}
+
+impl BodySource<'_> {
+    /// Refuses a body beyond `limit` bytes: at once where its length is declared, else when it gets there.
+    fn limit_to(&mut self, limit: Option<u64>) -> Result<(), Refusal> {
+        match self {
+            Self::Http1(body) => body.limit_to(limit),
+            #[cfg(test)]
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Whether what is left of the body is nothing, or little enough to be read and dropped.
+    fn ends_cheaply(&self) -> bool {
+        match self {
+            Self::Http1(body) => body.ends_cheaply(),
+            #[cfg(test)]
+            Self::Memory(_) => true,
+        }
+    }
+}

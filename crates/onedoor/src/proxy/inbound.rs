@@ -1,0 +1,218 @@
+//! One request as the exchange sees it, whatever protocol carried it: a head, a body to draw from, a sink for the
+//! answer. The exchange never touches a downstream socket.
+
+use std::io;
+use std::net::SocketAddr;
+
+use onedoor_http1::{RequestHead, Span};
+
+use super::downstream::http1::{RequestBody, Reply};
+#[cfg(test)]
+use super::downstream::memory;
+use super::refusal::Refusal;
+
+/// The request's head: the bytes it came in and where things are in them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'x> {
+    pub(super) bytes: &'x [u8],
+    pub(super) parsed: &'x RequestHead,
+}
+
+impl<'x> Head<'x> {
+    pub(super) fn text(&self, span: Span) -> &'x [u8] {
+        span.of(self.bytes)
+    }
+
+    pub(super) fn method(&self) -> &'x [u8] {
+        self.parsed.method().name(self.bytes)
+    }
+}
+
+/// How and whence the connection came; the same for all its requests.
+#[derive(Clone, Debug)]
+pub(super) struct Arrival {
+    /// None: over a Unix socket.
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) scheme: Scheme,
+    /// The port that the client connected to; 0 over a Unix socket.
+    pub(super) port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// What this request's protocol allows beyond plain messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Upgrades {
+    /// HTTP/1.1: the connection can become a tunnel.
+    Tunnel,
+    Impossible,
+}
+
+#[derive(Debug)]
+pub(super) struct Inbound<'x> {
+    pub(super) head: Head<'x>,
+    pub(super) body: BodySource<'x>,
+    pub(super) reply: ReplySink<'x>,
+    pub(super) arrival: &'x Arrival,
+    pub(super) upgrades: Upgrades,
+}
+
+/// Where the request's body comes from.
+#[derive(Debug)]
+pub(super) enum BodySource<'x> {
+    Http1(RequestBody<'x>),
+    #[cfg(test)]
+    Memory(memory::Body),
+}
+
+impl BodySource<'_> {
+    /// The next piece of payload; `None` at the end. Never an empty piece.
+    pub(super) async fn next(&mut self) -> Result<Option<&[u8]>, Refusal> {
+        match self {
+            Self::Http1(body) => body.next().await,
+            #[cfg(test)]
+            Self::Memory(body) => Ok(body.next()),
+        }
+    }
+
+    /// The whole body of a length known to be small, kept so that it can be sent again.
+    pub(super) async fn whole(&mut self) -> Result<&[u8], Refusal> {
+        match self {
+            Self::Http1(body) => body.whole().await,
+            #[cfg(test)]
+            Self::Memory(body) => Ok(body.whole()),
+        }
+    }
+
+    /// Validated trailer lines, once `next` has said `None`.
+    pub(super) fn trailers(&self) -> &[u8] {
+        match self {
+            Self::Http1(body) => body.trailers(),
+            #[cfg(test)]
+            Self::Memory(_) => &[],
+        }
+    }
+
+    /// Payload bytes received so far.
+    pub(super) fn received(&self) -> u64 {
+        match self {
+            Self::Http1(body) => body.received(),
+            #[cfg(test)]
+            Self::Memory(body) => body.received(),
+        }
+    }
+}
+
+/// How long the answer's body is, which decides how it is framed downstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReplyLength {
+    /// No body follows, whatever the head declares (HEAD, 204, 304; RFC 9112 6.3).
+    NoBody { declared: Option<u64> },
+    Exact(u64),
+    /// Chunked for HTTP/1.1, until close for HTTP/1.0.
+    Unknown,
+}
+
+/// Where the answer goes. Staged first, then committed by `start`; there is no way back from that.
+#[derive(Debug)]
+pub(super) enum ReplySink<'x> {
+    Http1(Reply<'x>),
+    #[cfg(test)]
+    Memory(memory::Answer),
+}
+
+impl ReplySink<'_> {
+    /// Begins a head; whatever was staged before is forgotten.
+    pub(super) fn stage(&mut self, status: u16, reason: &[u8]) {
+        match self {
+            Self::Http1(reply) => reply.stage(status, reason),
+            #[cfg(test)]
+            Self::Memory(answer) => answer.stage(status),
+        }
+    }
+
+    /// Adds a field. Framing and connection fields are the sink's own business.
+    pub(super) fn field(&mut self, name: &[u8], value: &[u8]) {
+        match self {
+            Self::Http1(reply) => reply.field(name, value),
+            #[cfg(test)]
+            Self::Memory(answer) => answer.field(name, value),
+        }
+    }
+
+    /// Sends the staged head as an interim response (1xx); dropped where the client cannot take one.
+    pub(super) async fn interim(&mut self) -> io::Result<()> {
+        match self {
+            Self::Http1(reply) => reply.interim().await,
+            #[cfg(test)]
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Commits: sends the staged head and the first bytes of the body.
+    pub(super) async fn start(&mut self, length: ReplyLength, first: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Http1(reply) => reply.start(length, first).await,
+            #[cfg(test)]
+            Self::Memory(answer) => answer.start(length, first),
+        }
+    }
+
+    /// Sends more of the body; must not be called with nothing.
+    pub(super) async fn piece(&mut self, data: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Http1(reply) => reply.piece(data).await,
+            #[cfg(test)]
+            Self::Memory(answer) => answer.piece(data),
+        }
+    }
+
+    /// Ends the body, with trailers where the framing has room for them.
+    pub(super) async fn end(&mut self, trailers: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Http1(reply) => reply.end(trailers).await,
+            #[cfg(test)]
+            Self::Memory(answer) => answer.end(),
+        }
+    }
+
+    /// After this answer the connection is closed (and the head, if not sent yet, says so).
+    pub(super) fn close_after(&mut self) {
+        match self {
+            Self::Http1(reply) => reply.close_after(),
+            #[cfg(test)]
+            Self::Memory(_) => {}
+        }
+    }
+
+    /// Whether a head has gone out: from there on nothing can be refused.
+    pub(super) fn is_committed(&self) -> bool {
+        match self {
+            Self::Http1(reply) => reply.is_committed(),
+            #[cfg(test)]
+            Self::Memory(answer) => answer.is_committed(),
+        }
+    }
+
+    /// Body bytes sent so far.
+    pub(super) fn sent(&self) -> u64 {
+        match self {
+            Self::Http1(reply) => reply.sent(),
+            #[cfg(test)]
+            Self::Memory(answer) => answer.sent(),
+        }
+    }
+}

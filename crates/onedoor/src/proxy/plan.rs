@@ -1,0 +1,109 @@
+//! Step "plan": from a request's head to what will be done with it. Decides everything that can be decided without
+//! waiting; never waits, never does I/O, and allocates only into the scratch space it is given.
+
+use onedoor_http1::{EncodedSlash, FieldKind, Method, PathChange, Target, normalise};
+
+use super::inbound::Head;
+use super::refusal::Refusal;
+use super::route::{Action, Ask, Builtin, EncodedSlashPolicy, FixedAnswer, Found, Route, Routes, UpstreamHost};
+use super::config::UpstreamId;
+use crate::registry::AppId;
+
+/// Space for what a plan must write down; reused from request to request.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    /// The normalised path, where it differs from the raw one.
+    path: Vec<u8>,
+    /// The target that the upstream sees, or the Location of a redirect.
+    pub(super) target: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(super) struct Plan<'r> {
+    /// None: no route was asked, the server itself is addressed (`OPTIONS *`).
+    pub(super) route: Option<&'r Route>,
+    pub(super) step: Step<'r>,
+}
+
+#[derive(Debug)]
+pub(super) enum Step<'r> {
+    Forward(Forward<'r>),
+    Respond(&'r FixedAnswer),
+    /// Location stands in the scratch space.
+    Redirect { status: u16 },
+    Builtin(Builtin),
+    /// `OPTIONS *`, or an OPTIONS whose Max-Forwards is used up (RFC 9110 7.6.2).
+    Options,
+}
+
+/// A request for somebody behind the door. The upstream's target stands in the scratch space.
+#[derive(Debug)]
+pub(super) struct Forward<'r> {
+    pub(super) to: Destination,
+    pub(super) host: &'r UpstreamHost,
+    pub(super) prefix: Option<&'r str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Destination {
+    App(AppId),
+    Upstream(UpstreamId),
+}
+
+/// Decides. Pure: the same head and the same routes give the same plan.
+pub(super) fn plan<'r>(head: Head<'_>, routes: &'r Routes, scratch: &mut Scratch) -> Result<Plan<'r>, Refusal> {
+    scratch.target.clear();
+    if matches!(head.parsed.method(), Method::Trace | Method::Connect) {
+        return Err(Refusal::MethodRefused);
+    }
+    let (raw, query) = match head.parsed.target() {
+        Target::Origin { path, query } | Target::Absolute { path, query, .. } => (head.text(path), query.map(|span| head.text(span))),
+        Target::Asterisk => return Ok(Plan { route: None, step: Step::Options }),
+    };
+    let raw = if raw.is_empty() { b"/" } else { raw };
+    let normal = normalise(raw, &mut scratch.path).map_err(Refusal::BadPath)?;
+    let ask = Ask { method: head.method(), host: head.text(head.parsed.authority()), path: normal.path };
+    let matched = match routes.find(&ask) {
+        Found::Route(matched) => matched,
+        Found::MethodNotAllowed { allow } => return Err(Refusal::MethodNotAllowed { allow }),
+        Found::NotFound => return Err(Refusal::NoRoute),
+    };
+    let route = matched.route;
+    if normal.encoded_slash == EncodedSlash::Present && route.policy.encoded_slash == EncodedSlashPolicy::Reject {
+        return Err(Refusal::EncodedSlash);
+    }
+    if head.parsed.method() == Method::Options && is_last_hop(head) {
+        return Ok(Plan { route: Some(route), step: Step::Options });
+    }
+    // What was matched is what is forwarded; only the spelling of escapes may stay the client's own.
+    let forward = match normal.change {
+        PathChange::None | PathChange::Encoding => raw,
+        PathChange::DotSegments => normal.path,
+    };
+    let step = match &route.action {
+        Action::App { app, host, rewrite } => {
+            rewrite.upstream_path(&matched, forward, &mut scratch.target);
+            Step::Forward(Forward { to: Destination::App(*app), host, prefix: rewrite.stripped_prefix() })
+        }
+        Action::Proxy { upstream, host, rewrite } => {
+            rewrite.upstream_path(&matched, forward, &mut scratch.target);
+            Step::Forward(Forward { to: Destination::Upstream(*upstream), host, prefix: rewrite.stripped_prefix() })
+        }
+        Action::Respond(answer) => Step::Respond(answer),
+        Action::Redirect(redirect) => {
+            redirect.location(&matched, forward, query, &mut scratch.target);
+            Step::Redirect { status: redirect.status }
+        }
+        Action::Builtin(builtin) => Step::Builtin(*builtin),
+    };
+    if let (Step::Forward(_), Some(query)) = (&step, query) {
+        // Byte for byte (HTTP.md rule 35).
+        scratch.target.push(b'?');
+        scratch.target.extend_from_slice(query);
+    }
+    Ok(Plan { route: Some(route), step })
+}
+
+fn is_last_hop(head: Head<'_>) -> bool {
+    head.parsed.find(FieldKind::MaxForwards).any(|field| head.text(field.value) == b"0")
+}

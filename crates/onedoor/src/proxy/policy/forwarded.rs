@@ -1,0 +1,231 @@
+//! Who is asking, and how the upstream is told: X-Forwarded-*, Forwarded (RFC 7239) and Via (RFC 9110 7.6.3).
+//!
+//! What an untrusted client sends under those names never gets through (HTTP.md rule 34); what goes on is built
+//! anew from the verified client on.
+
+use std::fmt::{self, Write as _};
+use std::net::{IpAddr, SocketAddr};
+
+use onedoor_http1::{FieldKind, emit};
+
+use crate::proxy::config::{TrustedPeers, Via};
+use crate::proxy::inbound::{Arrival, Head, Scheme};
+use crate::proxy::refusal::Refusal;
+
+/// Our name in Via: a pseudonym, not a host name.
+const PSEUDONYM: &[u8] = b"onedoor";
+
+/// A request with this many of our own Via entries goes in a circle; fewer may be an app calling its siblings
+/// through the same door with copied headers.
+const LOOP_AT: usize = 10;
+
+/// Whether the peer's own words about its client are believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::proxy) enum Trust {
+    Trusted,
+    Untrusted,
+}
+
+/// Where a request really comes from.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::proxy) struct Provenance<'x> {
+    pub(in crate::proxy) trust: Trust,
+    /// None: over a Unix socket.
+    pub(in crate::proxy) client: Option<IpAddr>,
+    pub(in crate::proxy) scheme: Scheme,
+    port: u16,
+    /// The verified client's own connection ended here, or at us.
+    peer: Option<IpAddr>,
+    /// Trusted hops between the client and us, as X-Forwarded-For wrote them.
+    hops: &'x [u8],
+    /// The Host the client asked for.
+    host: &'x [u8],
+}
+
+impl<'x> Provenance<'x> {
+    /// Finds the client: right to left through X-Forwarded-For, past every trusted address.
+    pub(in crate::proxy) fn of(head: Head<'x>, arrival: &Arrival, trusted: &TrustedPeers) -> Self {
+        let peer = arrival.peer.map(canonical_ip);
+        let trust = match peer {
+            Some(ip) if is_trusted(ip, trusted) => Trust::Trusted,
+            _ => Trust::Untrusted,
+        };
+        let mut found = Self {
+            trust,
+            client: peer,
+            scheme: arrival.scheme,
+            port: arrival.port,
+            peer,
+            hops: b"",
+            host: head.text(head.parsed.authority()),
+        };
+        if trust == Trust::Trusted {
+            found.believe(head, trusted);
+        }
+        found
+    }
+
+    fn believe(&mut self, head: Head<'x>, trusted: &TrustedPeers) {
+        for field in head.parsed.fields() {
+            let value = head.text(field.value).trim_ascii();
+            match field.kind {
+                // Several fields are one list; the last field holds its right end.
+                FieldKind::XForwardedFor => (self.client, self.hops) = client_in(value, self.client, trusted),
+                FieldKind::XForwardedProto if value.eq_ignore_ascii_case(b"https") => self.scheme = Scheme::Https,
+                FieldKind::XForwardedProto if value.eq_ignore_ascii_case(b"http") => self.scheme = Scheme::Http,
+                FieldKind::XForwardedHost if is_host_like(value) => self.host = value,
+                FieldKind::XForwardedPort => {
+                    if let Some(port) = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()) {
+                        self.port = port;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Appends the fields that tell the upstream all this.
+    pub(in crate::proxy) fn write(&self, prefix: Option<&str>, via: Via, out: &mut Vec<u8>) {
+        if let Some(client) = self.client {
+            out.extend_from_slice(b"X-Forwarded-For: ");
+            push_fmt(out, format_args!("{client}"));
+            if !self.hops.is_empty() {
+                out.extend_from_slice(b", ");
+                out.extend_from_slice(self.hops);
+            }
+            if let Some(peer) = self.peer.filter(|peer| *peer != client) {
+                push_fmt(out, format_args!(", {peer}"));
+            }
+            out.extend_from_slice(b"\r\n");
+        }
+        emit::field(out, b"X-Forwarded-Proto", self.scheme.name().as_bytes());
+        if !self.host.is_empty() {
+            emit::field(out, b"X-Forwarded-Host", self.host);
+        }
+        emit::field_u64(out, b"X-Forwarded-Port", u64::from(self.port));
+        if let Some(prefix) = prefix {
+            emit::field(out, b"X-Forwarded-Prefix", prefix.as_bytes());
+        }
+        self.write_forwarded(out);
+        if via == Via::On {
+            emit::field(out, b"Via", b"1.1 onedoor");
+        }
+    }
+
+    fn write_forwarded(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"Forwarded: for=");
+        match self.client {
+            Some(IpAddr::V4(ip)) => push_fmt(out, format_args!("{ip}")),
+            // RFC 7239 6: an IPv6 address is bracketed, and so must be quoted.
+            Some(IpAddr::V6(ip)) => push_fmt(out, format_args!("\"[{ip}]\"")),
+            None => out.extend_from_slice(b"unknown"),
+        }
+        if !self.host.is_empty() {
+            out.extend_from_slice(b";host=\"");
+            out.extend_from_slice(self.host);
+            out.push(b'"');
+        }
+        out.extend_from_slice(b";proto=");
+        out.extend_from_slice(self.scheme.name().as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// A request that carries our own name in Via too often is a loop (HTTP.md rule 32).
+pub(in crate::proxy) fn refuse_loops(head: Head<'_>) -> Result<(), Refusal> {
+    let own = |entry: &&[u8]| entry.split(|byte| *byte == b' ').nth(1) == Some(PSEUDONYM);
+    let count: usize = head
+        .parsed
+        .find(FieldKind::Via)
+        .map(|field| head.text(field.value).split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(own).count())
+        .sum();
+    if count >= LOOP_AT { Err(Refusal::Loop) } else { Ok(()) }
+}
+
+/// An IPv4 client on a dual-stack socket shows as `::ffff:a.b.c.d`; everybody means `a.b.c.d`.
+fn canonical_ip(peer: SocketAddr) -> IpAddr {
+    peer.ip().to_canonical()
+}
+
+fn is_trusted(ip: IpAddr, trusted: &TrustedPeers) -> bool {
+    trusted.networks.iter().any(|network| network.contains(&ip))
+}
+
+/// The rightmost address that is not a trusted hop, and what stands to the right of it.
+fn client_in<'x>(list: &'x [u8], peer: Option<IpAddr>, trusted: &TrustedPeers) -> (Option<IpAddr>, &'x [u8]) {
+    let mut client = peer;
+    let mut hops: &[u8] = b"";
+    let mut end = list.len();
+    loop {
+        let start = list[..end].iter().rposition(|byte| *byte == b',').map_or(0, |comma| comma + 1);
+        let entry = list[start..end].trim_ascii();
+        // An entry that is no address ends the chain: nothing left of it can be verified.
+        let Some(ip) = ip_in(entry) else { return (client, hops) };
+        hops = list.get(end..).unwrap_or_default().trim_ascii_start();
+        hops = hops.strip_prefix(b",").unwrap_or(hops).trim_ascii();
+        client = Some(ip);
+        if start == 0 || !is_trusted(ip, trusted) {
+            return (client, hops);
+        }
+        end = start - 1;
+    }
+}
+
+/// `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]`, `[::1]:80`.
+fn ip_in(entry: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(entry).ok()?;
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Some(ip.to_canonical());
+    }
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Some(canonical_ip(address));
+    }
+    text.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+}
+
+/// What may stand in a Host (and so be repeated inside a quoted string) without harm.
+fn is_host_like(value: &[u8]) -> bool {
+    !value.is_empty() && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(byte))
+}
+
+fn push_fmt(out: &mut Vec<u8>, arguments: fmt::Arguments<'_>) {
+    struct Sink<'a>(&'a mut Vec<u8>);
+    impl fmt::Write for Sink<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.extend_from_slice(text.as_bytes());
+            Ok(())
+        }
+    }
+    // Writing to a Vec cannot fail.
+    drop(Sink(out).write_fmt(arguments));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trusted(networks: &[&str]) -> TrustedPeers {
+        TrustedPeers { networks: networks.iter().map(|text| text.parse().unwrap()).collect(), why: None }
+    }
+
+    #[test]
+    fn the_client_is_the_rightmost_address_that_is_not_trusted() {
+        let table: &[(&str, &str, &str)] = &[
+            ("203.0.113.7", "203.0.113.7", ""),
+            ("6.6.6.6, 203.0.113.7", "203.0.113.7", ""),
+            ("6.6.6.6, 203.0.113.7, 10.0.0.9", "203.0.113.7", "10.0.0.9"),
+            ("6.6.6.6,203.0.113.7,10.0.0.9 , 10.0.0.8", "203.0.113.7", "10.0.0.9 , 10.0.0.8"),
+            ("10.0.0.5, 10.0.0.9", "10.0.0.5", "10.0.0.9"),
+            ("garbage, 10.0.0.9", "10.0.0.9", ""),
+            ("garbage", "10.0.0.1", ""),
+            ("[2001:db8::1]:443", "2001:db8::1", ""),
+            ("::ffff:203.0.113.7", "203.0.113.7", ""),
+        ];
+        for (list, client, hops) in table {
+            let peer = Some("10.0.0.1".parse().unwrap());
+            let (found, right) = client_in(list.as_bytes(), peer, &trusted(&["10.0.0.0/8"]));
+            assert_eq!(found, Some(client.parse().unwrap()), "{list}");
+            assert_eq!(std::str::from_utf8(right).unwrap(), *hops, "{list}");
+        }
+    }
+}

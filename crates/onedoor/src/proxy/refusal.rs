@@ -1,0 +1,188 @@
+//! Every way of saying no: one variant, one status, one sentence for the client, one cause for the log.
+//!
+//! A refusal is possible until the response head has gone out. After that there is only [`Aborted`], a different
+//! type: the client sees a cut connection, never a clean end of a shortened answer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use onedoor_http1::{ChunkedError, HeadError, PathError};
+
+use crate::registry::{DownClass, Unready};
+
+/// Why a request is not served.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    // The client's fault.
+    BadHead(HeadError),
+    BadPath(PathError),
+    BadChunk(ChunkedError),
+    BodyCut,
+    BodyTooLarge { limit: u64 },
+    HeadTimeout,
+    BodyTimeout,
+    MethodRefused,
+    NoRoute,
+    MethodNotAllowed { allow: String },
+    EncodedSlash,
+    Loop,
+    // An app's or an upstream's.
+    NotReady { app: Arc<str>, why: Unready },
+    HoldQueueFull { app: Arc<str> },
+    AppRefuses { app: Arc<str>, why: String },
+    UpstreamUnresolved { host: Arc<str>, why: String },
+    UpstreamUnreachable { upstream: String, why: String },
+    UpstreamTls { upstream: String, why: String },
+    UpstreamClosed { upstream: String, why: String },
+    UpstreamBadMessage { upstream: String, why: String },
+    UpstreamSilent { upstream: String, after: Duration },
+    // Ours.
+    TooManyConnections,
+}
+
+/// After the commit: the exchange was cut. Never turned into a response.
+#[derive(Debug)]
+pub(super) struct Aborted {
+    pub(super) by: Culprit,
+    pub(super) why: Cow<'static, str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Culprit {
+    Client,
+    Upstream,
+}
+
+impl Refusal {
+    pub(super) fn status(&self) -> u16 {
+        match self {
+            Self::BadHead(error) => error.status(),
+            Self::BadPath(_) | Self::BadChunk(_) | Self::BodyCut | Self::EncodedSlash => 400,
+            Self::BodyTooLarge { .. } => 413,
+            Self::HeadTimeout | Self::BodyTimeout => 408,
+            Self::MethodRefused | Self::MethodNotAllowed { .. } => 405,
+            Self::NoRoute => 404,
+            Self::Loop => 508,
+            Self::UpstreamUnresolved { .. }
+            | Self::UpstreamUnreachable { .. }
+            | Self::UpstreamTls { .. }
+            | Self::UpstreamClosed { .. }
+            | Self::UpstreamBadMessage { .. } => 502,
+            Self::UpstreamSilent { .. } => 504,
+            Self::NotReady { .. } | Self::HoldQueueFull { .. } | Self::AppRefuses { .. } | Self::TooManyConnections => 503,
+        }
+    }
+
+    /// What the client hears: short, safe, and no news about the inside.
+    pub(super) fn sentence(&self) -> &'static str {
+        match self.status() {
+            400 => "The request is not valid HTTP.\n",
+            404 => "There is nothing here.\n",
+            405 => "This method is not allowed here.\n",
+            408 => "The request took too long to arrive.\n",
+            413 => "The request body is larger than allowed.\n",
+            414 => "The request target is longer than allowed.\n",
+            417 => "The expectation cannot be met.\n",
+            431 => "The request head is larger than allowed.\n",
+            501 => "This transfer coding is not supported.\n",
+            502 => "The application behind this address did not answer properly.\n",
+            503 => "The application behind this address is not available right now. Please try again.\n",
+            504 => "The application behind this address did not answer in time.\n",
+            505 => "This version of HTTP is not supported.\n",
+            508 => "The request went in a circle.\n",
+            _ => "The request cannot be served.\n",
+        }
+    }
+
+    /// Seconds for `Retry-After` (RFC 9110 10.2.3), on every 503.
+    pub(super) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::NotReady { why: Unready::Down { retry_after: Some(after), .. }, .. } => Some(after.as_secs() + 1),
+            Self::NotReady { why: Unready::Down { retry_after: None, .. }, .. } => Some(60),
+            Self::NotReady { .. } | Self::HoldQueueFull { .. } | Self::AppRefuses { .. } => Some(5),
+            Self::TooManyConnections => Some(1),
+            _ => None,
+        }
+    }
+
+    pub(super) fn allow(&self) -> Option<&str> {
+        match self {
+            Self::MethodNotAllowed { allow } => Some(allow),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection's framing can still be trusted after this answer.
+    pub(super) fn connection_survives(&self) -> bool {
+        match self {
+            Self::BadHead(_)
+            | Self::BadChunk(_)
+            | Self::BodyCut
+            | Self::BodyTooLarge { .. }
+            | Self::HeadTimeout
+            | Self::BodyTimeout
+            | Self::TooManyConnections
+            | Self::Loop
+            | Self::BadPath(_) => false,
+            Self::MethodRefused
+            | Self::NoRoute
+            | Self::MethodNotAllowed { .. }
+            | Self::EncodedSlash
+            | Self::NotReady { .. }
+            | Self::HoldQueueFull { .. }
+            | Self::AppRefuses { .. }
+            | Self::UpstreamUnresolved { .. }
+            | Self::UpstreamUnreachable { .. }
+            | Self::UpstreamTls { .. }
+            | Self::UpstreamClosed { .. }
+            | Self::UpstreamBadMessage { .. }
+            | Self::UpstreamSilent { .. } => true,
+        }
+    }
+
+    /// What the log hears: the whole chain.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            Self::BadHead(error) => format!("bad request head: {error}"),
+            Self::BadPath(error) => format!("bad path: {error}"),
+            Self::BadChunk(error) => format!("bad chunked body: {error}"),
+            Self::BodyCut => "the client ended its body early".into(),
+            Self::BodyTooLarge { limit } => format!("body larger than the limit of {limit} bytes"),
+            Self::HeadTimeout => "the request head did not arrive in time".into(),
+            Self::BodyTimeout => "the request body stalled".into(),
+            Self::MethodRefused => "TRACE and CONNECT are refused".into(),
+            Self::NoRoute => "no route matches".into(),
+            Self::MethodNotAllowed { allow } => format!("the path is served for {allow} only"),
+            Self::EncodedSlash => "encoded slash on a route with encoded_slash = \"reject\"".into(),
+            Self::Loop => "Via carries our own name ten times: a forwarding loop".into(),
+            Self::NotReady { app, why } => format!("app \"{app}\" is not ready: {}", unready(why)),
+            Self::HoldQueueFull { app } => format!("app \"{app}\" is not ready and its queue of held requests is full"),
+            Self::AppRefuses { app, why } => format!("app \"{app}\" is not ready: {why}"),
+            Self::UpstreamUnresolved { host, why } => format!("cannot resolve {host}: {why}"),
+            Self::UpstreamUnreachable { upstream, why } => format!("cannot connect to {upstream}: {why}"),
+            Self::UpstreamTls { upstream, why } => format!("TLS with {upstream} failed: {why}"),
+            Self::UpstreamClosed { upstream, why } => format!("{upstream} ended the connection before its answer: {why}"),
+            Self::UpstreamBadMessage { upstream, why } => format!("{upstream} sent a bad message: {why}"),
+            Self::UpstreamSilent { upstream, after } => format!("{upstream} did not answer within {after:?}"),
+            Self::TooManyConnections => "too many connections".into(),
+        }
+    }
+}
+
+fn unready(why: &Unready) -> String {
+    match why {
+        Unready::StillStarting { waited } => format!("still starting after {:.1} s of waiting", waited.as_secs_f32()),
+        Unready::Draining => "onedoor is ending".into(),
+        Unready::Down { why, .. } => {
+            let class = match why.class {
+                DownClass::Crashed => "crashed",
+                DownClass::CannotStart => "cannot start",
+                DownClass::NotReadyInTime => "not ready in time",
+                DownClass::Ended => "ended",
+                DownClass::GaveUp => "given up",
+            };
+            format!("{class}: {}", why.detail)
+        }
+    }
+}

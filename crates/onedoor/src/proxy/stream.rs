@@ -1,0 +1,160 @@
+//! A byte stream of any kind the proxy meets, and its two halves: TCP, Unix, TLS over TCP.
+//!
+//! An enum rather than a trait object: the two plain kinds are the hot ones and must cost a branch, not a call
+//! through a table, and the relay asks which kind it has before it chooses a faster road.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream, tcp, unix};
+use tokio_rustls::client::TlsStream;
+
+/// A connection.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+    /// Boxed: the TLS state is large and rare.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// What can be read from a connection.
+#[derive(Debug)]
+pub(super) enum ReadHalf<'a> {
+    Tcp(tcp::ReadHalf<'a>),
+    Unix(unix::ReadHalf<'a>),
+    Tls(tokio::io::ReadHalf<&'a mut TlsStream<TcpStream>>),
+}
+
+/// What can be written to a connection.
+#[derive(Debug)]
+pub(super) enum WriteHalf<'a> {
+    Tcp(tcp::WriteHalf<'a>),
+    Unix(unix::WriteHalf<'a>),
+    Tls(tokio::io::WriteHalf<&'a mut TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Both halves, usable at the same time.
+    pub(super) fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
+        match self {
+            Self::Tcp(stream) => {
+                let (read, write) = stream.split();
+                (ReadHalf::Tcp(read), WriteHalf::Tcp(write))
+            }
+            Self::Unix(stream) => {
+                let (read, write) = stream.split();
+                (ReadHalf::Unix(read), WriteHalf::Unix(write))
+            }
+            Self::Tls(stream) => {
+                let (read, write) = tokio::io::split(&mut **stream);
+                (ReadHalf::Tls(read), WriteHalf::Tls(write))
+            }
+        }
+    }
+
+    /// Waits until there is something to read, holding no buffer.
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.readable().await,
+            Self::Unix(stream) => stream.readable().await,
+            Self::Tls(stream) => stream.get_ref().0.readable().await,
+        }
+    }
+
+    /// Whether an idle connection is still silent, from readiness already known: no system call in the common
+    /// case. Bytes or an end that nobody asked for mean that it must not be used (HTTP.md rule 26).
+    pub(super) fn is_silent(&self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let ready = match self {
+            Self::Tcp(stream) => stream.poll_read_ready(&mut cx),
+            Self::Unix(stream) => stream.poll_read_ready(&mut cx),
+            Self::Tls(stream) => stream.get_ref().0.poll_read_ready(&mut cx),
+        };
+        match ready {
+            Poll::Pending => true,
+            Poll::Ready(_) => self.peeks_nothing(),
+        }
+    }
+
+    /// Readiness may be a leftover of the last full read; one look settles it and clears it.
+    fn peeks_nothing(&self) -> bool {
+        let would_block = |result: io::Result<usize>| matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        match self {
+            Self::Tcp(stream) => would_block(stream.try_read(&mut [0; 1])),
+            Self::Unix(stream) => would_block(stream.try_read(&mut [0; 1])),
+            Self::Tls(_) => false,
+        }
+    }
+}
+
+impl AsyncRead for ReadHalf<'_> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(half) => Pin::new(half).poll_read(cx, buf),
+            Self::Unix(half) => Pin::new(half).poll_read(cx, buf),
+            Self::Tls(half) => Pin::new(half).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for WriteHalf<'_> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(half) => Pin::new(half).poll_write(cx, buf),
+            Self::Unix(half) => Pin::new(half).poll_write(cx, buf),
+            Self::Tls(half) => Pin::new(half).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(half) => Pin::new(half).poll_write_vectored(cx, bufs),
+            Self::Unix(half) => Pin::new(half).poll_write_vectored(cx, bufs),
+            Self::Tls(half) => Pin::new(half).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            // Plain sockets have nothing to flush.
+            Self::Tcp(_) | Self::Unix(_) => Poll::Ready(Ok(())),
+            Self::Tls(half) => Pin::new(half).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(half) => Pin::new(half).poll_shutdown(cx),
+            Self::Unix(half) => Pin::new(half).poll_shutdown(cx),
+            Self::Tls(half) => Pin::new(half).poll_shutdown(cx),
+        }
+    }
+}
+
+/// Writes all of `first` and then `second`, in one system call where the peer takes it.
+pub(super) async fn write_both(writer: &mut WriteHalf<'_>, mut first: &[u8], mut second: &[u8]) -> io::Result<()> {
+    use tokio::io::AsyncWriteExt;
+    while !first.is_empty() && !second.is_empty() {
+        let written = writer.write_vectored(&[IoSlice::new(first), IoSlice::new(second)]).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        let of_first = written.min(first.len());
+        first = &first[of_first..];
+        second = &second[written - of_first..];
+    }
+    writer.write_all(first).await?;
+    writer.write_all(second).await?;
+    writer.flush().await
+}

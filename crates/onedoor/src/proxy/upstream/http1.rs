@@ -1,0 +1,104 @@
+//! HTTP/1.1 towards an upstream: its request head written, its response head read and judged.
+
+use std::time::Duration;
+
+use onedoor_http1::{BodyFraming, HeadError, HeadLimits, Method, Parsed, RequestKind, ResponseHead, emit};
+
+use crate::proxy::buffer::Buffer;
+use crate::proxy::config::Via;
+use crate::proxy::deadline::Deadline;
+use crate::proxy::inbound::Head;
+use crate::proxy::plan::Forward;
+use crate::proxy::policy::forwarded::Provenance;
+use crate::proxy::policy::hop_by_hop;
+use crate::proxy::route::UpstreamHost;
+use crate::proxy::stream::ReadHalf;
+
+/// Room for a response head and, with it, a typical small body in one read.
+const READ_ROOM: usize = 16 * 1024;
+
+/// Everything a request head for the upstream is made of.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::proxy) struct RequestParts<'x> {
+    pub(in crate::proxy) head: Head<'x>,
+    pub(in crate::proxy) forward: &'x Forward<'x>,
+    pub(in crate::proxy) target: &'x [u8],
+    pub(in crate::proxy) provenance: &'x Provenance<'x>,
+    pub(in crate::proxy) request_id: &'x [u8],
+    pub(in crate::proxy) framing: BodyFraming,
+    pub(in crate::proxy) expect: ExpectField,
+    pub(in crate::proxy) via: Via,
+}
+
+/// Whether `Expect: 100-continue` goes on: only where the body waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::proxy) enum ExpectField {
+    Sent,
+    Left,
+}
+
+/// Writes the request head that the upstream sees.
+pub(in crate::proxy) fn write_request_head(parts: RequestParts<'_>, out: &mut Vec<u8>) {
+    let head = parts.head;
+    out.clear();
+    emit::request_line(out, head.method(), parts.target);
+    match parts.forward.host {
+        UpstreamHost::Upstream(host) => emit::field(out, b"Host", host.as_bytes()),
+        // RFC 9112 3.2: a client without Host (HTTP/1.0) is passed on with an empty one.
+        UpstreamHost::Keep => emit::field(out, b"Host", head.text(head.parsed.authority())),
+    }
+    hop_by_hop::copy_request_fields(head, parts.provenance.trust, out);
+    hop_by_hop::write_request_framing(parts.framing, out);
+    if let Some(protocols) = head.parsed.upgrade() {
+        emit::field(out, b"Connection", b"Upgrade");
+        emit::field(out, b"Upgrade", head.text(protocols));
+    }
+    if parts.expect == ExpectField::Sent {
+        emit::field(out, b"Expect", b"100-continue");
+    }
+    parts.provenance.write(parts.forward.prefix, parts.via, out);
+    emit::field(out, b"X-Request-Id", parts.request_id);
+    emit::end_of_head(out);
+}
+
+/// What came instead of a response head.
+#[derive(Debug)]
+pub(in crate::proxy) enum HeadFailure {
+    /// The connection ended or broke.
+    Closed(String),
+    Bad(HeadError),
+    Silent(Duration),
+}
+
+/// Reads until a response head is complete and returns its length; what follows stays in the buffer behind it.
+pub(in crate::proxy) async fn read_response_head(
+    reader: &mut ReadHalf<'_>,
+    buffer: &mut Buffer,
+    response: &mut ResponseHead,
+    limits: &HeadLimits,
+    asked: RequestKind,
+    deadline: &Deadline,
+) -> Result<usize, HeadFailure> {
+    loop {
+        if !buffer.is_empty() {
+            match response.parse(buffer.unread(), limits, asked) {
+                Ok(Parsed::Complete { head_bytes }) => return Ok(head_bytes),
+                Ok(Parsed::Partial) => {}
+                Err(error) => return Err(HeadFailure::Bad(error)),
+            }
+        }
+        let room = READ_ROOM.max(buffer.len() + READ_ROOM / 2);
+        match deadline.guarding(buffer.read_from(reader, room)).await {
+            Err(_) => return Err(HeadFailure::Silent(Duration::ZERO)),
+            Ok(Err(error)) => return Err(HeadFailure::Closed(error.to_string())),
+            Ok(Ok(0)) if buffer.is_empty() => return Err(HeadFailure::Closed("end of stream".into())),
+            Ok(Ok(0)) => return Err(HeadFailure::Closed("end of stream inside the response head".into())),
+            Ok(Ok(_)) => {}
+        }
+    }
+}
+
+/// How the parser must read the answer to `method`.
+pub(in crate::proxy) fn kind_of(method: Method) -> RequestKind {
+    if method == Method::Head { RequestKind::Head } else { RequestKind::Other }
+}
