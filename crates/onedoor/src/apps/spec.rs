@@ -59,6 +59,8 @@ pub(crate) struct Environment {
 pub(crate) enum Listening {
     /// A worker: no port, ready as soon as it runs.
     Nowhere,
+    /// Unset: a Unix socket for a framework known to take one by a variable, else a private port.
+    Auto { prefix: Option<String> },
     /// A fresh private loopback port per spawn, told by `PORT` and the framework's own variable.
     PrivatePort { prefix: Option<String> },
     /// The app cannot be told: it always listens here.

@@ -26,8 +26,8 @@ pub(crate) struct Route {
 
 #[derive(Debug)]
 pub(crate) enum Action {
-    App { app: AppId, host: UpstreamHost },
-    Proxy { upstream: UpstreamId, host: UpstreamHost },
+    App { app: AppId, host: UpstreamHost, rewrite: Rewrite },
+    Proxy { upstream: UpstreamId, host: UpstreamHost, rewrite: Rewrite },
     Respond(FixedAnswer),
     Redirect(Redirect),
     Builtin(Builtin),
@@ -41,6 +41,10 @@ pub(crate) enum UpstreamHost {
     /// The upstream URL's own, ready to be written: `google.com`, `h:8080`.
     Upstream(Arc<str>),
 }
+
+/// How the upstream's path is made from the matched one (CONFIG.md §1.3).
+#[derive(Debug)]
+pub(crate) struct Rewrite {}
 
 #[derive(Debug)]
 pub(crate) struct FixedAnswer {
