@@ -222,7 +222,7 @@ impl<'w> Attempt<'w> {
             Err(error) => {
                 let upstream = spec.written.to_string();
                 Err(match error {
-                    ConnectError::Unresolved(why) => Refusal::UpstreamUnresolved { host: upstream, why },
+                    ConnectError::Unresolved(why) => Refusal::UpstreamUnresolved { upstream, why },
                     ConnectError::Tls(why) => Refusal::UpstreamTls { upstream, why: why.to_string() },
                     ConnectError::Refused(_) | ConnectError::TimedOut(_) => {
                         Refusal::UpstreamUnreachable { upstream, why: error.why() }

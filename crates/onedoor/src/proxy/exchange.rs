@@ -48,23 +48,22 @@ impl From<Aborted> for Failed {
     }
 }
 
-/// Serves one request and returns what there is to say about it.
+/// Serves one request, to its line in the log.
 pub(super) async fn run(
     worker: &Worker,
     inbound: &mut Inbound<'_>,
     scratch: &mut Scratch,
     side: &mut UpstreamSide,
-) -> Record {
+) {
     let started = Instant::now();
     let provenance = Provenance::of(inbound.head, inbound.arrival, &worker.config().trusted_peers);
     let request_id = worker.ids().id(inbound.head, provenance.trust);
     let mut record = Record::new(started, provenance.client);
-    let routes = worker.routes();
-    let planned = plan::plan(inbound.head, &routes, scratch);
-    let served = match planned {
+    let mut route = None;
+    let served = match plan::plan(inbound.head, worker.routes(), scratch) {
         Err(refusal) => Err(Failed::Refused(refusal)),
         Ok(plan) => {
-            record.planned(&plan);
+            route = plan.route;
             serve(worker, inbound, &plan, &provenance, request_id.as_bytes(), scratch, side, &mut record).await
         }
     };
@@ -79,9 +78,8 @@ pub(super) async fn run(
     }
     record.counted(inbound.body.received(), inbound.reply.sent());
     if worker.logs_access() {
-        record.write(worker.log(), inbound.head, request_id.as_bytes());
+        record.write(worker, inbound.head, request_id.as_bytes(), route);
     }
-    record
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is one of the request's parts, borrowed from a different owner")]
@@ -142,7 +140,7 @@ async fn forward_request(
     let mut attempt = Attempt::first(worker, inbound.head.parsed.method(), forward.to, &route.policy, record.started);
     loop {
         let mut connection = attempt.connect().await?;
-        record.connected(worker, forward.to);
+        record.connected(forward.to);
         match attempt.exchange(&mut connection, inbound, expect, side, record).await {
             AttemptEnd::Served(reuse) => {
                 connection.finish(worker, reuse);

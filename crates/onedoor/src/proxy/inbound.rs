@@ -97,6 +97,15 @@ impl BodySource<'_> {
         }
     }
 
+    /// What `whole` read; nothing if the body is streamed.
+    pub(super) fn kept(&self) -> &[u8] {
+        match self {
+            Self::Http1(body) => body.kept(),
+            #[cfg(test)]
+            Self::Memory(body) => body.kept(),
+        }
+    }
+
     /// Validated trailer lines, once `next` has said `None`.
     pub(super) fn trailers(&self) -> &[u8] {
         match self {
@@ -159,6 +168,15 @@ impl ReplySink<'_> {
             Self::Http1(reply) => reply.interim().await,
             #[cfg(test)]
             Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Sends the staged 101; after it the connection is a tunnel's.
+    pub(super) async fn switch_protocols(&mut self) -> io::Result<()> {
+        match self {
+            Self::Http1(reply) => reply.switch_protocols().await,
+            #[cfg(test)]
+            Self::Memory(_) => Err(io::Error::other("an answer in memory cannot become a tunnel")),
         }
     }
 

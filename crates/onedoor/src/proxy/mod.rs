@@ -1,3 +1,36 @@
 //! THE WAY OF A REQUEST: accept → parse → plan → upstream → relay → access log.
+//!
+//! ```text
+//!  accept ─▶ downstream ─▶ exchange ─▶ plan ─▶ route       answer (ourselves)
+//!                             │                              ▲
+//!                             ├──────────────────────────────┘
+//!                             └─▶ attempt ─▶ upstream ─▶ roundtrip ─▶ relay ─▶ access_log
+//! ```
+//!
+//! This story knows nothing of processes: whether an app is ready, and where, it reads from the registry.
+
+mod accept;
+mod access_log;
+mod answer;
+mod attempt;
+mod buffer;
 pub(crate) mod config;
+mod deadline;
+mod door;
+mod downstream;
+mod exchange;
+mod inbound;
+mod listen;
+mod plan;
+mod policy;
+mod refusal;
+mod relay;
+mod roundtrip;
 pub(crate) mod route;
+mod service;
+mod stream;
+mod upstream;
+mod worker;
+
+pub(crate) use listen::ListenError;
+pub(crate) use service::{Bound, Proxy, StartError};

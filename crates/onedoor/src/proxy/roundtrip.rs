@@ -22,7 +22,7 @@ use super::deadline::Deadline;
 use super::exchange::Failed;
 use super::inbound::{BodySource, Head, Inbound, ReplySink, Upgrades};
 use super::policy::hop_by_hop::{Dated, copy_response_fields};
-use super::refusal::Refusal;
+use super::refusal::{Aborted, Culprit, Refusal};
 use super::relay::copy::{Copy, Tail, to_client};
 use super::relay::tunnel;
 use super::stream::{ReadHalf, WriteHalf, write_both};
@@ -259,6 +259,11 @@ impl Download<'_, '_, '_> {
         if let BodyFraming::Length(length @ 1..=GATHER_MAX) = framing {
             self.gather(head_bytes as u64 + length).await?;
         }
+        if !self.signals.complete.get() {
+            // The upstream did not wait for the whole request. Whether the client will ever send its rest is open,
+            // so nothing can follow on its connection (RFC 9112 9.3).
+            self.reply.close_after();
+        }
         let declared = self.stage();
         self.buffer.consume(head_bytes);
         let copy = Copy {
@@ -268,7 +273,13 @@ impl Download<'_, '_, '_> {
             deadline: self.deadline,
             timeouts: &self.worker.config().timeouts,
         };
-        Ok(Received::Response(copy.run(framing, declared).await?))
+        match copy.run(framing, declared).await {
+            Ok(tail) => Ok(Received::Response(tail)),
+            Err(Aborted { by: Culprit::Upstream, why }) if !self.reply.is_committed() => {
+                Err(Halt::Lost(LossReason::Bad(why.into_owned())))
+            }
+            Err(aborted) => Err(aborted.into()),
+        }
     }
 
     /// Reads heads until one is not interim.
@@ -370,6 +381,9 @@ impl Download<'_, '_, '_> {
         let offered = |protocol: &[u8]| {
             asked.is_some_and(|list| list.split(|byte| *byte == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(protocol)))
         };
+        if !self.signals.complete.get() {
+            return Err(Halt::Lost(LossReason::Bad("101 before the end of the request".into())));
+        }
         if self.upgrades == Upgrades::Impossible || !offered(chosen.trim_ascii()) {
             return Err(Halt::Lost(LossReason::Bad("101 to a protocol that was not asked for".into())));
         }

@@ -22,6 +22,10 @@ impl Body {
         &self.bytes
     }
 
+    pub(in crate::proxy) fn kept(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(in crate::proxy) fn received(&self) -> u64 {
         if self.given { self.bytes.len() as u64 } else { 0 }
     }

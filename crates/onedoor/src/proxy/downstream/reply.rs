@@ -39,8 +39,10 @@ pub(in crate::proxy) enum Leftover {
     Connection,
     /// The answer was whole, the connection ends with it.
     Close,
-    /// The answer is unfinished: the client must see a cut.
+    /// The answer is unfinished and its framing shows it: the client sees a cut.
     Cut,
+    /// The answer is unfinished, and a plain close would look like its end.
+    CutUnmarked,
 }
 
 impl<'x> Reply<'x> {
@@ -180,18 +182,19 @@ impl<'x> Reply<'x> {
         self.sent
     }
 
-    pub(in crate::proxy) fn version(&self) -> Version {
-        self.version
-    }
-
     /// Ends the loan of the connection.
-    pub(in crate::proxy) fn release(self) -> (WriteHalf<'x>, Leftover) {
-        let leftover = match (self.state, self.persistence) {
+    pub(in crate::proxy) fn release(self) -> Leftover {
+        match (self.state, self.persistence) {
             (State::Complete, Persistence::KeepAlive) => Leftover::Connection,
             (State::Complete, Persistence::Close) => Leftover::Close,
-            (State::Uncommitted | State::Counting(_) | State::Chunking | State::UntilClose, _) => Leftover::Cut,
-        };
-        (self.writer, leftover)
+            (State::Uncommitted | State::Counting(_) | State::Chunking, _) => Leftover::Cut,
+            (State::UntilClose, _) => Leftover::CutUnmarked,
+        }
+    }
+
+    /// The connection's writing side, for the tunnel after a 101.
+    pub(in crate::proxy) fn writer(&mut self) -> &mut WriteHalf<'x> {
+        &mut self.writer
     }
 }
 

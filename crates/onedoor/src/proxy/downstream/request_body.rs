@@ -1,6 +1,6 @@
 //! The body of an HTTP/1.1 request, drawn from its connection piece by piece (RFC 9112 6 and 7).
 
-use onedoor_http1::{BodyFraming, Dechunker, Progress};
+use onedoor_http1::{BodyFraming, Dechunker, Expectation, Progress};
 use tokio::io::AsyncReadExt;
 
 use crate::proxy::buffer::Buffer;
@@ -11,6 +11,9 @@ use crate::proxy::stream::ReadHalf;
 /// What one read of a streamed body may bring.
 const PIECE: usize = 64 * 1024;
 
+/// What is read and dropped after an early answer, rather than to give the connection up.
+const DISCARD_MAX: u64 = 64 * 1024;
+
 /// A request body on its way in.
 #[derive(Debug)]
 pub(in crate::proxy) struct RequestBody<'x> {
@@ -20,6 +23,7 @@ pub(in crate::proxy) struct RequestBody<'x> {
     /// Bytes at the front of `buffer` that the caller has been given.
     lent: usize,
     left: Left,
+    invitation: Invitation,
     limit: Option<u64>,
     received: u64,
     pace: Pace<'x>,
@@ -30,6 +34,14 @@ pub(in crate::proxy) struct RequestBody<'x> {
 pub(in crate::proxy) struct Pace<'x> {
     pub(in crate::proxy) deadline: &'x Deadline,
     pub(in crate::proxy) stall_max: std::time::Duration,
+}
+
+/// Whether the client sends its body of its own accord (RFC 9110 10.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Invitation {
+    Given,
+    /// It said `Expect: 100-continue` and has not been answered: the body may never come.
+    Awaited,
 }
 
 #[derive(Debug)]
@@ -43,13 +55,23 @@ enum Left {
 }
 
 impl<'x> RequestBody<'x> {
-    pub(in crate::proxy) fn new(reader: ReadHalf<'x>, buffer: &'x mut Buffer, framing: BodyFraming, pace: Pace<'x>) -> Self {
+    pub(in crate::proxy) fn new(
+        reader: ReadHalf<'x>,
+        buffer: &'x mut Buffer,
+        framing: BodyFraming,
+        expectation: Expectation,
+        pace: Pace<'x>,
+    ) -> Self {
+        let invitation = match expectation {
+            Expectation::None => Invitation::Given,
+            Expectation::Continue => Invitation::Awaited,
+        };
         let left = match framing {
             BodyFraming::None | BodyFraming::Length(0) | BodyFraming::UntilClose => Left::Nothing,
             BodyFraming::Length(length) => Left::Bytes(length),
             BodyFraming::Chunked => Left::Chunks(Box::default()),
         };
-        Self { reader, buffer, lent: 0, left, limit: None, received: 0, pace }
+        Self { reader, buffer, lent: 0, left, invitation, limit: None, received: 0, pace }
     }
 
     /// Refuses what goes beyond `limit` bytes, at once where the length is declared.
@@ -61,7 +83,9 @@ impl<'x> RequestBody<'x> {
         }
     }
 
+    /// The next piece. Whoever asks has seen to it that a client that waits for 100 was told to go on.
     pub(in crate::proxy) async fn next(&mut self) -> Result<Option<&[u8]>, Refusal> {
+        self.invitation = Invitation::Given;
         self.buffer.consume(self.lent);
         self.lent = 0;
         loop {
@@ -91,6 +115,34 @@ impl<'x> RequestBody<'x> {
         self.left = Left::Nothing;
         self.lent = length;
         Ok(&self.buffer.unread()[..length])
+    }
+
+    /// What `whole` read; nothing if the body is streamed.
+    pub(in crate::proxy) fn kept(&self) -> &[u8] {
+        &self.buffer.unread()[..self.lent]
+    }
+
+    /// Whether what is left is nothing, or so little that reading and dropping it keeps the connection usable.
+    pub(in crate::proxy) fn ends_cheaply(&self) -> bool {
+        match self.left {
+            Left::Nothing | Left::Trailers(_) => true,
+            Left::Bytes(left) => left <= DISCARD_MAX && self.invitation == Invitation::Given,
+            Left::Chunks(_) => false,
+        }
+    }
+
+    /// Reads and drops what is left; fails where that is not cheap.
+    pub(in crate::proxy) async fn discard(&mut self) -> Result<(), Refusal> {
+        if !self.ends_cheaply() {
+            return Err(Refusal::BodyCut);
+        }
+        while self.next().await?.is_some() {}
+        Ok(())
+    }
+
+    /// The connection's reading side and what it has read, for the tunnel after a 101.
+    pub(in crate::proxy) fn parts(&mut self) -> (&mut ReadHalf<'x>, &mut Buffer) {
+        (&mut self.reader, self.buffer)
     }
 
     /// How many bytes at the front of the buffer are payload now.
@@ -153,10 +205,11 @@ impl<'x> RequestBody<'x> {
     pub(in crate::proxy) fn is_over(&self) -> bool {
         matches!(self.left, Left::Nothing | Left::Trailers(_))
     }
+}
 
+impl Drop for RequestBody<'_> {
     /// Ends the loan; what stays in the buffer are bytes behind the body.
-    pub(in crate::proxy) fn release(self) -> ReadHalf<'x> {
+    fn drop(&mut self) {
         self.buffer.consume(self.lent);
-        self.reader
     }
 }

@@ -1,0 +1,224 @@
+//! One line per request: what was asked, who answered, how it ended, and if it ended badly, why.
+//!
+//! The record is filled on the way and written once, at the end, by handing a finished line to the log's own thread.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::time::{Duration, Instant, SystemTime};
+
+use onedoor_http1::Target;
+
+use super::inbound::Head;
+use super::plan::Destination;
+use super::refusal::{Aborted, Culprit, Refusal};
+use super::relay::tunnel::Moved;
+use super::route::Route;
+use super::worker::Worker;
+use crate::observe::log::{push_json_string, push_timestamp};
+
+/// What there is to say about a request.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) started: Instant,
+    client: Option<IpAddr>,
+    to: Option<Destination>,
+    pub(super) status: u16,
+    received: u64,
+    sent: u64,
+    /// From the request's first byte sent to the upstream's response head.
+    upstream: Option<Duration>,
+    ending: Ending,
+}
+
+#[derive(Debug)]
+enum Ending {
+    Well,
+    Refused { cause: String },
+    Aborted { by: Culprit, why: Cow<'static, str> },
+}
+
+/// The request a line is about; a head that could not be read has none.
+struct Asked<'a> {
+    id: &'a [u8],
+    method: &'a [u8],
+    target: &'a [u8],
+    query: Option<&'a [u8]>,
+    route: &'a str,
+}
+
+impl Record {
+    pub(super) fn new(started: Instant, client: Option<IpAddr>) -> Self {
+        Self {
+            started,
+            client,
+            to: None,
+            status: 0,
+            received: 0,
+            sent: 0,
+            upstream: None,
+            ending: Ending::Well,
+        }
+    }
+
+    pub(super) fn connected(&mut self, to: Destination) {
+        self.to = Some(to);
+    }
+
+    pub(super) fn answered(&mut self, status: u16, after: Duration) {
+        self.status = status;
+        self.upstream = Some(after);
+    }
+
+    pub(super) fn refused(&mut self, refusal: &Refusal) {
+        self.status = refusal.status();
+        self.ending = Ending::Refused { cause: refusal.cause() };
+    }
+
+    pub(super) fn aborted(&mut self, aborted: &Aborted) {
+        self.ending = Ending::Aborted { by: aborted.by, why: aborted.why.clone() };
+    }
+
+    pub(super) fn counted(&mut self, received: u64, sent: u64) {
+        self.received += received;
+        self.sent += sent;
+    }
+
+    pub(super) fn tunnelled(&mut self, moved: Moved) {
+        self.received += moved.to_upstream;
+        self.sent += moved.to_client;
+    }
+
+    /// Hands the line to the log.
+    pub(super) fn write(&self, worker: &Worker, head: Head<'_>, id: &[u8], route: Option<&Route>) {
+        let (target, query) = match head.parsed.target() {
+            Target::Origin { path, query } | Target::Absolute { path, query, .. } => {
+                (head.text(path), query.map(|span| head.text(span)))
+            }
+            Target::Asterisk => (&b"*"[..], None),
+        };
+        let route = route.map_or("-", |route| &route.name);
+        self.send(worker, &Asked { id, method: head.method(), target, query, route });
+    }
+
+    /// The same for what was no request.
+    pub(super) fn write_headless(&self, worker: &Worker) {
+        self.send(worker, &Asked { id: b"-", method: b"-", target: b"-", query: None, route: "-" });
+    }
+
+    fn send(&self, worker: &Worker, asked: &Asked<'_>) {
+        let mut line = Vec::with_capacity(384);
+        let app = match self.to {
+            Some(Destination::App(app)) => &**worker.registry().name(app),
+            Some(Destination::Upstream(id)) => &*worker.upstream(id).written,
+            None => "onedoor",
+        };
+        if worker.log().is_human() {
+            self.push_human(asked, app, &mut line);
+        } else {
+            self.push_json(asked, app, &mut line);
+        }
+        line.push(b'\n');
+        worker.log().access(line);
+    }
+
+    /// `200 GET /node/a → node 1.2 ms  35 B  127.0.0.1 5f0c…`
+    fn push_human(&self, asked: &Asked<'_>, app: &str, line: &mut Vec<u8>) {
+        push_fmt(line, format_args!("{} ", self.status));
+        push_visible(asked.method, line);
+        line.push(b' ');
+        push_visible(asked.target, line);
+        if let Some(query) = asked.query {
+            line.push(b'?');
+            push_visible(query, line);
+        }
+        push_fmt(line, format_args!(" → {app} {:.1} ms", millis(self.started.elapsed())));
+        push_fmt(line, format_args!("  in {} out {}  ", self.received, self.sent));
+        match self.client {
+            Some(client) => push_fmt(line, format_args!("{client} ")),
+            None => line.extend_from_slice(b"unix "),
+        }
+        push_visible(asked.id, line);
+        match &self.ending {
+            Ending::Well => {}
+            Ending::Refused { cause } => push_fmt(line, format_args!("  refused: {}", one_line(cause))),
+            Ending::Aborted { by, why } => {
+                push_fmt(line, format_args!("  cut off by the {}: {}", culprit(*by), one_line(why)));
+            }
+        }
+    }
+
+    fn push_json(&self, asked: &Asked<'_>, app: &str, line: &mut Vec<u8>) {
+        line.extend_from_slice(b"{\"time\":\"");
+        push_timestamp(line, SystemTime::now());
+        line.extend_from_slice(b"\",\"kind\":\"access\",\"id\":");
+        push_json_string(line, asked.id);
+        line.extend_from_slice(b",\"client\":");
+        match self.client {
+            Some(client) => push_fmt(line, format_args!("\"{client}\"")),
+            None => line.extend_from_slice(b"\"unix\""),
+        }
+        line.extend_from_slice(b",\"method\":");
+        push_json_string(line, asked.method);
+        line.extend_from_slice(b",\"path\":");
+        push_json_string(line, asked.target);
+        if let Some(query) = asked.query {
+            line.extend_from_slice(b",\"query\":");
+            push_json_string(line, query);
+        }
+        line.extend_from_slice(b",\"route\":");
+        push_json_string(line, asked.route.as_bytes());
+        line.extend_from_slice(b",\"app\":");
+        push_json_string(line, app.as_bytes());
+        push_fmt(line, format_args!(",\"status\":{}", self.status));
+        push_fmt(line, format_args!(",\"bytes_in\":{},\"bytes_out\":{}", self.received, self.sent));
+        push_fmt(line, format_args!(",\"ms\":{:.3}", millis(self.started.elapsed())));
+        if let Some(upstream) = self.upstream {
+            push_fmt(line, format_args!(",\"upstream_ms\":{:.3}", millis(upstream)));
+        }
+        match &self.ending {
+            Ending::Well => {}
+            Ending::Refused { cause } => {
+                line.extend_from_slice(b",\"refused\":");
+                push_json_string(line, cause.as_bytes());
+            }
+            Ending::Aborted { by, why } => {
+                push_fmt(line, format_args!(",\"cut_by\":\"{}\",\"cause\":", culprit(*by)));
+                push_json_string(line, why.as_bytes());
+            }
+        }
+        line.push(b'}');
+    }
+}
+
+fn culprit(by: Culprit) -> &'static str {
+    match by {
+        Culprit::Client => "client",
+        Culprit::Upstream => "upstream",
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// A client's bytes on an operator's terminal: anything that is not plain text is shown, not obeyed.
+fn push_visible(bytes: &[u8], line: &mut Vec<u8>) {
+    for byte in bytes {
+        if byte.is_ascii_graphic() {
+            line.push(*byte);
+        } else {
+            push_fmt(line, format_args!("\\x{byte:02x}"));
+        }
+    }
+}
+
+/// A cause may quote an upstream's words.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn push_fmt(line: &mut Vec<u8>, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a Vec cannot fail.
+    drop(line.write_fmt(arguments));
+}

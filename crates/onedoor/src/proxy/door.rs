@@ -1,0 +1,204 @@
+//! What all workers share: the configuration, the listeners, how far the drain has come, and who is how busy.
+//!
+//! Nothing here is locked on a request's way. A worker writes only its own load, each on its own cache line.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use onedoor_linux::socket::Accepted;
+use tokio::sync::{Notify, watch};
+
+use super::config::Config;
+use super::listen::Doorway;
+use super::upstream::tls::Connectors;
+use crate::observe::log::Log;
+use crate::registry::{Registry, WorkerId};
+
+/// How open the door is. Only ever moves down the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    Open,
+    /// Health fails, answers say `Connection: close`; new connections are still taken.
+    Leaving,
+    /// New connections are taken until the queue is empty, then the listeners close.
+    Closing,
+    /// Whatever is still connected is dropped.
+    Closed,
+}
+
+#[derive(Debug)]
+pub(super) struct Door {
+    config: Config,
+    registry: Arc<Registry>,
+    log: Log,
+    connectors: Connectors,
+    /// The last worker to let go of them closes the listeners.
+    doorways: Mutex<Option<Arc<[Doorway]>>>,
+    /// The same as in `phase_changes`, readable at the cost of a load.
+    phase: AtomicU8,
+    phase_changes: watch::Sender<Phase>,
+    loads: Box<[Load]>,
+    quiet: Notify,
+}
+
+/// How busy a worker is, and connections that others hand to it.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(super) struct Load {
+    connections: AtomicUsize,
+    exchanges: AtomicUsize,
+    handed_over: Mutex<VecDeque<Arrived>>,
+    handed: Notify,
+}
+
+/// A connection fresh from a listener.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) accepted: Accepted,
+    /// The port of the doorway; 0 for a Unix socket.
+    pub(super) port: u16,
+}
+
+impl Door {
+    pub(super) fn new(
+        config: Config,
+        doorways: Vec<Doorway>,
+        registry: Arc<Registry>,
+        log: Log,
+        connectors: Connectors,
+    ) -> Self {
+        let loads = (0..config.workers.get()).map(|_| Load::default()).collect();
+        Self {
+            config,
+            registry,
+            log,
+            connectors,
+            doorways: Mutex::new(Some(doorways.into())),
+            phase: AtomicU8::new(Phase::Open as u8),
+            phase_changes: watch::Sender::new(Phase::Open),
+            loads,
+            quiet: Notify::new(),
+        }
+    }
+
+    /// Moves on to `phase`; going back is ignored.
+    pub(super) fn enter(&self, phase: Phase) {
+        self.phase_changes.send_if_modified(|now| {
+            let moves = phase > *now;
+            if moves {
+                *now = phase;
+                self.phase.store(phase as u8, Ordering::SeqCst);
+            }
+            moves
+        });
+        if phase >= Phase::Closing {
+            drop(self.lock_doorways().take());
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::SeqCst) {
+            0 => Phase::Open,
+            1 => Phase::Leaving,
+            2 => Phase::Closing,
+            _ => Phase::Closed,
+        }
+    }
+
+    pub(super) fn phase_changes(&self) -> watch::Receiver<Phase> {
+        self.phase_changes.subscribe()
+    }
+
+    /// None once they are closing.
+    pub(super) fn doorways(&self) -> Option<Arc<[Doorway]>> {
+        self.lock_doorways().clone()
+    }
+
+    fn lock_doorways(&self) -> std::sync::MutexGuard<'_, Option<Arc<[Doorway]>>> {
+        self.doorways.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Exchanges in flight, over all workers; tunnels are not counted.
+    pub(super) fn exchanges(&self) -> usize {
+        self.loads.iter().map(|load| load.exchanges.load(Ordering::SeqCst)).sum()
+    }
+
+    /// Told when a worker's last exchange has ended during the drain.
+    pub(super) fn quiet(&self) -> &Notify {
+        &self.quiet
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.loads.iter().map(|load| load.connections.load(Ordering::Relaxed)).sum()
+    }
+
+    pub(super) fn load(&self, worker: WorkerId) -> &Load {
+        self.loads.get(usize::from(worker.0)).expect("workers are numbered from this very list")
+    }
+
+    /// The least loaded worker, if `worker` holds at least a quarter more connections than it.
+    pub(super) fn lighter_than(&self, worker: WorkerId) -> Option<&Load> {
+        let own = self.load(worker).connections.load(Ordering::Relaxed);
+        let lightest = self.loads.iter().min_by_key(|load| load.connections.load(Ordering::Relaxed))?;
+        let least = lightest.connections.load(Ordering::Relaxed);
+        // One connection more than the other is no imbalance.
+        (own > least + 1 && own * 4 >= least * 5).then_some(lightest)
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(super) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub(super) fn connectors(&self) -> &Connectors {
+        &self.connectors
+    }
+}
+
+impl Load {
+    pub(super) fn connection_begins(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn connection_ends(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Its worker died: whatever it was doing is over.
+    pub(super) fn forget(&self) {
+        self.connections.store(0, Ordering::SeqCst);
+        self.exchanges.store(0, Ordering::SeqCst);
+    }
+
+    pub(super) fn exchange_begins(&self) {
+        self.exchanges.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Returns how many exchanges the worker still has.
+    pub(super) fn exchange_ends(&self) -> usize {
+        self.exchanges.fetch_sub(1, Ordering::SeqCst).saturating_sub(1)
+    }
+
+    /// Gives a connection to this worker.
+    pub(super) fn hand_over(&self, arrived: Arrived) {
+        self.handed_over.lock().unwrap_or_else(PoisonError::into_inner).push_back(arrived);
+        self.handed.notify_one();
+    }
+
+    /// Waits for connections from other workers. Safe to drop and call again.
+    pub(super) async fn handed(&self) {
+        self.handed.notified().await;
+    }
+
+    pub(super) fn take_handed(&self) -> Option<Arrived> {
+        self.handed_over.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}

@@ -1,0 +1,156 @@
+//! The proxy as the composition root sees it: bound, started, drained, closed, in this order.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::config::Config;
+use super::door::{Door, Phase};
+use super::listen::{Doorway, ListenError, bind_all};
+use super::upstream::tls::{Connectors, TlsSetupError};
+use super::worker;
+use crate::observe::log::{Level, Log};
+use crate::registry::{Registry, WorkerId};
+
+/// A worker that dies this often …
+const DEATHS_MAX: usize = 3;
+
+/// … within this time will go on dying.
+const DEATHS_WITHIN: Duration = Duration::from_secs(60);
+
+/// The door with its listeners bound, nobody behind them yet. Connections already queue.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    config: Config,
+    doorways: Vec<Doorway>,
+    connectors: Connectors,
+}
+
+/// Why the proxy cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error(transparent)]
+    Tls(#[from] TlsSetupError),
+    #[error("cannot start a worker thread: {0}")]
+    Thread(io::Error),
+}
+
+/// The running proxy.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    door: Arc<Door>,
+    threads: Vec<JoinHandle<()>>,
+    failures: mpsc::UnboundedReceiver<WorkerId>,
+}
+
+impl Bound {
+    /// Binds every listener and reads every CA file: what can be wrong with the door is known before an app starts.
+    pub(crate) fn new(config: Config) -> Result<Self, StartError> {
+        let doorways = bind_all(&config.listen)?;
+        let connectors = Connectors::new(&config.upstreams)?;
+        Ok(Self { config, doorways, connectors })
+    }
+
+    /// Where it listens, for the start table.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.doorways.iter().map(Doorway::address).collect()
+    }
+
+    /// The ports that no app may be given.
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        self.doorways.iter().map(|doorway| doorway.port).filter(|port| *port != 0).collect()
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        self.config.workers.get()
+    }
+
+    /// Starts the workers.
+    pub(crate) fn start(self, registry: Arc<Registry>, log: Log) -> Result<Proxy, StartError> {
+        let door = Arc::new(Door::new(self.config, self.doorways, registry, log, self.connectors));
+        let (failed, failures) = mpsc::unbounded_channel();
+        let mut threads = Vec::new();
+        for number in 0..door.config().workers.get() {
+            let id = WorkerId(u16::try_from(number).expect("config allows fewer workers than u16 can count"));
+            let (door, failed) = (Arc::clone(&door), failed.clone());
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .spawn(move || keep_working(&door, id, &failed))
+                .map_err(StartError::Thread)?;
+            threads.push(thread);
+        }
+        Ok(Proxy { door, threads, failures })
+    }
+}
+
+impl Proxy {
+    /// A worker died too often. Pends for ever if none does.
+    pub(crate) async fn failed(&mut self) -> WorkerId {
+        match self.failures.recv().await {
+            Some(worker) => worker,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Step 1 of the drain: health fails, answers end their connections; new ones are still taken.
+    pub(crate) fn fail_health(&self) {
+        self.door.enter(Phase::Leaving);
+    }
+
+    /// Step 2: the queue is emptied, then nobody is let in any more.
+    pub(crate) fn stop_accepting(&self) {
+        self.door.enter(Phase::Closing);
+    }
+
+    /// Step 3: waits until no exchange is in flight, at most until `deadline`. Returns how many still are.
+    pub(crate) async fn finished(&self, deadline: Instant) -> usize {
+        let quiet = self.door.quiet().notified();
+        tokio::pin!(quiet);
+        loop {
+            // Registered before looking, so that the last end is not missed.
+            quiet.as_mut().enable();
+            let left = self.door.exchanges();
+            if left == 0 || tokio::time::timeout_at(deadline.into(), quiet.as_mut()).await.is_err() {
+                return left;
+            }
+            quiet.set(self.door.quiet().notified());
+        }
+    }
+
+    /// Step 4: drops what is still connected and waits for the workers.
+    pub(crate) fn close(self) {
+        self.door.enter(Phase::Closed);
+        for thread in self.threads {
+            // A worker's panic was caught and logged in its own thread.
+            drop(thread.join());
+        }
+    }
+}
+
+/// A worker's thread: works, and starts again after a panic, the listeners being shared.
+fn keep_working(door: &Arc<Door>, id: WorkerId, failed: &mpsc::UnboundedSender<WorkerId>) {
+    let mut deaths: Vec<Instant> = Vec::new();
+    loop {
+        let why = match catch_unwind(AssertUnwindSafe(|| worker::run(door, id))) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "a bug in onedoor, please report it".into(),
+        };
+        let now = Instant::now();
+        deaths.retain(|death| now.saturating_duration_since(*death) < DEATHS_WITHIN);
+        deaths.push(now);
+        door.log().event(Level::Error, None, format!("worker {} died and its connections with it: {why}", id.0));
+        door.load(id).forget();
+        if deaths.len() >= DEATHS_MAX {
+            // Nobody listening means that the end has begun anyway.
+            drop(failed.send(id));
+            return;
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! One worker: a thread with everything its connections share, so that no lock stands on a request's way.
+//!
+//! What is shared between workers lives in `door`; what is here belongs to one thread alone.
+
+use std::cell::{Cell, RefCell};
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use onedoor_http1::{RequestHead, ResponseHead};
+use tokio::runtime::{Builder, LocalOptions};
+
+use super::accept;
+use super::attempt::UpstreamSide;
+use super::buffer::Buffer;
+use super::config::{AccessLog, Config, UpstreamId, UpstreamSpec};
+use super::deadline::{Deadline, Deadlines};
+use super::door::{Door, Phase};
+use super::plan::Scratch;
+use super::policy::request_id::IdSource;
+use super::route::Routes;
+use super::upstream::hold::HeldRequests;
+use super::upstream::names::Names;
+use super::upstream::pool::Pool;
+use super::upstream::tls::Connectors;
+use crate::observe::log::Log;
+use crate::registry::{Registry, WorkerId};
+
+/// How often aged upstream connections are dropped.
+const POOL_SWEEP: Duration = Duration::from_secs(2);
+
+/// Workspaces kept for reuse by one worker; a burst's surplus is given back.
+const WORKSPACES_MAX: usize = 64;
+
+/// What a kept workspace's buffers may hold on to, each.
+const KEPT_BYTES: usize = 32 * 1024;
+
+/// `Mon, 23 Nov 2026 15:37:49 GMT` (RFC 9110 5.6.7).
+const HTTP_DATE_BYTES: usize = 29;
+
+#[derive(Debug)]
+pub(super) struct Worker {
+    id: WorkerId,
+    door: Arc<Door>,
+    deadlines: Rc<Deadlines>,
+    ids: IdSource,
+    pool: Pool,
+    held: HeldRequests,
+    names: Names,
+    turn: Cell<usize>,
+    date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
+    workspaces: RefCell<Vec<Box<Workspace>>>,
+}
+
+/// The buffers of one exchange, leased while a connection has a request in hand.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    /// The request head, and before it is split off, what came with it.
+    pub(super) inbound: Buffer,
+    pub(super) body: Buffer,
+    pub(super) head: RequestHead,
+    /// The response head on its way out.
+    pub(super) reply: Vec<u8>,
+    pub(super) scratch: Scratch,
+    pub(super) side: UpstreamSide,
+}
+
+/// Runs a worker to the end of its last connection. Called on the worker's own thread.
+pub(super) fn run(door: &Arc<Door>, id: WorkerId) -> std::io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default())?;
+    runtime.block_on(async {
+        let worker = Rc::new(Worker::new(Arc::clone(door), id));
+        tokio::select! {
+            // Losing the two housekeepers at the end loses nothing: their state dies with the worker.
+            () = Rc::clone(&worker.deadlines).keep() => {}
+            () = worker.sweep_pool() => {}
+            ended = accept::run(&worker) => return ended,
+        }
+        Ok(())
+    })
+}
+
+impl Worker {
+    fn new(door: Arc<Door>, id: WorkerId) -> Self {
+        Self {
+            id,
+            deadlines: Deadlines::new(Instant::now()),
+            ids: IdSource::new(),
+            pool: Pool::default(),
+            held: HeldRequests::default(),
+            names: Names::default(),
+            turn: Cell::new(usize::from(id.0)),
+            date: Cell::new((u64::MAX, [0; HTTP_DATE_BYTES])),
+            workspaces: RefCell::default(),
+            door,
+        }
+    }
+
+    async fn sweep_pool(&self) {
+        loop {
+            tokio::time::sleep(POOL_SWEEP).await;
+            self.pool.sweep(Instant::now());
+        }
+    }
+
+    /// Counts an exchange until the guard is dropped: the drain waits for it.
+    pub(super) fn exchange_begins(&self) -> Busy<'_> {
+        self.door.load(self.id).exchange_begins();
+        Busy { worker: self }
+    }
+
+    /// A tunnel lives as long as its two ends want: the drain does not wait for it, the end of its app ends it.
+    pub(super) fn tunnel_opened(&self) -> TunnelOpen<'_> {
+        self.exchange_ends();
+        TunnelOpen { worker: self }
+    }
+
+    fn exchange_ends(&self) {
+        if self.door.load(self.id).exchange_ends() == 0 && self.door.phase() != Phase::Open {
+            self.door.quiet().notify_waiters();
+        }
+    }
+
+    pub(super) fn lease_workspace(&self) -> LeasedWorkspace<'_> {
+        let space = self.workspaces.borrow_mut().pop().unwrap_or_else(|| Box::new(self.new_workspace()));
+        LeasedWorkspace { worker: self, space: Some(space) }
+    }
+
+    fn new_workspace(&self) -> Workspace {
+        Workspace {
+            inbound: Buffer::default(),
+            body: Buffer::default(),
+            head: RequestHead::default(),
+            reply: Vec::new(),
+            scratch: Scratch::default(),
+            side: UpstreamSide {
+                head: Vec::new(),
+                buffer: Buffer::default(),
+                response: ResponseHead::default(),
+                deadline: self.deadline(),
+            },
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Deadline {
+        self.deadlines.slot()
+    }
+
+    /// Spreads an app's requests over its endpoints.
+    pub(super) fn turn(&self) -> usize {
+        self.turn.set(self.turn.get().wrapping_add(1));
+        self.turn.get()
+    }
+
+    /// The Date of an answer made now.
+    pub(super) fn http_date(&self) -> [u8; HTTP_DATE_BYTES] {
+        let now = SystemTime::now();
+        let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let (cached, text) = self.date.get();
+        if cached == second {
+            return text;
+        }
+        let mut text = [b' '; HTTP_DATE_BYTES];
+        let written = httpdate::fmt_http_date(now);
+        if written.len() == text.len() {
+            text.copy_from_slice(written.as_bytes());
+        }
+        self.date.set((second, text));
+        text
+    }
+
+    pub(super) fn id(&self) -> WorkerId {
+        self.id
+    }
+
+    pub(super) fn door(&self) -> &Arc<Door> {
+        &self.door
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        self.door.config()
+    }
+
+    pub(super) fn routes(&self) -> &Routes {
+        &self.door.config().routes
+    }
+
+    pub(super) fn registry(&self) -> &Registry {
+        self.door.registry()
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        self.door.log()
+    }
+
+    pub(super) fn logs_access(&self) -> bool {
+        self.config().access_log == AccessLog::On
+    }
+
+    pub(super) fn connectors(&self) -> &Connectors {
+        self.door.connectors()
+    }
+
+    pub(super) fn upstream(&self, id: UpstreamId) -> &UpstreamSpec {
+        self.config().upstreams.get(usize::from(id.0)).expect("config makes ids from this very list")
+    }
+
+    /// False from the moment the drain begins.
+    pub(super) fn door_is_open(&self) -> bool {
+        self.door.phase() == Phase::Open
+    }
+
+    pub(super) fn ids(&self) -> &IdSource {
+        &self.ids
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(super) fn held(&self) -> &HeldRequests {
+        &self.held
+    }
+
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+}
+
+/// An exchange in flight.
+#[derive(Debug)]
+pub(super) struct Busy<'w> {
+    worker: &'w Worker,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.worker.exchange_ends();
+    }
+}
+
+/// A tunnel in use; its exchange counts again when it ends.
+#[derive(Debug)]
+pub(super) struct TunnelOpen<'w> {
+    worker: &'w Worker,
+}
+
+impl Drop for TunnelOpen<'_> {
+    fn drop(&mut self) {
+        self.worker.door.load(self.worker.id).exchange_begins();
+    }
+}
+
+/// A workspace on loan; goes back, emptied, when dropped.
+#[derive(Debug)]
+pub(super) struct LeasedWorkspace<'w> {
+    worker: &'w Worker,
+    /// None only while it is being given back.
+    space: Option<Box<Workspace>>,
+}
+
+impl Deref for LeasedWorkspace<'_> {
+    type Target = Workspace;
+
+    fn deref(&self) -> &Workspace {
+        self.space.as_ref().expect("the space leaves in drop only")
+    }
+}
+
+impl DerefMut for LeasedWorkspace<'_> {
+    fn deref_mut(&mut self) -> &mut Workspace {
+        self.space.as_mut().expect("the space leaves in drop only")
+    }
+}
+
+impl Drop for LeasedWorkspace<'_> {
+    fn drop(&mut self) {
+        let Some(mut space) = self.space.take() else { return };
+        let mut kept = self.worker.workspaces.borrow_mut();
+        if kept.len() < WORKSPACES_MAX {
+            space.reset();
+            kept.push(space);
+        }
+    }
+}
+
+impl Workspace {
+    /// Forgets the last request, and the memory of an unusually large one.
+    fn reset(&mut self) {
+        for buffer in [&mut self.inbound, &mut self.body, &mut self.side.buffer] {
+            buffer.clear();
+            buffer.shrink(KEPT_BYTES);
+        }
+        self.head.clear();
+        self.side.response.clear();
+        for bytes in [&mut self.reply, &mut self.side.head] {
+            bytes.clear();
+            bytes.shrink_to(KEPT_BYTES);
+        }
+    }
+}
