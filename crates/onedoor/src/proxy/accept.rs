@@ -77,7 +77,9 @@ impl Entrance {
     fn open(door: &Door) -> io::Result<Option<Self>> {
         let Some(doorways) = door.doorways() else { return Ok(None) };
         let watch = ExclusiveWatch::new(doorways.iter().map(|doorway| &doorway.listener))?;
-        Ok(Some(Self { doorways, watch: AsyncFd::new(watch)? }))
+        #[expect(deprecated, reason = "its successor is unsafe, for types that do not own their descriptor; this one does")]
+        let watch = AsyncFd::new(watch)?;
+        Ok(Some(Self { doorways, watch }))
     }
 
     /// Waits until somebody knocks.

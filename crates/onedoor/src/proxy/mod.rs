@@ -32,5 +32,4 @@ mod stream;
 mod upstream;
 mod worker;
 
-pub(crate) use listen::ListenError;
 pub(crate) use service::{Bound, Proxy, StartError};

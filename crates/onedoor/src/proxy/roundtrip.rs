@@ -164,18 +164,16 @@ struct Upload<'u, 'r, 'x> {
 impl Upload<'_, '_, '_> {
     /// Fails only on the client's side; an upstream that stops reading is the download's affair.
     async fn run(mut self, expect: ExpectField) -> Result<(), Refusal> {
-        let whole = match (self.framing, expect) {
-            (BodyFraming::None, _) => Ok(self.body.kept()),
-            (BodyFraming::Length(_), ExpectField::Left) => Ok(self.body.kept()),
-            _ => Err(()),
+        let kept = match self.framing {
+            BodyFraming::None | BodyFraming::Length(_) | BodyFraming::UntilClose => self.body.kept(),
+            BodyFraming::Chunked => &[],
         };
-        let first: &[u8] = whole.unwrap_or_default();
-        if self.send_head(first).await.is_err() {
+        if send_head(self.head, kept, self.writer, self.signals).await.is_err() {
             return Ok(());
         }
         let kept_all = match self.framing {
             BodyFraming::None | BodyFraming::UntilClose => true,
-            BodyFraming::Length(length) => length == first.len() as u64,
+            BodyFraming::Length(length) => length == kept.len() as u64,
             BodyFraming::Chunked => false,
         };
         if kept_all {
@@ -186,14 +184,6 @@ impl Upload<'_, '_, '_> {
             self.signals.go.notified().await;
         }
         self.stream().await
-    }
-
-    async fn send_head(&mut self, body: &[u8]) -> io::Result<()> {
-        // The first write decides whether the upstream can have seen anything at all.
-        let written = self.writer.write_vectored(&[io::IoSlice::new(self.head), io::IoSlice::new(body)]).await?;
-        self.signals.sent.set(Sent::Repeatable);
-        let of_head = written.min(self.head.len());
-        write_both(self.writer, &self.head[of_head..], &body[written - of_head..]).await
     }
 
     async fn stream(&mut self) -> Result<(), Refusal> {
@@ -227,6 +217,14 @@ impl Upload<'_, '_, '_> {
         }
         Ok(())
     }
+}
+
+async fn send_head(head: &[u8], body: &[u8], writer: &mut WriteHalf<'_>, signals: &Signals) -> io::Result<()> {
+    // The first write decides whether the upstream can have seen anything at all.
+    let written = writer.write_vectored(&[io::IoSlice::new(head), io::IoSlice::new(body)]).await?;
+    signals.sent.set(Sent::Repeatable);
+    let of_head = written.min(head.len());
+    write_both(writer, &head[of_head..], &body[written - of_head..]).await
 }
 
 /// The response on its way to the client.
@@ -405,14 +403,15 @@ enum FinalHead {
     Switching,
 }
 
-async fn tunnel_through(
+async fn tunnel_through<'u>(
     worker: &Worker,
     inbound: &mut Inbound<'_>,
-    mut reader: ReadHalf<'_>,
-    mut writer: WriteHalf<'_>,
+    mut reader: ReadHalf<'u>,
+    mut writer: WriteHalf<'u>,
     side: &mut UpstreamSide,
     record: &mut Record,
 ) {
+    #[cfg_attr(not(test), expect(irrefutable_let_patterns, reason = "the in-memory kind exists in tests only"))]
     let (BodySource::Http1(body), ReplySink::Http1(reply)) = (&mut inbound.body, &mut inbound.reply) else { return };
     let (client_reader, client_buffer) = body.parts();
     let client = tunnel::Side { reader: client_reader, writer: reply.writer(), buffer: client_buffer };

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::config::Config;
 use super::door::{Door, Phase};
 use super::listen::{Doorway, ListenError, bind_all};
-use super::upstream::tls::{Connectors, TlsSetupError};
+use super::upstream::tls::Connectors;
 use super::worker;
 use crate::observe::log::{Level, Log};
 use crate::registry::{Registry, WorkerId};
@@ -30,13 +30,16 @@ pub(crate) struct Bound {
     connectors: Connectors,
 }
 
+/// What a request that was sent before the listeners closed may need to be read, and so to be counted.
+const SETTLING: Duration = Duration::from_millis(100);
+
 /// Why the proxy cannot start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
     #[error(transparent)]
     Listen(#[from] ListenError),
-    #[error(transparent)]
-    Tls(#[from] TlsSetupError),
+    #[error("{0}")]
+    Tls(String),
     #[error("cannot start a worker thread: {0}")]
     Thread(io::Error),
 }
@@ -53,7 +56,7 @@ impl Bound {
     /// Binds every listener and reads every CA file: what can be wrong with the door is known before an app starts.
     pub(crate) fn new(config: Config) -> Result<Self, StartError> {
         let doorways = bind_all(&config.listen)?;
-        let connectors = Connectors::new(&config.upstreams)?;
+        let connectors = Connectors::new(&config.upstreams).map_err(|error| StartError::Tls(error.to_string()))?;
         Ok(Self { config, doorways, connectors })
     }
 
@@ -110,6 +113,7 @@ impl Proxy {
 
     /// Step 3: waits until no exchange is in flight, at most until `deadline`. Returns how many still are.
     pub(crate) async fn finished(&self, deadline: Instant) -> usize {
+        tokio::time::sleep_until((Instant::now() + SETTLING).min(deadline).into()).await;
         let quiet = self.door.quiet().notified();
         tokio::pin!(quiet);
         loop {

@@ -158,16 +158,17 @@ async fn serve_one(worker: &Worker, connection: &mut Connection, space: &mut Wor
     let persistence = if worker.door_is_open() { head.persistence() } else { Persistence::Close };
     let (reader, writer) = connection.stream.split();
     let pace = Pace { deadline: &connection.deadline, stall_max: worker.config().timeouts.body };
-    let mut request = Inbound {
-        head: Head { bytes: inbound.unread(), parsed: head },
-        body: BodySource::Http1(RequestBody::new(reader, body, head.framing(), head.expectation(), pace)),
-        reply: ReplySink::Http1(Reply::new(writer, reply, head.version(), persistence)),
-        arrival: &connection.arrival,
-        upgrades: if head.version() == Version::Http11 { Upgrades::Tunnel } else { Upgrades::Impossible },
+    let end = {
+        let mut request = Inbound {
+            head: Head { bytes: inbound.unread(), parsed: head },
+            body: BodySource::Http1(RequestBody::new(reader, body, head.framing(), head.expectation(), pace)),
+            reply: ReplySink::Http1(Reply::new(writer, reply, head.version(), persistence)),
+            arrival: &connection.arrival,
+            upgrades: if head.version() == Version::Http11 { Upgrades::Tunnel } else { Upgrades::Impossible },
+        };
+        exchange::run(worker, &mut request, scratch, side).await;
+        end_of(request.body, request.reply).await
     };
-    exchange::run(worker, &mut request, scratch, side).await;
-    let Inbound { body: request_body, reply: sink, .. } = request;
-    let end = end_of(request_body, sink).await;
     head.clear();
     inbound.clear();
     // Whatever lies behind the body is the next request's beginning.
