@@ -12,19 +12,181 @@
 //!
 //! A second signal turns every wait that is left into none.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
 
-use crate::apps::Apps;
+use crate::apps::{Apps, AppsEnd};
 use crate::config::Loaded;
-use crate::init::{Children, Signals};
+use crate::init::{self, Children, Signals, StopRequest};
 use crate::observe::log::{Level, Log};
 use crate::proxy::{Bound, Proxy};
-use crate::registry::Registry;
+use crate::registry::{Registry, Weight};
 
 /// sysexits(3) EX_SOFTWARE: onedoor itself failed.
 const EXIT_SOFTWARE: u8 = 70;
+
+/// How long answers that wait for the apps' end may take to leave.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How long the exits of killed processes may take to arrive.
+const REAPING: Duration = Duration::from_secs(1);
+
+/// How long a reader of our output may take for the last lines.
+const FLUSHING: Duration = Duration::from_secs(1);
+
+/// Runs what the file says to its end and returns the exit code.
+pub(crate) fn up(loaded: Loaded) -> anyhow::Result<u8> {
+    // Before the first thread: each inherits the mask.
+    init::block_signals().context("cannot block signals")?;
+    let log = Log::start(loaded.log.clone()).context("cannot start the log")?;
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build_local(LocalOptions::default())
+        .context("cannot start the control runtime")?;
+    let outcome = runtime.block_on(serve(loaded, &log));
+    log.flush(FLUSHING);
+    outcome
+}
+
+/// Why the program ends.
+#[derive(Debug)]
+enum End {
+    Asked(StopRequest),
+    AppEnded(AppsEnd),
+    WorkerFailed,
+}
+
+async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
+    // Bound first: connections queue from here on, and a taken port is known before an app starts.
+    let bound = Bound::new(loaded.proxy)?;
+    let mut signals = Signals::new(log.clone()).context("cannot read signals")?;
+    let children = Children::start(log.clone()).context("cannot start the thread for children")?;
+    let slots: Vec<(Arc<str>, Weight)> =
+        loaded.apps.apps.iter().map(|app| (Arc::clone(&app.name), app.weight)).collect();
+    let (registry, publishers) = Registry::new(&slots, bound.workers());
+    let budget = loaded.apps.stop_budget;
+    let (addresses, ports) = (bound.addresses(), bound.ports());
+    let mut proxy = bound.start(registry, log.clone())?;
+    announce(log, &addresses, &loaded.table);
+    let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports);
+    let end = tokio::select! {
+        // The arms that lose are asked again or not needed any more.
+        request = signals.next() => End::Asked(request),
+        end = apps.ended() => End::AppEnded(end),
+        _worker = proxy.failed() => End::WorkerFailed,
+    };
+    explain(log, &end);
+    let hurry = watch::Sender::new(Pace::Orderly);
+    let ending = shut_down(proxy, apps, &children, log, Instant::now() + budget, budget, hurry.subscribe());
+    tokio::select! {
+        () = ending => {}
+        () = hurry_on_signals(&mut signals, &hurry, log) => {}
+    }
+    if let End::AppEnded(end) = &end {
+        last_words(log, end);
+    }
+    Ok(exit_code(&end))
+}
+
+/// How fast the end is to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Orderly,
+    Hurried,
+}
+
+#[expect(clippy::too_many_arguments, reason = "the end needs every part once, and nothing else does")]
+async fn shut_down(
+    proxy: Proxy,
+    apps: Apps,
+    children: &Children,
+    log: &Log,
+    deadline: Instant,
+    budget: Duration,
+    hurry: watch::Receiver<Pace>,
+) {
+    proxy.fail_health();
+    proxy.stop_accepting();
+    let in_flight = tokio::select! {
+        left = proxy.finished(deadline - budget / 2) => left,
+        () = hurried(hurry.clone()) => 0,
+    };
+    if in_flight > 0 {
+        log.event(Level::Warn, None, format_args!("{in_flight} requests are still running; stopping the apps under them"));
+    }
+    let report = apps.stop(deadline, hurried(hurry.clone())).await;
+    for line in report.lines() {
+        log.event(Level::Warn, None, line);
+    }
+    tokio::select! {
+        _left = proxy.finished(deadline.min(Instant::now() + LAST_WORDS)) => {}
+        () = hurried(hurry) => {}
+    }
+    proxy.close();
+    children.kill_everyone();
+    let left = children.none_left(Instant::now() + REAPING).await;
+    if left > 0 {
+        log.event(Level::Warn, None, format_args!("{left} processes do not end even when killed; leaving them to the kernel"));
+    }
+}
+
+async fn hurried(mut pace: watch::Receiver<Pace>) {
+    if pace.wait_for(|pace| *pace == Pace::Hurried).await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Never ends: the shutdown does.
+async fn hurry_on_signals(signals: &mut Signals, hurry: &watch::Sender<Pace>, log: &Log) {
+    loop {
+        match signals.next().await {
+            // The first signal of an end that an app began.
+            StopRequest::Once(signal) => log.event(Level::Info, None, format_args!("{signal}: already ending")),
+            StopRequest::Again(signal) => {
+                log.event(Level::Info, None, format_args!("{signal} again: ending at once"));
+                hurry.send_replace(Pace::Hurried);
+            }
+        }
+    }
+}
+
+/// The table of what is served where.
+fn announce(log: &Log, addresses: &[String], table: &[crate::config::TableRow]) {
+    let version = env!("CARGO_PKG_VERSION");
+    log.event(Level::Info, None, format_args!("onedoor {version} listens on {}", addresses.join(", ")));
+    let width = table.iter().map(|row| row.pattern.chars().count()).max().unwrap_or(0);
+    for row in table {
+        log.event(Level::Info, None, format_args!("  {:width$}  → {}", row.pattern, row.target));
+    }
+}
+
+fn explain(log: &Log, end: &End) {
+    match end {
+        End::Asked(StopRequest::Once(signal) | StopRequest::Again(signal)) => {
+            log.event(Level::Info, None, format_args!("{signal}: draining, then stopping the apps"));
+        }
+        End::AppEnded(end) => log.event(Level::Error, Some(&end.app), format_args!("{}; ending", end.why)),
+        End::WorkerFailed => log.event(Level::Error, None, "a worker keeps dying; ending"),
+    }
+}
+
+/// What a platform shows of a dead container are the log's last lines.
+fn last_words(log: &Log, end: &AppsEnd) {
+    for line in &end.last_lines {
+        log.event(Level::Error, Some(&end.app), format_args!("last words: {line}"));
+    }
+    log.event(Level::Error, Some(&end.app), format_args!("{}; exit code {}", end.why, end.exit_code));
+}
+
+fn exit_code(end: &End) -> u8 {
+    match end {
+        End::Asked(_) => 0,
+        End::AppEnded(end) => end.exit_code,
+        End::WorkerFailed => EXIT_SOFTWARE,
+    }
+}
