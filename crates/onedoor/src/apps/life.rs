@@ -16,6 +16,7 @@
 
 use std::time::{Duration, Instant};
 
+use onedoor_linux::proc::Pid;
 use smallvec::{SmallVec, smallvec};
 
 use super::restart::{Ending, Restarts, Verdict};
@@ -26,10 +27,6 @@ const REPUBLISH_MIN: Duration = Duration::from_millis(100);
 
 /// After SIGKILL a process in uninterruptible sleep may linger; it is killed again this often.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
-
-/// A process id, and the id of its group and session: apps are spawned with setsid(2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Pid(pub(super) i32);
 
 /// Where an app is in its life. What is true only in a state is stored in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,8 +147,10 @@ pub(super) enum Action {
         pid: Pid,
         push: Push,
     },
-    /// The process is gone: end what it left running.
-    Sweep,
+    /// The process is gone: what it left running may end by itself until then, and is killed after.
+    Sweep {
+        until: Instant,
+    },
     Publish(Face),
     /// Replaces the instant armed before.
     Arm(Instant),
@@ -341,6 +340,7 @@ impl Machine {
     }
 
     fn exited(&mut self, pid: Pid, how: Ending, now: Instant) -> Step {
+        let mut until = now;
         let (life, mut actions) = match self.life {
             Life::Starting { pid: own, .. } if own == pid => {
                 self.judge(how, Duration::ZERO, DownClass::Crashed, now)
@@ -351,14 +351,18 @@ impl Machine {
             Life::Unready { pid: own, ready_for, .. } if own == pid => {
                 self.judge(how, ready_for, DownClass::Crashed, now)
             }
-            Life::Stopping { pid: own, then, .. } | Life::Killing { pid: own, then, .. } if own == pid => {
-                match then {
-                    AfterExit::Stop { how } => (Life::Stopped { how }, Actions::new()),
-                    // However it ended: it ended because it had failed us.
-                    AfterExit::Retry { ready_for } => {
-                        self.judge(Ending::Failure, ready_for, DownClass::NotReadyInTime, now)
-                    }
-                }
+            // `npm` goes at once when it is asked to; the server it started may still be finishing its requests.
+            Life::Stopping { pid: own, kill_at, then: AfterExit::Stop { how } } if own == pid => {
+                until = kill_at;
+                stopped(how)
+            }
+            Life::Killing { pid: own, then: AfterExit::Stop { how }, .. } if own == pid => stopped(how),
+            // However it ended: it ended because it had failed us.
+            Life::Stopping { pid: own, then: AfterExit::Retry { ready_for }, .. }
+            | Life::Killing { pid: own, then: AfterExit::Retry { ready_for }, .. }
+                if own == pid =>
+            {
+                self.judge(Ending::Failure, ready_for, DownClass::NotReadyInTime, now)
             }
             Life::Idle
             | Life::Waiting { .. }
@@ -370,7 +374,7 @@ impl Machine {
             | Life::Killing { .. }
             | Life::Stopped { .. } => return self.stay(),
         };
-        actions.insert(0, Action::Sweep);
+        actions.insert(0, Action::Sweep { until });
         (life, actions)
     }
 

@@ -9,7 +9,11 @@ const MILLI: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const START_TIMEOUT: Duration = Duration::from_secs(300);
 const GRACE: Duration = Duration::from_secs(8);
-const P: Pid = Pid(12);
+
+/// The process of the tables.
+fn pid() -> Pid {
+    Pid::ours()
+}
 
 fn policy(when: RestartWhen, give_up: GiveUp) -> RestartPolicy {
     RestartPolicy { when, backoff_min: 100 * MILLI, backoff_max: 10 * SECOND, give_up }
@@ -27,16 +31,16 @@ fn machine() -> Machine {
 
 fn started(machine: &mut Machine, now: Instant) {
     machine.on(Event::Begin, now);
-    machine.on(Event::Spawned { pid: P }, now);
+    machine.on(Event::Spawned { pid: pid() }, now);
 }
 
 fn made_ready(machine: &mut Machine, now: Instant) {
     started(machine, now);
-    machine.on(Event::Answered { pid: P }, now);
+    machine.on(Event::Answered { pid: pid() }, now);
 }
 
 fn failed() -> Event {
-    Event::Exited { pid: P, how: Ending::Failure }
+    Event::Exited { pid: pid(), how: Ending::Failure }
 }
 
 fn published(actions: &Actions) -> Option<Face> {
@@ -45,7 +49,7 @@ fn published(actions: &Actions) -> Option<Face> {
         Action::Spawn
         | Action::Probe { .. }
         | Action::Signal { .. }
-        | Action::Sweep
+        | Action::Sweep { .. }
         | Action::Arm(_)
         | Action::Ended(_) => None,
     })
@@ -57,10 +61,10 @@ fn an_app_is_spawned_probed_and_published_when_it_answers() {
     assert_eq!(app.on(Event::Begin, now)[..], [Action::Publish(Face::Starting), Action::Spawn]);
     let deadline = now + START_TIMEOUT;
     assert_eq!(
-        app.on(Event::Spawned { pid: P }, now)[..],
-        [Action::Probe { pid: P, not_before: now }, Action::Arm(deadline)]
+        app.on(Event::Spawned { pid: pid() }, now)[..],
+        [Action::Probe { pid: pid(), not_before: now }, Action::Arm(deadline)]
     );
-    assert_eq!(app.on(Event::Answered { pid: P }, now)[..], [Action::Publish(Face::Ready { pid: P })]);
+    assert_eq!(app.on(Event::Answered { pid: pid() }, now)[..], [Action::Publish(Face::Ready { pid: pid() })]);
 }
 
 #[test]
@@ -68,7 +72,7 @@ fn a_worker_is_ready_as_soon_as_it_runs() {
     let (mut app, now) =
         (machine_with(RestartWhen::Always, Weight::Optional, ReadyWhen::Running), Instant::now());
     app.on(Event::Begin, now);
-    assert_eq!(app.on(Event::Spawned { pid: P }, now)[..], [Action::Publish(Face::Ready { pid: P })]);
+    assert_eq!(app.on(Event::Spawned { pid: pid() }, now)[..], [Action::Publish(Face::Ready { pid: pid() })]);
 }
 
 #[test]
@@ -77,7 +81,8 @@ fn a_crash_is_published_with_the_time_of_the_next_start() {
     made_ready(&mut app, now);
     let until = now + 100 * MILLI;
     let down = Face::Down { class: DownClass::Crashed, retry_at: Some(until) };
-    assert_eq!(app.on(failed(), now)[..], [Action::Sweep, Action::Publish(down), Action::Arm(until)]);
+    let sweep = Action::Sweep { until: now };
+    assert_eq!(app.on(failed(), now)[..], [sweep, Action::Publish(down), Action::Arm(until)]);
     assert_eq!(app.on(Event::TimerDue, until)[..], [Action::Publish(Face::Starting), Action::Spawn]);
 }
 
@@ -96,8 +101,8 @@ fn a_refused_connection_unpublishes_at_once_and_an_answer_publishes_again() {
     let later = now + SECOND;
     let actions = app.on(Event::Suspected { how: Failure::Refused }, later);
     assert_eq!(published(&actions), Some(Face::Starting));
-    assert!(actions.contains(&Action::Probe { pid: P, not_before: later }));
-    assert_eq!(app.on(Event::Answered { pid: P }, later)[..], [Action::Publish(Face::Ready { pid: P })]);
+    assert!(actions.contains(&Action::Probe { pid: pid(), not_before: later }));
+    assert_eq!(app.on(Event::Answered { pid: pid() }, later)[..], [Action::Publish(Face::Ready { pid: pid() })]);
 }
 
 #[test]
@@ -106,8 +111,8 @@ fn a_reset_keeps_the_app_published_until_a_probe_fails() {
     made_ready(&mut app, now);
     let later = now + SECOND;
     let actions = app.on(Event::Suspected { how: Failure::Reset }, later);
-    assert_eq!(actions[..], [Action::Probe { pid: P, not_before: later }]);
-    assert_eq!(published(&app.on(Event::Silent { pid: P }, later)), Some(Face::Starting));
+    assert_eq!(actions[..], [Action::Probe { pid: pid(), not_before: later }]);
+    assert_eq!(published(&app.on(Event::Silent { pid: pid() }, later)), Some(Face::Starting));
 }
 
 #[test]
@@ -116,7 +121,7 @@ fn an_app_that_flaps_is_published_at_most_ten_times_a_second() {
     made_ready(&mut app, now);
     let soon = now + MILLI;
     let actions = app.on(Event::Suspected { how: Failure::Refused }, soon);
-    assert!(actions.contains(&Action::Probe { pid: P, not_before: now + REPUBLISH_MIN }));
+    assert!(actions.contains(&Action::Probe { pid: pid(), not_before: now + REPUBLISH_MIN }));
 }
 
 #[test]
@@ -125,7 +130,7 @@ fn an_app_that_stays_unready_is_stopped_and_started_again() {
     made_ready(&mut app, now);
     app.on(Event::Suspected { how: Failure::Refused }, now);
     let due = now + START_TIMEOUT;
-    assert!(app.on(Event::TimerDue, due).contains(&Action::Signal { pid: P, push: Push::Stop }));
+    assert!(app.on(Event::TimerDue, due).contains(&Action::Signal { pid: pid(), push: Push::Stop }));
     app.on(failed(), due);
     assert!(matches!(app.life(), Life::Waiting { .. }));
 }
@@ -138,7 +143,7 @@ fn a_missed_start_deadline_ends_the_program_only_for_an_essential_app() {
         started(&mut app, now);
         let due = now + START_TIMEOUT;
         let actions = app.on(Event::TimerDue, due);
-        assert!(actions.contains(&Action::Signal { pid: P, push: Push::Stop }));
+        assert!(actions.contains(&Action::Signal { pid: pid(), push: Push::Stop }));
         assert_eq!(actions.contains(&Action::Ended(How::NotReadyInTime)), ends);
         app.on(failed(), due);
         assert_eq!(matches!(app.life(), Life::Stopped { .. }), ends);
@@ -159,7 +164,7 @@ fn patience_ends_and_nothing_spawns_any_more() {
     let mut ended = app.on(failed(), now);
     for _ in 0..2 {
         app.on(Event::TimerDue, now + 60 * SECOND);
-        app.on(Event::Spawned { pid: P }, now);
+        app.on(Event::Spawned { pid: pid() }, now);
         ended = app.on(failed(), now);
     }
     assert_eq!(published(&ended), Some(Face::Down { class: DownClass::GaveUp, retry_at: None }));
@@ -186,7 +191,7 @@ fn a_clean_end_that_was_not_asked_for_is_final_when_only_failures_restart() {
     let (mut app, now) =
         (machine_with(RestartWhen::OnFailure, Weight::Optional, ReadyWhen::Answering), Instant::now());
     made_ready(&mut app, now);
-    let actions = app.on(Event::Exited { pid: P, how: Ending::Success }, now);
+    let actions = app.on(Event::Exited { pid: pid(), how: Ending::Success }, now);
     assert!(actions.contains(&Action::Ended(How::Enough)));
 }
 
@@ -197,9 +202,10 @@ fn an_exit_after_the_stop_began_is_no_crash() {
     let kill_at = now + GRACE;
     assert_eq!(
         app.on(Event::StopAsked { kill_at }, now)[..],
-        [Action::Publish(Face::Draining), Action::Signal { pid: P, push: Push::Stop }, Action::Arm(kill_at)]
+        [Action::Publish(Face::Draining), Action::Signal { pid: pid(), push: Push::Stop }, Action::Arm(kill_at)]
     );
-    assert_eq!(app.on(failed(), now)[..], [Action::Sweep]);
+    // What it started may take the rest of the grace.
+    assert_eq!(app.on(failed(), now)[..], [Action::Sweep { until: kill_at }]);
     assert_eq!(app.life(), Life::Stopped { how: How::AsAsked });
 }
 
@@ -209,7 +215,7 @@ fn an_app_that_ignores_its_stop_signal_is_killed_until_it_is_gone() {
     made_ready(&mut app, now);
     let kill_at = now + GRACE;
     app.on(Event::StopAsked { kill_at }, now);
-    let kill = Action::Signal { pid: P, push: Push::Kill };
+    let kill = Action::Signal { pid: pid(), push: Push::Kill };
     assert!(app.on(Event::TimerDue, kill_at).contains(&kill));
     assert!(app.on(Event::TimerDue, kill_at + KILL_AGAIN).contains(&kill));
 }
@@ -227,7 +233,7 @@ fn a_stop_during_the_spawn_stops_what_was_spawned() {
     let (mut app, now) = (machine(), Instant::now());
     app.on(Event::Begin, now);
     app.on(Event::StopAsked { kill_at: now + GRACE }, now);
-    assert!(app.on(Event::Spawned { pid: P }, now).contains(&Action::Signal { pid: P, push: Push::Stop }));
+    assert!(app.on(Event::Spawned { pid: pid() }, now).contains(&Action::Signal { pid: pid(), push: Push::Stop }));
 }
 
 /// What the world may do next; the test keeps to what a world can do (nothing exits that was not spawned).
@@ -304,7 +310,7 @@ impl World {
                 Action::Probe { pid, .. } | Action::Signal { pid, .. } => {
                     assert_eq!(self.process, Some(pid), "a signal or a probe to a process that is gone");
                 }
-                Action::Sweep => assert!(self.process.is_none(), "swept under a living process"),
+                Action::Sweep { .. } => assert!(self.process.is_none(), "swept under a living process"),
                 Action::Arm(at) => self.timer = Some(at),
                 Action::Ended(_) => {
                     assert!(!self.over, "ended twice");
@@ -321,8 +327,9 @@ impl World {
                 match result {
                     Ok(()) => {
                         self.pids += 1;
-                        self.process = Some(Pid(self.pids));
-                        self.tell(Event::Spawned { pid: Pid(self.pids) });
+                        let pid = Pid::new(self.pids).unwrap();
+                        self.process = Some(pid);
+                        self.tell(Event::Spawned { pid });
                     }
                     Err(hope) => self.tell(Event::SpawnFailed { hope }),
                 }
@@ -333,7 +340,7 @@ impl World {
                     self.tell(if answers { Event::Answered { pid } } else { Event::Silent { pid } });
                 }
             }
-            Turn::StaleProbe => self.tell(Event::Answered { pid: Pid(1) }),
+            Turn::StaleProbe => self.tell(Event::Answered { pid: Pid::new(1).unwrap() }),
             Turn::Suspect(how) => self.tell(Event::Suspected { how }),
             Turn::Exit(how) => {
                 if let Some(pid) = self.process.take() {
