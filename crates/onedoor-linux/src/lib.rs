@@ -1,3 +1,9 @@
 //! The Linux kernel under safe names; the only onedoor crate where `unsafe` may stand.
 
+pub mod output;
+pub mod poll;
+pub mod proc;
+pub mod signal;
 pub mod socket;
+pub mod spawn;
+pub mod wait;

@@ -1,1 +1,18 @@
-//! Being PID 1: signals, and the exits of every child.
+//! Being PID 1: the signals that end the program, and every child from its start to its exit.
+//!
+//! ```text
+//!   run:  block_signals() ── before the first thread ──▶ Children::start · Signals::new
+//!   apps: children.spawn(spec).await ─▶ Child { pid, stdout, stderr, exited }
+//!   end:  children.kill_everyone(), children.none_left(deadline) ─▶ exit_code
+//! ```
+//!
+//! It knows processes, not apps: what an exit means is decided by whoever owns the child.
+
+mod children;
+mod exit_code;
+mod exits;
+mod signals;
+
+pub(crate) use children::{Child, Children, SignalError};
+pub(crate) use exit_code::{ExitCause, exit_code};
+pub(crate) use signals::{Signals, StopRequest, block_signals};

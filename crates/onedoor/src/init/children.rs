@@ -1,0 +1,186 @@
+//! The handle on the one thread that starts and waits for children.
+//!
+//! Both in one thread, so that no exit overtakes the registration of its child, and in a thread that lives as long as
+//! the program, since children die with the thread that made them (PR_SET_PDEATHSIG, prctl(2)).
+//! What an exit means is none of this file's business.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use onedoor_linux::poll::Wake;
+use onedoor_linux::proc::{self, Pid};
+use onedoor_linux::signal::{self, Signal};
+use onedoor_linux::spawn::{SpawnError, SpawnSpec};
+use onedoor_linux::wait::ExitStatus;
+use tokio::sync::oneshot;
+
+use super::exits::Reaper;
+use crate::observe::log::{Level, Log};
+
+/// A program that runs, leader of a session and process group of its own.
+#[derive(Debug)]
+pub(crate) struct Child {
+    pub(crate) pid: Pid,
+    /// Non-blocking.
+    pub(crate) stdout: OwnedFd,
+    /// Non-blocking.
+    pub(crate) stderr: OwnedFd,
+    /// How the program ended. Others of its group may live on: [`Children::group_lives`].
+    pub(crate) exited: oneshot::Receiver<ExitStatus>,
+}
+
+/// Why a signal did not reach a group.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignalError {
+    /// Nobody is left in it. Its number may belong to a stranger by now, so nothing was sent.
+    #[error("no process is left in the group of {0}")]
+    Gone(Pid),
+    #[error("{signal} to the group of {pid}: {source}")]
+    Refused { pid: Pid, signal: Signal, source: io::Error },
+}
+
+/// Starts children, tells their exits. Cheap to clone; there is one thread behind all clones.
+#[derive(Clone, Debug)]
+pub(crate) struct Children {
+    shared: Arc<Shared>,
+}
+
+/// What the handle and the thread have in common.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) wake: Wake,
+    requests: Mutex<Vec<Request>>,
+    /// Groups of ours whose number cannot have been given to anyone else.
+    groups: Mutex<HashMap<Pid, Group>>,
+}
+
+/// What the thread is asked for.
+#[derive(Debug)]
+pub(super) enum Request {
+    Spawn { spec: Box<SpawnSpec>, reply: oneshot::Sender<Result<Child, SpawnError>> },
+    TellWhenNoneIsLeft(oneshot::Sender<()>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// Its leader was not collected yet.
+    Led,
+    /// Its leader was collected; others live and pin its number.
+    Leaderless,
+}
+
+/// Two threads that wait would steal each other's exits.
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+impl Children {
+    /// Starts the thread `children`. Once per program, after [`super::block_signals`].
+    pub(crate) fn start(log: Log) -> io::Result<Self> {
+        if STARTED.swap(true, Ordering::SeqCst) {
+            return Err(io::Error::from(io::ErrorKind::AlreadyExists));
+        }
+        if !signal::is_pid_1()
+            && let Err(error) = signal::become_subreaper()
+        {
+            let consequence = "a daemon that leaves its app will not be stopped with it";
+            log.event(Level::Warn, None, format_args!("no child subreaper ({error}): {consequence}"));
+        }
+        let shared =
+            Arc::new(Shared { wake: Wake::new()?, requests: Mutex::default(), groups: Mutex::default() });
+        let reaper = Reaper::new(Arc::clone(&shared), log)?;
+        std::thread::Builder::new().name("children".to_owned()).spawn(move || reaper.run())?;
+        Ok(Self { shared })
+    }
+
+    /// Starts a program; returns once it really runs, or could not. If the caller loses interest, it is killed.
+    pub(crate) async fn spawn(&self, spec: SpawnSpec) -> Result<Child, SpawnError> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Request::Spawn { spec: Box::new(spec), reply });
+        answer.await.unwrap_or(Err(SpawnError::Ending))
+    }
+
+    /// Signals a child and everyone in its process group, after the child's own exit, too, while others are in it.
+    pub(crate) fn signal_group(&self, pid: Pid, signal: Signal) -> Result<(), SignalError> {
+        // Held over the kill: the thread collects a child under the same lock, so the number cannot change hands.
+        let groups = self.shared.groups();
+        if !groups.contains_key(&pid) {
+            return Err(SignalError::Gone(pid));
+        }
+        signal::send_group(pid, signal).map_err(|source| SignalError::Refused { pid, signal, source })
+    }
+
+    /// True while the child or anyone in its process group lives.
+    pub(crate) fn group_lives(&self, pid: Pid) -> bool {
+        let groups = self.shared.groups();
+        match groups.get(&pid) {
+            Some(Group::Led) => true,
+            Some(Group::Leaderless) => signal::group_exists(pid),
+            None => false,
+        }
+    }
+
+    /// Waits until no child is left, adopted orphans included; returns how many are left at the deadline.
+    pub(crate) async fn none_left(&self, deadline: Instant) -> usize {
+        let (sender, none_left) = oneshot::channel();
+        self.ask(Request::TellWhenNoneIsLeft(sender));
+        match tokio::time::timeout_at(deadline.into(), none_left).await {
+            Ok(Ok(())) => 0,
+            Ok(Err(_)) | Err(_) => proc::descendants(Pid::ours()).len(),
+        }
+    }
+
+    /// SIGKILL to every descendant; the very end. Returns how many were found.
+    pub(crate) fn kill_everyone(&self) -> usize {
+        /// Forks may outrun one pass, but a pass that finds nobody new is the last.
+        const PASSES_MAX: usize = 16;
+        let mut killed: Vec<(Pid, u64)> = Vec::new();
+        for _ in 0..PASSES_MAX {
+            let found = proc::descendants(Pid::ours());
+            let alive = found.iter().filter(|process| process.life == proc::Liveness::Alive);
+            let new: Vec<(Pid, u64)> = alive
+                .map(|process| (process.pid, process.started))
+                .filter(|it| !killed.contains(it))
+                .collect();
+            if new.is_empty() {
+                break;
+            }
+            for (pid, _) in &new {
+                // Between the look and the kill it may have ended; its number is not given out again so soon.
+                signal::send(*pid, Signal::KILL).ok();
+            }
+            killed.extend(new);
+        }
+        if signal::is_pid_1() {
+            // Whoever is hidden from /proc or was forked meanwhile.
+            signal::kill_everyone_else().ok();
+        }
+        killed.len()
+    }
+
+    fn ask(&self, request: Request) {
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        self.shared.wake.ring();
+    }
+}
+
+impl Shared {
+    pub(super) fn take_requests(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn groups(&self) -> MutexGuard<'_, HashMap<Pid, Group>> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+impl Children {
+    /// The one instance that all tests of this program share, as there can only be one.
+    pub(crate) fn for_tests() -> Self {
+        static SHARED: std::sync::OnceLock<Children> = std::sync::OnceLock::new();
+        SHARED.get_or_init(|| Self::start(Log::to_nowhere()).unwrap()).clone()
+    }
+}

@@ -1,0 +1,276 @@
+//! The log: access lines, what onedoor has to say, and what the apps print. Everyone writes, nobody ever waits.
+//!
+//! ```text
+//!   workers: access()     ─┐ format, then ┌───────────┐        ┌──────────────┐ one write ─▶ stdout
+//!   tasks:   event()      ─┼─ append ────▶│ Queue: two │ swap ─▶│ thread `log` │
+//!   apps:    app_line()   ─┘ or count as  │ lanes, each│        └──────────────┘ one write ─▶ stderr
+//!                            lost         │ bounded    │          waits where it must: poll(2)
+//!                                         └───────────┘
+//! ```
+//!
+//! A reader that sleeps, a closed pipe or a full disk costs lines, which are counted and told, and never a request.
+
+mod line;
+mod time;
+mod writer;
+
+use std::fmt::Display;
+use std::io;
+use std::io::IsTerminal;
+use std::os::fd::AsFd;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use onedoor_linux::output::Output;
+use onedoor_linux::poll::Wake;
+
+use line::{Lines, Look};
+use writer::Writer;
+
+/// How much may wait for a slow reader, per stream: some 20 000 access lines.
+const QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// `[log]` in the file, and what the program knows besides.
+#[derive(Clone, Debug)]
+pub(crate) struct LogConfig {
+    pub(crate) format: Format,
+    pub(crate) apps: AppsFormat,
+    /// What is less important than this is not logged.
+    pub(crate) level: Level,
+    /// The longest app name, so that the texts behind the prefixes line up.
+    pub(crate) name_width: usize,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: Format::Auto, apps: AppsFormat::AsFormat, level: Level::Info, name_width: 0 }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Human on a terminal, else JSON.
+    Auto,
+    Human,
+    Json,
+}
+
+/// What becomes of the apps' lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AppsFormat {
+    /// Prefix for humans, else JSON.
+    AsFormat,
+    /// `python │ text`
+    Prefix,
+    /// One JSON object per line; a line that already is one gets an `app` key.
+    Json,
+    /// As the app printed it.
+    Raw,
+}
+
+/// How important an event is, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// Where an app printed a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AppStream {
+    Out,
+    Err,
+}
+
+/// The log. Cheap to clone; there is one thread behind all clones.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    shared: Arc<Shared>,
+}
+
+/// What the handle and the thread have in common.
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Wake,
+    /// Notified whenever the thread has nothing left to write.
+    written: Condvar,
+    lines: Lines,
+    level: Level,
+}
+
+/// Lines on their way to the thread.
+#[derive(Debug, Default)]
+struct Queue {
+    out: Lane,
+    err: Lane,
+    bell: Bell,
+    writer: WriterState,
+}
+
+/// Lines for one stream.
+#[derive(Debug, Default)]
+struct Lane {
+    bytes: Vec<u8>,
+    /// Lines for which there was no room since the last time the thread looked.
+    lost: u64,
+}
+
+/// Whether the thread was already told to look: one ring is enough for many lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Bell {
+    #[default]
+    Silent,
+    Rung,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum WriterState {
+    #[default]
+    Idle,
+    Writing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Err,
+}
+
+impl Log {
+    /// Starts the thread `log` on our own stdout and stderr.
+    pub(crate) fn start(config: &LogConfig) -> io::Result<Self> {
+        Self::start_on(config, &io::stdout(), &io::stderr())
+    }
+
+    fn start_on(
+        config: &LogConfig,
+        out: &(impl AsFd + IsTerminal),
+        err: &(impl AsFd + IsTerminal),
+    ) -> io::Result<Self> {
+        let look = match config.format {
+            Format::Human => Look::Human,
+            Format::Json => Look::Json,
+            Format::Auto if out.is_terminal() => Look::Human,
+            Format::Auto => Look::Json,
+        };
+        let lines = Lines::new(look, config, [out.is_terminal(), err.is_terminal()]);
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            wake: Wake::new()?,
+            written: Condvar::new(),
+            lines,
+            level: config.level,
+        });
+        let writer = Writer::new(Arc::clone(&shared), Output::to(out)?, Output::to(err)?);
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
+        Ok(Self { shared })
+    }
+
+    /// A complete line of the access log, its end included, to stdout.
+    pub(crate) fn access(&self, line: Vec<u8>) {
+        self.push(Stream::Out, &line);
+    }
+
+    /// What onedoor has to say, about `app` or about itself, to stderr.
+    pub(crate) fn event(&self, level: Level, app: Option<&str>, message: impl Display) {
+        if level >= self.shared.level {
+            let line = self.shared.lines.event(SystemTime::now(), level, app, &message);
+            self.push(Stream::Err, &line);
+        }
+    }
+
+    /// One line that `app` printed, without its end; stdout goes to stdout, stderr to stderr.
+    pub(crate) fn app_line(&self, app: &str, stream: AppStream, line: &[u8]) {
+        let line = self.shared.lines.app(SystemTime::now(), app, stream, line);
+        let to = match stream {
+            AppStream::Out => Stream::Out,
+            AppStream::Err => Stream::Err,
+        };
+        self.push(to, &line);
+    }
+
+    /// Waits until all that was logged before is written, or given up; the only call that blocks. For the very end.
+    pub(crate) fn flush(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        let mut queue = self.shared.queue();
+        while !queue.is_written() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            queue = match self.shared.written.wait_timeout(queue, left) {
+                Ok((queue, _)) => queue,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    /// True if lines are made for people; else each is a JSON object.
+    pub(crate) fn is_human(&self) -> bool {
+        self.shared.lines.look() == Look::Human
+    }
+
+    fn push(&self, stream: Stream, line: &[u8]) {
+        let mut queue = self.shared.queue();
+        queue.lane(stream).push(line);
+        if queue.bell == Bell::Silent {
+            queue.bell = Bell::Rung;
+            self.shared.wake.ring();
+        }
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn lane(&mut self, stream: Stream) -> &mut Lane {
+        match stream {
+            Stream::Out => &mut self.out,
+            Stream::Err => &mut self.err,
+        }
+    }
+
+    fn is_written(&self) -> bool {
+        self.out.is_empty() && self.err.is_empty() && self.writer == WriterState::Idle
+    }
+}
+
+impl Lane {
+    fn push(&mut self, line: &[u8]) {
+        // Once a line was lost, all are until the thread has looked: a gap must be where the notice says it is.
+        if self.lost > 0 || self.bytes.len() + line.len() > QUEUE_BYTES_MAX {
+            self.lost += 1;
+        } else {
+            self.bytes.extend_from_slice(line);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.lost == 0
+    }
+}
+
+#[cfg(test)]
+impl Log {
+    /// For tests that do not care what is logged.
+    pub(crate) fn to_nowhere() -> Self {
+        let null = std::fs::OpenOptions::new().write(true).open("/dev/null").unwrap();
+        Self::start_on(&LogConfig::default(), &null, &null).unwrap()
+    }
+
+    /// What a test logs, as it would appear on stdout and stderr.
+    pub(crate) fn to_pipes(config: &LogConfig) -> (Self, io::PipeReader, io::PipeReader) {
+        let (out_reader, out) = io::pipe().unwrap();
+        let (err_reader, err) = io::pipe().unwrap();
+        let (out, err) = (std::os::fd::OwnedFd::from(out), std::os::fd::OwnedFd::from(err));
+        let (out, err) = (std::fs::File::from(out), std::fs::File::from(err));
+        (Self::start_on(config, &out, &err).unwrap(), out_reader, err_reader)
+    }
+}
