@@ -1,0 +1,85 @@
+//! Whose process is that? The family of one start of an app, as /proc shows it now.
+//!
+//! Used twice: a listener must belong to the family before it counts as the app's, and at the end nobody of the
+//! family stays behind. Three signs, for families scatter: the session, the descent, the marker in the environment.
+
+use std::ffi::{OsStr, OsString};
+use std::net::TcpListener;
+use std::sync::OnceLock;
+
+use onedoor_linux::proc::{self, ListeningAt, ListeningSocket, Liveness, Pid};
+
+use super::spawn::MARKER;
+
+/// The processes of one start.
+#[derive(Clone, Debug)]
+pub(super) struct Kin {
+    pub(super) leader: Pid,
+    pub(super) marker: OsString,
+}
+
+/// Whether a listener belongs to the family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Belongs {
+    Yes,
+    /// Somebody else listens there.
+    No,
+    /// /proc does not say; in a sandbox it may never.
+    Unknown,
+}
+
+impl Kin {
+    /// Everyone alive, the leader included if it is.
+    pub(super) fn alive(&self) -> Vec<Pid> {
+        let mut family = self.near();
+        family.extend(proc::with_environment(OsStr::new(MARKER), &self.marker));
+        pids(family)
+    }
+
+    /// Where the family accepts connections.
+    pub(super) fn listeners(&self) -> Vec<ListeningSocket> {
+        let near = proc::listening_sockets(&pids(self.near()));
+        // Reading every environment is dear; only a daemon that left its session makes it necessary.
+        if near.is_empty() { proc::listening_sockets(&self.alive()) } else { near }
+    }
+
+    pub(super) fn listens_on(&self, port: u16) -> Belongs {
+        let on_port = |socket: &ListeningSocket| matches!(socket.at, ListeningAt::Tcp(at) if at.port() == port);
+        if self.listeners().iter().any(on_port) || proc::listening_sockets(&self.alive()).iter().any(on_port) {
+            Belongs::Yes
+        } else if self.is_visible() {
+            Belongs::No
+        } else {
+            Belongs::Unknown
+        }
+    }
+
+    fn near(&self) -> Vec<proc::Process> {
+        let mut near = proc::session_members(self.leader);
+        near.extend(proc::descendants(self.leader));
+        near.extend(proc::process(self.leader));
+        near
+    }
+
+    fn is_visible(&self) -> bool {
+        proc_shows_listeners() && std::fs::read_dir(format!("/proc/{}/fd", self.leader)).is_ok()
+    }
+}
+
+/// Tried once, on a listener of our own.
+fn proc_shows_listeners() -> bool {
+    static SHOWN: OnceLock<bool> = OnceLock::new();
+    *SHOWN.get_or_init(|| {
+        let Ok(ours) = TcpListener::bind(("127.0.0.1", 0)) else { return false };
+        let Ok(at) = ours.local_addr() else { return false };
+        proc::listening_sockets(&[Pid::ours()]).iter().any(|socket| socket.at == ListeningAt::Tcp(at))
+    })
+}
+
+fn pids(family: Vec<proc::Process>) -> Vec<Pid> {
+    let alive = family.into_iter().filter(|process| process.life == Liveness::Alive);
+    let mut pids: Vec<Pid> = alive.map(|process| process.pid).collect();
+    pids.sort_unstable();
+    pids.dedup();
+    pids
+}

@@ -1,0 +1,520 @@
+//! The machine at the centre of the life of an app: `(Life, Event, now) → (Life, Actions)`.
+//!
+//! ```text
+//!            Begin/Wanted        Spawned             Answered
+//!   Idle ─────────────▶ Spawning ───────▶ Starting ──────────▶ Ready ◀─────┐ Answered
+//!                          ▲                 │ deadline          │ Refused │
+//!                TimerDue  │                 │                   ▼         │
+//!   Waiting ───────────────┘                 ▼                Unready ─────┘
+//!      ▲                                  Stopping ◀── StopAsked / deadline from every state with a process
+//!      │ Exited, and patience is left        │ kill_at
+//!      └──────────────── Exited              ▼
+//!                                         Killing ── Exited ──▶ Stopped (or Waiting, if nobody asked)
+//! ```
+//!
+//! Pure: no tokio, no clock, no process. `task.rs` feeds it and does what it says.
+
+use std::time::{Duration, Instant};
+
+use onedoor_linux::proc::Pid;
+use smallvec::{SmallVec, smallvec};
+
+use super::restart::{Ending, Restarts, Verdict};
+use crate::registry::{DownClass, Failure, Weight};
+
+/// An endpoint is not published anew more often than this: an app that refuses and answers in turn costs no storm.
+const REPUBLISH_MIN: Duration = Duration::from_millis(100);
+
+/// After SIGKILL a process in uninterruptible sleep may linger; it is killed again this often.
+const KILL_AGAIN: Duration = Duration::from_secs(1);
+
+/// Where an app is in its life. What is true only in a state is stored in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    /// Never started, and not wanted yet.
+    Idle,
+    /// Ended; starts again at `until`.
+    Waiting { until: Instant },
+    /// Its process is being made.
+    Spawning { then: AfterSpawn },
+    /// It runs and has not answered yet.
+    Starting { pid: Pid, deadline: Instant },
+    /// It takes requests.
+    Ready { pid: Pid, since: Instant, published: Instant },
+    /// It was ready, still runs, and refuses connections.
+    Unready { pid: Pid, ready_for: Duration, deadline: Instant },
+    /// It was asked to end.
+    Stopping { pid: Pid, kill_at: Instant, then: AfterExit },
+    /// It was told to.
+    Killing { pid: Pid, again_at: Instant, then: AfterExit },
+    /// It has no process and gets none any more.
+    Stopped { how: How },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterSpawn {
+    Start,
+    /// The stop was asked while the process was being made.
+    Stop {
+        kill_at: Instant,
+    },
+}
+
+/// What follows the end of a process that we end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterExit {
+    Stop {
+        how: How,
+    },
+    /// It missed a deadline of ours: the ending counts as a failure.
+    Retry {
+        ready_for: Duration,
+    },
+}
+
+/// Why an app is started no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// The whole program ends.
+    AsAsked,
+    /// `restart.when` does not want it again.
+    Enough,
+    /// It failed too often.
+    GaveUp,
+    /// An essential app did not become ready within its start deadline.
+    NotReadyInTime,
+    /// Its command cannot be executed; trying again changes nothing.
+    CannotStart,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The program starts its apps.
+    Begin,
+    /// A request waits for the app.
+    Wanted,
+    Spawned {
+        pid: Pid,
+    },
+    SpawnFailed {
+        hope: Hope,
+    },
+    /// A probe succeeded.
+    Answered {
+        pid: Pid,
+    },
+    /// A probe failed.
+    Silent {
+        pid: Pid,
+    },
+    /// An exchange with the endpoint that is published failed.
+    Suspected {
+        how: Failure,
+    },
+    Exited {
+        pid: Pid,
+        how: Ending,
+    },
+    /// The instant that was armed last has come.
+    TimerDue,
+    StopAsked {
+        kill_at: Instant,
+    },
+    /// The stop must be quicker.
+    Hurry {
+        kill_at: Instant,
+    },
+}
+
+/// Whether a spawn that failed may succeed later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hope {
+    /// No memory, no process slots: the machine's state, not the command's.
+    Later,
+    /// No such file, no permission, not an executable.
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Spawn,
+    /// Probe until it answers, no sooner than `not_before`. Replaces the probing that goes on.
+    Probe {
+        pid: Pid,
+        not_before: Instant,
+    },
+    Signal {
+        pid: Pid,
+        push: Push,
+    },
+    /// The process is gone: what it left running may end by itself until then, and is killed after.
+    Sweep {
+        until: Instant,
+    },
+    Publish(Face),
+    /// Replaces the instant armed before.
+    Arm(Instant),
+    /// The app is started no more, and nobody asked for that.
+    Ended(How),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Push {
+    /// The app's own stop signal.
+    Stop,
+    Kill,
+}
+
+/// What the proxy is to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Face {
+    Starting,
+    /// Under an endpoint id that was never seen before.
+    Ready {
+        pid: Pid,
+    },
+    Draining,
+    Down {
+        class: DownClass,
+        retry_at: Option<Instant>,
+    },
+}
+
+pub(super) type Actions = SmallVec<[Action; 4]>;
+
+/// What the machine knows of its app.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    pub(super) ready: ReadyWhen,
+    pub(super) start_timeout: Duration,
+    /// Between the stop signal and SIGKILL when the app is stopped for missing a deadline.
+    pub(super) grace: Duration,
+    pub(super) weight: Weight,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadyWhen {
+    /// A worker: nobody connects to it.
+    Running,
+    Answering,
+}
+
+#[derive(Debug)]
+pub(super) struct Machine {
+    life: Life,
+    restarts: Restarts,
+    rules: Rules,
+}
+
+type Step = (Life, Actions);
+
+impl Machine {
+    pub(super) fn new(rules: Rules, restarts: Restarts) -> Self {
+        Self { life: Life::Idle, restarts, rules }
+    }
+
+    pub(super) fn life(&self) -> Life {
+        self.life
+    }
+
+    /// Takes an event; what is returned must be done in its order. Events that the state has outlived (a probe of a
+    /// process that is gone, a timer that was replaced) change nothing.
+    pub(super) fn on(&mut self, event: Event, now: Instant) -> Actions {
+        let (life, actions) = match event {
+            Event::Begin | Event::Wanted => self.begin(),
+            Event::Spawned { pid } => self.spawned(pid, now),
+            Event::SpawnFailed { hope } => self.spawn_failed(hope, now),
+            Event::Answered { pid } => self.answered(pid, now),
+            Event::Silent { pid } => self.silent(pid, now),
+            Event::Suspected { how } => self.suspected(how, now),
+            Event::Exited { pid, how } => self.exited(pid, how, now),
+            Event::TimerDue => self.timer_due(now),
+            Event::StopAsked { kill_at } => self.stop_asked(kill_at),
+            Event::Hurry { kill_at } => self.hurry(kill_at),
+        };
+        self.life = life;
+        actions
+    }
+
+    fn stay(&self) -> Step {
+        (self.life, Actions::new())
+    }
+
+    fn begin(&self) -> Step {
+        match self.life {
+            Life::Idle => spawn(),
+            Life::Waiting { .. }
+            | Life::Spawning { .. }
+            | Life::Starting { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Stopping { .. }
+            | Life::Killing { .. }
+            | Life::Stopped { .. } => self.stay(),
+        }
+    }
+
+    fn spawned(&self, pid: Pid, now: Instant) -> Step {
+        let Life::Spawning { then } = self.life else { return self.stay() };
+        match (then, self.rules.ready) {
+            (AfterSpawn::Stop { kill_at }, _) => {
+                let actions = smallvec![Action::Signal { pid, push: Push::Stop }, Action::Arm(kill_at)];
+                (Life::Stopping { pid, kill_at, then: AfterExit::Stop { how: How::AsAsked } }, actions)
+            }
+            (AfterSpawn::Start, ReadyWhen::Running) => ready(pid, now, now),
+            (AfterSpawn::Start, ReadyWhen::Answering) => {
+                let deadline = now + self.rules.start_timeout;
+                let actions = smallvec![Action::Probe { pid, not_before: now }, Action::Arm(deadline)];
+                (Life::Starting { pid, deadline }, actions)
+            }
+        }
+    }
+
+    fn spawn_failed(&mut self, hope: Hope, now: Instant) -> Step {
+        let Life::Spawning { then } = self.life else { return self.stay() };
+        match (then, hope) {
+            (AfterSpawn::Stop { .. }, _) => stopped(How::AsAsked),
+            (AfterSpawn::Start, Hope::Never) => given_up(How::CannotStart),
+            (AfterSpawn::Start, Hope::Later) => {
+                self.judge(Ending::Failure, Duration::ZERO, DownClass::CannotStart, now)
+            }
+        }
+    }
+
+    fn answered(&self, pid: Pid, now: Instant) -> Step {
+        match self.life {
+            Life::Starting { pid: own, .. } | Life::Unready { pid: own, .. } if own == pid => {
+                ready(pid, now, now)
+            }
+            // It was under suspicion and is well: requests that saw it fail may use it again, under its new id.
+            Life::Ready { pid: own, since, .. } if own == pid => ready(pid, since, now),
+            Life::Idle
+            | Life::Waiting { .. }
+            | Life::Spawning { .. }
+            | Life::Starting { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Stopping { .. }
+            | Life::Killing { .. }
+            | Life::Stopped { .. } => self.stay(),
+        }
+    }
+
+    fn silent(&self, pid: Pid, now: Instant) -> Step {
+        match self.life {
+            Life::Ready { pid: own, since, .. } if own == pid => self.unready(pid, since, now),
+            Life::Idle
+            | Life::Waiting { .. }
+            | Life::Spawning { .. }
+            | Life::Starting { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Stopping { .. }
+            | Life::Killing { .. }
+            | Life::Stopped { .. } => self.stay(),
+        }
+    }
+
+    /// The proxy learns of a crash before the reaper does, and it alone learns of an endpoint that left its process.
+    fn suspected(&self, how: Failure, now: Instant) -> Step {
+        let Life::Ready { pid, since, published } = self.life else { return self.stay() };
+        let not_before = now.max(published + REPUBLISH_MIN);
+        match (self.rules.ready, how) {
+            (ReadyWhen::Running, _) => self.stay(),
+            (ReadyWhen::Answering, Failure::Refused) => {
+                let (life, mut actions) = self.unready(pid, since, now);
+                actions.push(Action::Probe { pid, not_before });
+                (life, actions)
+            }
+            // One bad exchange does not make an app unready: it stays published while it is probed.
+            (ReadyWhen::Answering, Failure::Reset | Failure::Timeout) => {
+                (self.life, smallvec![Action::Probe { pid, not_before }])
+            }
+        }
+    }
+
+    fn unready(&self, pid: Pid, since: Instant, now: Instant) -> Step {
+        let deadline = now + self.rules.start_timeout;
+        let life = Life::Unready { pid, ready_for: now.saturating_duration_since(since), deadline };
+        (life, smallvec![Action::Publish(Face::Starting), Action::Arm(deadline)])
+    }
+
+    fn exited(&mut self, pid: Pid, how: Ending, now: Instant) -> Step {
+        let mut until = now;
+        let (life, mut actions) = match self.life {
+            Life::Starting { pid: own, .. } if own == pid => {
+                self.judge(how, Duration::ZERO, DownClass::Crashed, now)
+            }
+            Life::Ready { pid: own, since, .. } if own == pid => {
+                self.judge(how, now.saturating_duration_since(since), DownClass::Crashed, now)
+            }
+            Life::Unready { pid: own, ready_for, .. } if own == pid => {
+                self.judge(how, ready_for, DownClass::Crashed, now)
+            }
+            // `npm` goes at once when it is asked to; the server it started may still be finishing its requests.
+            Life::Stopping { pid: own, kill_at, then: AfterExit::Stop { how } } if own == pid => {
+                until = kill_at;
+                stopped(how)
+            }
+            Life::Killing { pid: own, then: AfterExit::Stop { how }, .. } if own == pid => stopped(how),
+            // However it ended: it ended because it had failed us.
+            Life::Stopping { pid: own, then: AfterExit::Retry { ready_for }, .. }
+            | Life::Killing { pid: own, then: AfterExit::Retry { ready_for }, .. }
+                if own == pid =>
+            {
+                self.judge(Ending::Failure, ready_for, DownClass::NotReadyInTime, now)
+            }
+            Life::Idle
+            | Life::Waiting { .. }
+            | Life::Spawning { .. }
+            | Life::Starting { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Stopping { .. }
+            | Life::Killing { .. }
+            | Life::Stopped { .. } => return self.stay(),
+        };
+        actions.insert(0, Action::Sweep { until });
+        (life, actions)
+    }
+
+    fn judge(&mut self, ending: Ending, ready_for: Duration, class: DownClass, now: Instant) -> Step {
+        match self.restarts.judge(ending, ready_for, now) {
+            Verdict::Again { at } => {
+                let down = Face::Down { class, retry_at: Some(at) };
+                (Life::Waiting { until: at }, smallvec![Action::Publish(down), Action::Arm(at)])
+            }
+            Verdict::Enough => given_up(How::Enough),
+            Verdict::GiveUp => given_up(How::GaveUp),
+        }
+    }
+
+    fn timer_due(&self, now: Instant) -> Step {
+        match self.life {
+            Life::Waiting { until } if until <= now => spawn(),
+            Life::Starting { pid, deadline } if deadline <= now => self.not_ready_in_time(pid, now),
+            Life::Unready { pid, ready_for, deadline } if deadline <= now => {
+                let face =
+                    Face::Down { class: DownClass::NotReadyInTime, retry_at: Some(now + self.rules.grace) };
+                self.stop_for(pid, AfterExit::Retry { ready_for }, face, now)
+            }
+            Life::Stopping { pid, kill_at, then } if kill_at <= now => kill(pid, then, now),
+            Life::Killing { pid, again_at, then } if again_at <= now => kill(pid, then, now),
+            Life::Waiting { until: due }
+            | Life::Starting { deadline: due, .. }
+            | Life::Unready { deadline: due, .. }
+            | Life::Stopping { kill_at: due, .. }
+            | Life::Killing { again_at: due, .. } => (self.life, smallvec![Action::Arm(due)]),
+            Life::Idle | Life::Spawning { .. } | Life::Ready { .. } | Life::Stopped { .. } => self.stay(),
+        }
+    }
+
+    fn not_ready_in_time(&self, pid: Pid, now: Instant) -> Step {
+        let class = DownClass::NotReadyInTime;
+        match self.rules.weight {
+            Weight::Essential => {
+                let then = AfterExit::Stop { how: How::NotReadyInTime };
+                let (life, mut actions) = self.stop_for(pid, then, Face::Down { class, retry_at: None }, now);
+                actions.push(Action::Ended(How::NotReadyInTime));
+                (life, actions)
+            }
+            Weight::Optional => {
+                let face = Face::Down { class, retry_at: Some(now + self.rules.grace) };
+                self.stop_for(pid, AfterExit::Retry { ready_for: Duration::ZERO }, face, now)
+            }
+        }
+    }
+
+    fn stop_for(&self, pid: Pid, then: AfterExit, face: Face, now: Instant) -> Step {
+        let kill_at = now + self.rules.grace;
+        let stop = Action::Signal { pid, push: Push::Stop };
+        (Life::Stopping { pid, kill_at, then }, smallvec![Action::Publish(face), stop, Action::Arm(kill_at)])
+    }
+
+    fn stop_asked(&self, kill_at: Instant) -> Step {
+        let draining = Action::Publish(Face::Draining);
+        match self.life {
+            Life::Idle | Life::Waiting { .. } => (Life::Stopped { how: How::AsAsked }, smallvec![draining]),
+            Life::Spawning { .. } => {
+                (Life::Spawning { then: AfterSpawn::Stop { kill_at } }, smallvec![draining])
+            }
+            Life::Starting { pid, .. } | Life::Ready { pid, .. } | Life::Unready { pid, .. } => {
+                let stop = Action::Signal { pid, push: Push::Stop };
+                let then = AfterExit::Stop { how: How::AsAsked };
+                (Life::Stopping { pid, kill_at, then }, smallvec![draining, stop, Action::Arm(kill_at)])
+            }
+            // Its stop signal is out already. What it failed at stays the reason if that ended the program.
+            Life::Stopping { pid, kill_at: sooner, then } => {
+                let kill_at = kill_at.min(sooner);
+                let life = Life::Stopping { pid, kill_at, then: no_retry(then) };
+                (life, smallvec![draining, Action::Arm(kill_at)])
+            }
+            Life::Killing { pid, again_at, then } => {
+                (Life::Killing { pid, again_at, then: no_retry(then) }, smallvec![draining])
+            }
+            Life::Stopped { .. } => (self.life, smallvec![draining]),
+        }
+    }
+
+    fn hurry(&self, kill_at: Instant) -> Step {
+        match self.life {
+            Life::Spawning { then: AfterSpawn::Stop { kill_at: before } } => {
+                let then = AfterSpawn::Stop { kill_at: kill_at.min(before) };
+                (Life::Spawning { then }, Actions::new())
+            }
+            Life::Stopping { pid, kill_at: before, then } => {
+                let kill_at = kill_at.min(before);
+                (Life::Stopping { pid, kill_at, then }, smallvec![Action::Arm(kill_at)])
+            }
+            Life::Idle
+            | Life::Waiting { .. }
+            | Life::Spawning { then: AfterSpawn::Start }
+            | Life::Starting { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Killing { .. }
+            | Life::Stopped { .. } => self.stay(),
+        }
+    }
+}
+
+fn spawn() -> Step {
+    let actions = smallvec![Action::Publish(Face::Starting), Action::Spawn];
+    (Life::Spawning { then: AfterSpawn::Start }, actions)
+}
+
+fn ready(pid: Pid, since: Instant, now: Instant) -> Step {
+    (Life::Ready { pid, since, published: now }, smallvec![Action::Publish(Face::Ready { pid })])
+}
+
+fn kill(pid: Pid, then: AfterExit, now: Instant) -> Step {
+    let again_at = now + KILL_AGAIN;
+    let actions = smallvec![Action::Signal { pid, push: Push::Kill }, Action::Arm(again_at)];
+    (Life::Killing { pid, again_at, then }, actions)
+}
+
+fn stopped(how: How) -> Step {
+    (Life::Stopped { how }, Actions::new())
+}
+
+fn given_up(how: How) -> Step {
+    let class = match how {
+        How::Enough | How::AsAsked => DownClass::Ended,
+        How::GaveUp => DownClass::GaveUp,
+        How::NotReadyInTime => DownClass::NotReadyInTime,
+        How::CannotStart => DownClass::CannotStart,
+    };
+    let down = Action::Publish(Face::Down { class, retry_at: None });
+    (Life::Stopped { how }, smallvec![down, Action::Ended(how)])
+}
+
+fn no_retry(then: AfterExit) -> AfterExit {
+    match then {
+        AfterExit::Stop { .. } => then,
+        AfterExit::Retry { .. } => AfterExit::Stop { how: How::AsAsked },
+    }
+}
+
+#[cfg(test)]
+#[path = "life_tests.rs"]
+mod tests;

@@ -1,0 +1,154 @@
+//! Step "spawn" of the life of an app: everything its process is to see, made anew for each start.
+//!
+//! What is decided here: the private port, the Unix socket, the environment (CONFIG.md §1.6), the words of the
+//! command. It makes folders and looks for programs, and never makes a process; `init` does that.
+
+mod environment;
+mod socket;
+mod words;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
+
+use self::socket::SocketFolder;
+pub(super) use self::socket::RuntimeDir;
+use super::framework::{self, Framework, Place};
+use super::ports::{NoPort, PrivatePorts};
+use super::spec::{AppSpec, Command, Listening};
+
+/// Names the processes of one start, wherever they go: they inherit it, and /proc shows it (SUPERVISION.md rule 6).
+pub(super) const MARKER: &str = "ONEDOOR_ID";
+
+/// Where an app without a PATH of its own is looked for (execvp(3) says much the same).
+const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How likely the kernel takes an app rather than onedoor when memory runs out.
+const OOM_SCORE: i16 = 500;
+
+/// One start of an app, ready to be made.
+#[derive(Debug)]
+pub(super) struct Launch {
+    pub(super) spec: SpawnSpec,
+    pub(super) told: Told,
+    /// The value of [`MARKER`], which nobody can guess.
+    pub(super) marker: OsString,
+}
+
+/// Where the app was told to listen. Both: the first that answers counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) socket: Option<Arc<PathBuf>>,
+    pub(super) port: Option<u16>,
+}
+
+/// Why a start cannot even be tried.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LaunchError {
+    #[error(transparent)]
+    Program(#[from] SpawnError),
+    #[error(transparent)]
+    Port(#[from] NoPort),
+    #[error("no folder for its socket: {0}; give it a port (`socket = false`)")]
+    Socket(io::Error),
+    #[error("/dev/urandom cannot be read: {0}")]
+    Marker(io::Error),
+}
+
+/// Makes the starts of one app.
+#[derive(Debug)]
+pub(super) struct Launcher {
+    framework: Option<&'static Framework>,
+    ports: Arc<PrivatePorts>,
+    /// Made at the first start that wants one; dropped before the place it is in.
+    folder: Option<SocketFolder>,
+    runtime: Arc<RuntimeDir>,
+}
+
+impl Launcher {
+    pub(super) fn new(app: &AppSpec, ports: Arc<PrivatePorts>, runtime: Arc<RuntimeDir>) -> Self {
+        Self { framework: framework::recognise(&app.command), ports, runtime, folder: None }
+    }
+
+    pub(super) fn framework(&self) -> Option<&'static Framework> {
+        self.framework
+    }
+
+    /// The next start: a fresh port, a socket path that nothing is bound to, a new marker.
+    pub(super) fn prepare(&mut self, app: &AppSpec) -> Result<Launch, LaunchError> {
+        let told = self.place(app)?;
+        let marker = OsString::from(unguessable().map_err(LaunchError::Marker)?);
+        let socket = told.socket.as_deref().and_then(|path| path.to_str());
+        let place = Place { port: told.port, socket, prefix: prefix(&app.listening) };
+        let mut environment = environment::build(app, self.framework, &place);
+        environment.insert(OsString::from(MARKER), marker.clone());
+        let argv = words::argv(&app.command, |name| match (environment.get(OsStr::new(name)), name) {
+            (Some(value), _) => Some(value.clone()),
+            // Ours, but not true for this app: empty, as a shell would have it.
+            (None, "PORT" | "HOST" | "PREFIX" | "SOCKET") => Some(OsString::new()),
+            (None, _) => None,
+        });
+        let path = environment.get(OsStr::new("PATH")).cloned().unwrap_or_else(|| USUAL_PATH.into());
+        let name = argv.first().map(OsString::as_os_str).unwrap_or_default();
+        let program = resolve_program(name, &path, &app.dir)?;
+        let mut spec = SpawnSpec::new(program, &app.dir);
+        spec.argv = argv;
+        spec.env = environment.into_iter().collect();
+        spec.oom_score = Some(OOM_SCORE);
+        Ok(Launch { spec, told, marker })
+    }
+
+    fn place(&mut self, app: &AppSpec) -> Result<Told, LaunchError> {
+        Ok(match &app.listening {
+            Listening::Nowhere => Told::default(),
+            Listening::PrivatePort { .. } => Told { socket: None, port: Some(self.ports.fresh()?) },
+            Listening::FixedPort { port, .. } => Told { socket: None, port: Some(*port) },
+            Listening::UnixSocket { .. } => {
+                Told { socket: Some(self.socket(app).map_err(LaunchError::Socket)?), port: None }
+            }
+            Listening::Auto { .. } => {
+                // Without a writable folder the port is as good, only slower.
+                let socket = if self.socket_is_understood(&app.command) { self.socket(app).ok() } else { None };
+                Told { socket, port: Some(self.ports.fresh()?) }
+            }
+        })
+    }
+
+    fn socket_is_understood(&self, command: &Command) -> bool {
+        let by_variable = self.framework.is_some_and(Framework::takes_a_socket) && !framework::says_where(command);
+        by_variable || words::mentions(command, "SOCKET")
+    }
+
+    fn socket(&mut self, app: &AppSpec) -> io::Result<Arc<PathBuf>> {
+        let folder = match self.folder.take() {
+            Some(folder) => folder,
+            None => self.runtime.folder_of(&app.name)?,
+        };
+        self.folder.insert(folder).vacant_path()
+    }
+}
+
+fn prefix(listening: &Listening) -> Option<&str> {
+    match listening {
+        Listening::Nowhere => None,
+        Listening::Auto { prefix }
+        | Listening::PrivatePort { prefix }
+        | Listening::FixedPort { prefix, .. }
+        | Listening::UnixSocket { prefix } => prefix.as_deref(),
+    }
+}
+
+/// 128 bits in hexadecimal.
+fn unguessable() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,124 @@
+//! Folders for the apps' Unix sockets: one per app, closed to everyone else, in whatever place is writable.
+//!
+//! Nothing is promised about the file system but one writable folder among three (SUPERVISION.md rule 21).
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The longest path of a Unix socket: `sun_path` less its NUL (unix(7)).
+const PATH_MAX: usize = 107;
+
+const SOCKET_NAME: &str = "app.sock";
+
+/// Where the folders are made; the folder of all folders is made with the first and removed at the end.
+#[derive(Debug)]
+pub(in crate::apps) struct RuntimeDir {
+    /// The place's name holds chance, so that in a shared `/tmp` nobody can have made it before us.
+    name: String,
+    bases: Vec<PathBuf>,
+}
+
+impl RuntimeDir {
+    pub(in crate::apps) fn of_this_host() -> io::Result<Self> {
+        let xdg = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+        let bases = xdg.into_iter().chain(["/run".into(), "/tmp".into(), "/dev/shm".into()]).collect();
+        Ok(Self { name: format!("onedoor-{:.12}", super::unguessable()?), bases })
+    }
+
+    /// Makes the folder of an app in the first place that takes it.
+    pub(super) fn folder_of(&self, app: &str) -> io::Result<SocketFolder> {
+        let mut refused = io::Error::from(io::ErrorKind::NotFound);
+        for base in &self.bases {
+            match self.folder_in(base, app) {
+                Ok(folder) => return Ok(folder),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    fn folder_in(&self, base: &Path, app: &str) -> io::Result<SocketFolder> {
+        let ours = base.join(&self.name);
+        let folder = ours.join(app);
+        if folder.join(SOCKET_NAME).as_os_str().as_bytes().len() > PATH_MAX {
+            return Err(io::Error::from(io::ErrorKind::InvalidFilename));
+        }
+        match DirBuilder::new().mode(0o711).create(&ours) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(SocketFolder(folder))
+    }
+}
+
+impl Drop for RuntimeDir {
+    fn drop(&mut self) {
+        for base in &self.bases {
+            // Not there, or not empty because an app outlived us: either way there is nothing to be done.
+            fs::remove_dir(base.join(&self.name)).ok();
+        }
+    }
+}
+
+/// The folder of one app, removed with what is in it when the app's life ends.
+#[derive(Debug)]
+pub(super) struct SocketFolder(PathBuf);
+
+impl SocketFolder {
+    /// The socket's path, with nothing there: bind(2) does not replace what a killed process left.
+    pub(super) fn vacant_path(&self) -> io::Result<Arc<PathBuf>> {
+        let path = self.0.join(SOCKET_NAME);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(Arc::new(path)),
+        }
+    }
+}
+
+impl Drop for SocketFolder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::UnixListener;
+
+    fn runtime(bases: Vec<PathBuf>) -> RuntimeDir {
+        RuntimeDir { name: "onedoor-test".into(), bases }
+    }
+
+    #[test]
+    fn an_apps_folder_is_closed_to_others_and_gone_at_the_end() {
+        let root = tempfile::tempdir().unwrap();
+        let runtime = runtime(vec![root.path().join("missing"), root.path().into()]);
+        let folder = runtime.folder_of("api").unwrap();
+        let path = folder.vacant_path().unwrap();
+        assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+        drop(UnixListener::bind(&*path).unwrap());
+        assert!(path.exists());
+        folder.vacant_path().unwrap();
+        assert!(!path.exists());
+        drop(folder);
+        drop(runtime);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_place_whose_paths_would_be_too_long_is_passed_over() {
+        let root = tempfile::tempdir().unwrap();
+        let long = root.path().join("x".repeat(100));
+        fs::create_dir(&long).unwrap();
+        let runtime = runtime(vec![long.clone(), root.path().into()]);
+        let path = runtime.folder_of("api").unwrap().vacant_path().unwrap();
+        assert!(!path.starts_with(&long) && path.as_os_str().len() <= PATH_MAX);
+    }
+}
