@@ -72,6 +72,12 @@ pub(crate) fn row(path: &str) -> Option<&'static Row> {
     rows().find(|row| row.path == path)
 }
 
+/// "Did you mean" for a whole path.
+pub(crate) fn nearest_path(path: &str) -> Option<&'static str> {
+    let ends = rows().flat_map(|row| [row.path, row.key()]);
+    super::suggest::nearest(path, ends)
+}
+
 /// The row for `key` in the table at `parent`: by name, else the one for any name.
 pub(super) fn child(parent: &str, key: &str) -> Option<&'static Row> {
     let of_parent = || rows().filter(|row| row.parent() == parent);
@@ -261,9 +267,9 @@ const ROUTE: &[Row] = &[
 
 #[rustfmt::skip]
 const LOG: &[Row] = &[
-    key("log.format", &[one_of(&["auto", "text", "json"])], "\"auto\": text on a terminal, else JSON lines", "How lines are written."),
+    key("log.format", &[one_of(&["auto", "human", "json"])], "\"auto\": for people on a terminal, else JSON lines", "How lines are written."),
     key("log.access", &[Kind::Word { now: &["on", "off"], later: &[] }], "\"on\"", "One line per request."),
-    key("log.apps", &[one_of(&["prefix", "json", "raw"])], "\"prefix\" on a terminal, else \"json\"", "What becomes of the apps' own lines."),
+    key("log.apps", &[one_of(&["prefix", "json", "raw"])], "as log.format: \"prefix\" for people, else \"json\"", "What becomes of the apps' own lines."),
 ];
 
 #[rustfmt::skip]

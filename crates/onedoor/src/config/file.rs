@@ -54,18 +54,18 @@ impl Reader<'_> {
             let Some(row) = catalogue::child(pattern, name) else {
                 let error = self.unknown(pattern, shown, name, place);
                 self.errors.push(error);
+                entries.push(Entry { key: Located::new(name.to_owned(), place), node: None });
                 continue;
             };
             let shown = below(shown, name);
-            match row.status {
-                Status::NotYet => self.errors.push(not_yet(&format!("`{shown}`"), place)),
-                Status::Supported => {
-                    let key = Located::new(name.to_owned(), place);
-                    // What failed stays as a key without a value: "missing" would be a second, false complaint.
-                    let node = self.value(row, &shown, value);
-                    entries.push(Entry { key, node });
+            let node = match row.status {
+                Status::Supported => self.value(row, &shown, value),
+                Status::NotYet => {
+                    self.errors.push(not_yet(&format!("`{shown}`"), place));
+                    None
                 }
-            }
+            };
+            entries.push(Entry { key: Located::new(name.to_owned(), place), node });
         }
         Section { pattern: pattern.to_owned(), span, entries }
     }

@@ -19,7 +19,7 @@ pub(super) struct Section {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) key: Located<String>,
-    /// None: it was wrong, and that was said.
+    /// None: the key or its value was wrong, and that was said.
     pub(super) node: Option<Node>,
 }
 
@@ -51,6 +51,11 @@ impl Section {
     /// Where the key stands, whether or not its value was understood.
     pub(super) fn key(&self, key: &str) -> Option<Span> {
         self.entry(key).map(|entry| entry.key.span)
+    }
+
+    /// Something in it was wrong and was said. What seems to be missing may be just that: no second complaint.
+    pub(super) fn is_flawed(&self) -> bool {
+        self.entries.iter().any(|entry| entry.node.is_none())
     }
 
     pub(super) fn node(&self, key: &str) -> Option<&Node> {
