@@ -2,16 +2,54 @@
 //!
 //! Step "plan" of the way of a request, without the request: pure, immutable, swapped whole. The language is
 //! CONFIG.md §1.1–1.3: Gateway API's precedence, no order, ties refused when the table is built.
+//!
+//! ```text
+//! "GET *.example.com/users/{id}/*"                                  written by the operator
+//!    parse ──▶ Pattern { method, host, segments, end } + Route      RouteSpec
+//!    build ──▶ hosts ──▶ one tree of segments per host ──▶ leaf     Routes; conflict: the pairs that tie
+//!    find  ──▶ Matched { route, pattern }                           no allocation, no order
+//!    rewrite / redirect: the same pattern cuts the client's own spelling of the path
+//! ```
+//!
+//! Precedence, highest step first; whoever wins a step has won:
+//! 1. host: exact > longest wildcard > any;
+//! 2. path, segment by segment: literal > literal text + `{rest...}` (longer text first) > `{x:re}` > `{x}` >
+//!    `*` and `{rest...}`; where the path ends, an exact end > a subtree;
+//! 3. method: the one asked for > GET for a HEAD > any;
+//! 4. `priority`, which decides only what steps 1–3 leave open.
+//!
+//! A route that does not match on all of host, path and method does not take part; so there is no "wrong branch".
+
+mod conflict;
+mod error;
+mod explain;
+mod host;
+mod names;
+mod parse;
+mod path;
+mod pattern;
+mod redirect;
+mod regex;
+mod rewrite;
+mod spelling;
+mod table;
+mod template;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use conflict::{Conflict, ConflictKind};
+pub(crate) use error::{HostFault, PatternError, PatternFault, RewriteError, RewriteFault};
+pub(crate) use explain::{Explanation, Miss, NearMiss, Outcome, RunnerUp, Step, Winner};
+pub(crate) use pattern::{Pattern, Rank};
+pub(crate) use redirect::Redirect;
+pub(crate) use rewrite::Rewrite;
+pub(crate) use table::{Ask, Found, Matched, RouteSpec, Routes};
+
 use super::config::UpstreamId;
 use crate::registry::AppId;
-
-/// All routes, immutable.
-#[derive(Debug, Default)]
-pub(crate) struct Routes {}
 
 /// One route: when it applies and what it does.
 #[derive(Debug)]
@@ -42,22 +80,12 @@ pub(crate) enum UpstreamHost {
     Upstream(Arc<str>),
 }
 
-/// How the upstream's path is made from the matched one (CONFIG.md §1.3).
-#[derive(Debug)]
-pub(crate) struct Rewrite {}
-
 #[derive(Debug)]
 pub(crate) struct FixedAnswer {
     pub(crate) status: u16,
     /// Validated names and values (rule 40); Content-Type included, Content-Length not.
     pub(crate) fields: Vec<(Box<str>, Box<str>)>,
     pub(crate) body: Box<[u8]>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Redirect {
-    pub(crate) status: u16,
-    // route/rewrite.rs: how Location is made from the target, the captures and the query.
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

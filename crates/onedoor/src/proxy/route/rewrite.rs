@@ -1,0 +1,143 @@
+//! How the upstream's path is made from the matched one (CONFIG.md §1.3; Gateway API's ReplacePrefixMatch).
+//!
+//! Works on the bytes that are forwarded, in the client's own spelling, and cuts them by segments. By default
+//! nothing is changed. Where a cut leaves nothing, the path is `/`; no joint ever makes two slashes, and those the
+//! client sent stay.
+
+use super::error::{RewriteError, RewriteFault};
+use super::pattern::{End, Pattern, Segment};
+use super::spelling;
+use super::table::Matched;
+use super::template::{self, Template};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rewrite {
+    change: Change,
+    /// The path of a proxy URL, without a final slash.
+    base: Box<[u8]>,
+    /// What X-Forwarded-Prefix says; never empty.
+    stripped: Option<Box<str>>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    Keep,
+    /// The first so many segments are replaced.
+    Prefix {
+        segments: usize,
+        with: Template,
+    },
+    /// The whole path is.
+    Whole(Template),
+}
+
+impl Rewrite {
+    /// The default: the path goes on as it came.
+    pub(crate) fn keep() -> Self {
+        Self { change: Change::Keep, base: Box::default(), stripped: None }
+    }
+
+    /// `strip = true`: the mount is cut off. Stripping `/*` changes nothing.
+    pub(crate) fn strip(pattern: &Pattern) -> Result<Self, RewriteError> {
+        let bad = |fault| Err(RewriteError { range: 0..0, fault, fix: None });
+        if !matches!(pattern.end, End::Subtree) {
+            return bad(RewriteFault::StripWithoutMount(pattern.written().to_owned()));
+        }
+        match pattern.mount_prefix() {
+            Some(prefix) => Ok(Self::cut(pattern.segments.len(), prefix)),
+            None => bad(RewriteFault::StripOfCaptures),
+        }
+    }
+
+    /// `strip = "/api"`: a prefix that every path of the pattern begins with.
+    pub(crate) fn strip_named(pattern: &Pattern, prefix: &str) -> Result<Self, RewriteError> {
+        let bad = |fault, fix| Err(RewriteError { range: 0..prefix.len(), fault, fix });
+        if let Some(star) = prefix.find('*') {
+            let fix = prefix[..star].trim_end_matches('/').to_owned();
+            return bad(RewriteFault::Star, Some(fix));
+        }
+        let Some(inside) = prefix.strip_prefix('/') else {
+            return bad(RewriteFault::NoSlash, Some(format!("/{prefix}")));
+        };
+        let inside = inside.strip_suffix('/').unwrap_or(inside);
+        if inside.is_empty() {
+            return Ok(Self::cut(0, String::new()));
+        }
+        let normal = template::literal(inside, 1)?;
+        let cut: Vec<&[u8]> = normal.split(|byte| *byte == b'/').collect();
+        let is_prefix = cut.len() <= pattern.segments.len()
+            && cut.iter().zip(&pattern.segments).all(|(cut, segment)| match segment {
+                Segment::Literal(text) => **text == **cut,
+                Segment::Matching { .. } | Segment::Any { .. } => false,
+            });
+        if !is_prefix {
+            let pattern = pattern.written().to_owned();
+            return bad(RewriteFault::NotAPrefix { prefix: prefix.to_owned(), pattern }, None);
+        }
+        Ok(Self::cut(cut.len(), format!("/{}", String::from_utf8_lossy(&normal))))
+    }
+
+    /// `rewrite = "/v2"`: replaces the mount where the pattern is one (`/*`), else the whole path. Captures of the
+    /// pattern may stand in it: `/v2/avatars/{id}`.
+    pub(crate) fn to(pattern: &Pattern, path: &str) -> Result<Self, RewriteError> {
+        Ok(Self { change: Change::to(pattern, path, 0)?, ..Self::keep() })
+    }
+
+    /// The path of a proxy URL is joined in front, with or without its slash: `https://h/base`.
+    pub(crate) fn with_base(self, path: &str) -> Result<Self, RewriteError> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if !path.is_empty() && !path.starts_with('/') {
+            let fix = Some(format!("/{path}"));
+            return Err(RewriteError { range: 0..path.len(), fault: RewriteFault::NoSlash, fix });
+        }
+        Ok(Self { base: template::literal(path, 0)?, ..self })
+    }
+
+    fn cut(segments: usize, prefix: String) -> Self {
+        let stripped = (!prefix.is_empty()).then(|| prefix.into());
+        Self {
+            change: Change::Prefix { segments, with: Template::default() },
+            base: Box::default(),
+            stripped,
+        }
+    }
+
+    /// Appends the upstream's path; the query is the caller's business.
+    pub(crate) fn upstream_path(&self, matched: &Matched<'_>, forward: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&self.base);
+        self.change.apply(matched.pattern, forward, out);
+        if out.len() == start {
+            out.push(b'/');
+        }
+    }
+
+    /// What X-Forwarded-Prefix says, and what Location and cookie paths get back: only a strip has one.
+    pub(crate) fn stripped_prefix(&self) -> Option<&str> {
+        self.stripped.as_deref()
+    }
+}
+
+impl Change {
+    pub(super) fn to(pattern: &Pattern, path: &str, offset: usize) -> Result<Self, RewriteError> {
+        let template = Template::parse(path, offset, pattern)?;
+        Ok(match pattern.end {
+            End::Subtree => {
+                Self::Prefix { segments: pattern.segments.len(), with: template.without_final_slash() }
+            }
+            End::Exact | End::Rest { .. } | End::TextAndRest { .. } => Self::Whole(template),
+        })
+    }
+
+    /// May append nothing, which means `/`.
+    pub(super) fn apply(&self, pattern: &Pattern, forward: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Keep => out.extend_from_slice(forward),
+            Self::Prefix { segments, with } => {
+                with.expand(pattern, forward, out);
+                out.extend_from_slice(spelling::after_segments(forward, *segments));
+            }
+            Self::Whole(template) => template.expand(pattern, forward, out),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! All routes, and the one question asked of them: who takes this request?
+//!
+//! Built once, immutable, swapped whole. A lookup allocates nothing (only a 405 builds its Allow), and its cost
+//! grows with the path's length and with the routes that do match, not with those that cannot.
+
+use std::ops::ControlFlow;
+
+use super::Route;
+use super::conflict::{self, Conflict};
+use super::host::Hosts;
+use super::parse::METHODS;
+use super::path::{Lookup, Tree};
+use super::pattern::Pattern;
+
+/// A route and when it applies.
+#[derive(Debug)]
+pub(crate) struct RouteSpec {
+    pub(crate) pattern: Pattern,
+    /// Decides between routes that tie in everything else; the higher one wins. Usually 0.
+    pub(crate) priority: i32,
+    pub(crate) route: Route,
+}
+
+/// All routes, immutable.
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    /// In the order they were given, which means nothing.
+    pub(super) specs: Vec<RouteSpec>,
+    hosts: Hosts<Tree>,
+}
+
+/// What is asked: the method as it was sent, the authority (host and perhaps port), the normalised path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask<'a> {
+    pub(crate) method: &'a [u8],
+    pub(crate) host: &'a [u8],
+    pub(crate) path: &'a [u8],
+}
+
+#[derive(Debug)]
+pub(crate) enum Found<'r> {
+    Route(Matched<'r>),
+    /// Routes are for this host and path, but none for this method (RFC 9110 15.5.6).
+    MethodNotAllowed {
+        allow: String,
+    },
+    NotFound,
+}
+
+/// The route that takes the request, and the pattern that says where the path's parts are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Matched<'r> {
+    pub(crate) route: &'r Route,
+    pub(super) pattern: &'r Pattern,
+}
+
+impl Routes {
+    /// Fails with every pair of routes between which nothing decides; indexes are those of `specs`.
+    pub(crate) fn build(specs: Vec<RouteSpec>) -> Result<Self, Vec<Conflict>> {
+        let conflicts = conflict::all(&specs);
+        if !conflicts.is_empty() {
+            return Err(conflicts);
+        }
+        let mut hosts: Hosts<Tree> = Hosts::default();
+        for (index, spec) in specs.iter().enumerate() {
+            hosts.entry(&spec.pattern.host).insert(&spec.pattern, index);
+        }
+        Ok(Self { specs, hosts })
+    }
+
+    pub(crate) fn find(&self, ask: &Ask<'_>) -> Found<'_> {
+        let lookup = Lookup { method: ask.method, specs: &self.specs };
+        let found = self.hosts.visit(ask.host, |tree| match tree.best(ask.path, &lookup) {
+            Some(index) => ControlFlow::Break(index),
+            None => ControlFlow::Continue(()),
+        });
+        if let ControlFlow::Break(index) = found {
+            let spec = &self.specs[index];
+            return Found::Route(Matched { route: &spec.route, pattern: &spec.pattern });
+        }
+        let others = self.matching(ask);
+        if others.is_empty() {
+            Found::NotFound
+        } else {
+            Found::MethodNotAllowed { allow: self.allow(&others) }
+        }
+    }
+
+    /// Every route that matches host and path, whatever its method.
+    pub(super) fn matching(&self, ask: &Ask<'_>) -> Vec<usize> {
+        let mut found = Vec::new();
+        let end = self.hosts.visit::<()>(ask.host, |tree| {
+            tree.collect(ask.path, &mut found);
+            ControlFlow::Continue(())
+        });
+        debug_assert!(end.is_continue(), "nothing breaks");
+        found
+    }
+
+    /// RFC 9110 10.2.1. GET implies HEAD. All of these routes have a method, or there were no 405.
+    pub(super) fn allow(&self, specs: &[usize]) -> String {
+        let mut allow = String::new();
+        for method in METHODS {
+            let allowed = |index: &usize| self.specs[*index].pattern.method_rank(method.as_bytes()).is_some();
+            if specs.iter().any(allowed) {
+                if !allow.is_empty() {
+                    allow.push_str(", ");
+                }
+                allow.push_str(method);
+            }
+        }
+        allow
+    }
+}
