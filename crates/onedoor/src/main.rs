@@ -10,4 +10,8 @@ mod proxy;
 mod registry;
 mod run;
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

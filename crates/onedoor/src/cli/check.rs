@@ -12,7 +12,8 @@ pub(super) fn run(file: &Path, surroundings: &mut Surroundings<'_>) -> io::Resul
         Err(ended) => return Ok(ended),
     };
     write_table(&loaded.table, surroundings.out)?;
-    let (apps, routes) = (loaded.apps.apps.len(), loaded.table.iter().filter(|row| !row.at.is_empty()).count());
+    let (apps, routes) =
+        (loaded.apps.apps.len(), loaded.table.iter().filter(|row| !row.at.is_empty()).count());
     let count = |number: usize, noun: &str| match number {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
@@ -29,7 +30,8 @@ pub(super) fn run(file: &Path, surroundings: &mut Surroundings<'_>) -> io::Resul
 
 /// Where, what, and the place in the file that says so.
 pub(super) fn write_table(table: &[TableRow], out: &mut dyn Write) -> io::Result<()> {
-    let width = |of: fn(&TableRow) -> &str| table.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
+    let width =
+        |of: fn(&TableRow) -> &str| table.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
     let (at, what) = (width(|row| &row.at).max(1), width(|row| &row.what));
     for row in table {
         let shown = if row.at.is_empty() { "-" } else { &row.at };

@@ -103,7 +103,8 @@ fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "| key | value | default | |\n|---|---|---|---|")?;
         for row in catalogue::rows().filter(|row| row.status == Status::Supported) {
             let head = row.path.split('.').next().unwrap_or("");
-            let is_here = if prefix.is_empty() { head == row.path } else { head == prefix && head != row.path };
+            let is_here =
+                if prefix.is_empty() { head == row.path } else { head == prefix && head != row.path };
             if is_here {
                 let value = cell(&catalogue::describe(row.kinds));
                 writeln!(out, "| `{}` | {value} | {} | {} |", row.path, cell(row.default), cell(row.text))?;

@@ -81,7 +81,9 @@ pub(crate) fn nearest_path(path: &str) -> Option<&'static str> {
 /// The row for `key` in the table at `parent`: by name, else the one for any name.
 pub(super) fn child(parent: &str, key: &str) -> Option<&'static Row> {
     let of_parent = || rows().filter(|row| row.parent() == parent);
-    of_parent().find(|row| row.key() == key && key != "*").or_else(|| of_parent().find(|row| row.key() == "*"))
+    of_parent()
+        .find(|row| row.key() == key && key != "*")
+        .or_else(|| of_parent().find(|row| row.key() == "*"))
 }
 
 /// The keys that may stand in the table at `parent`.
@@ -232,7 +234,7 @@ const ROUTE: &[Row] = &[
     key("routes.*.respond.headers", &[TextMap], "{}", "More of the answer's fields."),
     key("routes.*.redirect", &[Text], "", "Where the client is sent: a path or a URL. Below a `/*` the rest of the path and the query are kept."),
     key("routes.*.builtin", &[Kind::Word { now: &["health", "ready"], later: &["status", "metrics"] }], "", "`health`: 200 from the first millisecond until the drain; `ready`: 200 while every essential app is ready."),
-    key("routes.*.status", &[Int { min: 200, max: 599 }], "200; 308 for a redirect", "The status of respond or redirect."),
+    key("routes.*.status", &[Int { min: 200, max: 599 }], "200; 307 for a redirect", "The status of respond or redirect."),
     key("routes.*.body", &[Text], "empty", "The text of the answer, as in respond."),
     key("routes.*.json", &[Json], "none", "The answer as JSON, as in respond."),
     key("routes.*.type", &[Text], "as in respond", "The answer's Content-Type, as in respond."),

@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_not_a_duration() {
-        for text in ["", "5", "s", "5 s", "-5s", "+5s", "1.5s", "5S", "5sec", "99999999999999999999s", "99999d"] {
+        for text in
+            ["", "5", "s", "5 s", "-5s", "+5s", "1.5s", "5S", "5sec", "99999999999999999999s", "99999d"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -291,7 +291,11 @@ fn bad_string(row: &Row, shown: &str, text: &str, span: Span) -> ConfigError {
     }
     let fact = format!("{shown} = \"{text}\" is not {}", catalogue::describe(row.kinds));
     let mut error = ConfigError::new(Code::BadValue, span, fact);
-    if row.kinds.iter().all(|kind| matches!(kind, Kind::Int { .. } | Kind::Bool | Kind::Table | Kind::TextMap)) {
+    if row
+        .kinds
+        .iter()
+        .all(|kind| matches!(kind, Kind::Int { .. } | Kind::Bool | Kind::Table | Kind::TextMap))
+    {
         error.code = Code::WrongType;
     }
     if let Some(near) = near {

@@ -47,15 +47,8 @@ fn understand(source: &Source, env: &Env, folder: &Path, disk: Disk) -> Result<L
     let mut errors = Vec::new();
     let file = file::read(source, env, &mut errors);
     let syntax_is_broken = errors.iter().any(|error| error.code == Code::Syntax);
-    let mut context = Context {
-        source,
-        env,
-        disk,
-        folder,
-        stop_budget: Duration::ZERO,
-        errors,
-        warnings: Vec::new(),
-    };
+    let mut context =
+        Context { source, env, disk, folder, stop_budget: Duration::ZERO, errors, warnings: Vec::new() };
     if !syntax_is_broken {
         let loaded = resolve::resolve(&file, &mut context);
         if context.errors.is_empty() {
@@ -92,6 +85,7 @@ fn read(path: &Path) -> Result<String, ConfigError> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        ConfigError::outside(Code::Syntax, format!("{name}:{line}: not UTF-8")).remedy("save the file as UTF-8")
+        ConfigError::outside(Code::Syntax, format!("{name}:{line}: not UTF-8"))
+            .remedy("save the file as UTF-8")
     })
 }

@@ -90,8 +90,13 @@ fn field(name: &Located<String>, value: &Located<String>) -> Result<Field, Confi
         return Err(ConfigError::new(Code::BadHeader, name.span, fact));
     }
     if OWN_FIELDS.contains(&lower.as_str()) {
-        let error = ConfigError::new(Code::BadHeader, name.span, format!("onedoor writes {} itself", name.value));
-        return Err(if lower == "content-type" { error.remedy("use `type`") } else { error.remedy("take it out") });
+        let error =
+            ConfigError::new(Code::BadHeader, name.span, format!("onedoor writes {} itself", name.value));
+        return Err(if lower == "content-type" {
+            error.remedy("use `type`")
+        } else {
+            error.remedy("take it out")
+        });
     }
     if !is_field_value(&value.value) {
         let fact = format!("the value of {} holds a control character", name.value);

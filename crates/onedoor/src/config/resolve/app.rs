@@ -64,8 +64,11 @@ fn draft<'a>(id: AppId, entry: &'a Entry, context: &mut Context<'_>) -> Option<D
     let Value::Table(section) = &node.value else {
         // An app that is nothing but its command is served: `web` at /, any other at /NAME.
         let path = if name.value == "web" { "/".to_owned() } else { format!("/{}", name.value) };
-        let mount =
-            Mount { path: Located::new(path.into(), name.span), host: None, name: format!("apps.{}", name.value) };
+        let mount = Mount {
+            path: Located::new(path.into(), name.span),
+            host: None,
+            name: format!("apps.{}", name.value),
+        };
         return Some(Draft { id, name, section: None, run: Some(node), mount: Some(mount) });
     };
     let run = section.node("run");
@@ -115,4 +118,3 @@ fn check_name(key: &Located<String>, context: &mut Context<'_>) {
         error.remedy(format!("`{better}` would be one ({grammar})"))
     });
 }
-

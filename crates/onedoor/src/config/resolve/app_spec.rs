@@ -165,14 +165,17 @@ fn check_ports(drafts: &[Draft<'_>], public: &[u16], context: &mut Context<'_>) 
         if public.iter().any(|public| i64::from(*public) == port.value) {
             let fact = format!("app \"{name}\": port {} is the door's own", port.value);
             let error = ConfigError::new(Code::PortPublic, port.span, fact);
-            context.errors.push(error.remedy("leave it out and onedoor will choose, or change server.listen"));
+            context
+                .errors
+                .push(error.remedy("leave it out and onedoor will choose, or change server.listen"));
         }
         match taken.get(&port.value) {
             Some((first, other)) => {
-                let fact =
-                    format!("app \"{name}\": port {} is already given to app \"{other}\"", port.value);
+                let fact = format!("app \"{name}\": port {} is already given to app \"{other}\"", port.value);
                 let error = ConfigError::new(Code::PortTaken, port.span, fact).also(*first, "given here");
-                context.errors.push(error.remedy("choose another, or leave both out and onedoor will choose"));
+                context
+                    .errors
+                    .push(error.remedy("choose another, or leave both out and onedoor will choose"));
             }
             None => drop(taken.insert(port.value, (port.span, name))),
         }
@@ -192,7 +195,8 @@ fn listening(
     match (port.and_then(|port| u16::try_from(port.value).ok()), section.flag("socket")) {
         (Some(_), Some(true)) => {
             let place = section.key("socket").unwrap_or_default();
-            let error = ConfigError::new(Code::Contradiction, place, "an app has a port or a socket, not both");
+            let error =
+                ConfigError::new(Code::Contradiction, place, "an app has a port or a socket, not both");
             let port = port.map_or(Span::default(), |port| port.span);
             context.errors.push(error.also(port, "the port").remedy("keep one of them"));
             Listening::UnixSocket { prefix }
@@ -203,4 +207,3 @@ fn listening(
         (None, None) => Listening::Auto { prefix },
     }
 }
-

@@ -108,7 +108,10 @@ mod tests {
 
     #[test]
     fn a_plain_line_is_split_as_a_shell_would_and_keeps_its_dollars() {
-        assert_eq!(parsed("uvicorn main:app --port $PORT"), exec(&["uvicorn", "main:app", "--port", "$PORT"]));
+        assert_eq!(
+            parsed("uvicorn main:app --port $PORT"),
+            exec(&["uvicorn", "main:app", "--port", "$PORT"])
+        );
         assert_eq!(parsed("node 'a b' \"c\" d\\ e"), exec(&["node", "a b", "c", "d e"]));
         assert_eq!(parsed("./a=b/c"), exec(&["./a=b/c"]), "a path may hold =");
     }

@@ -17,13 +17,16 @@ mod table;
 mod trust;
 mod upstream;
 
+pub(crate) use log::{AppLines, LogFormat, LogSettings};
+pub(crate) use table::TableRow;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Loaded;
 use super::env::Env;
 use super::error::{Code, ConfigError, Warning};
+use super::load::Loaded;
 use super::section::Section;
 use super::source::{Source, Span};
 use crate::apps::spec;
@@ -65,7 +68,9 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     if is_empty(file.table("apps")) && is_empty(file.table("routes")) && !file.is_flawed() {
         let fact = "the file has neither an app nor a route";
         let error = ConfigError::new(Code::EmptyFile, Span::default(), fact);
-        context.errors.push(error.remedy(format!("the smallest one that works:\n\n{}", super::EXAMPLE)));
+        context
+            .errors
+            .push(error.remedy(format!("the smallest one that works:\n\n{}", super::load::EXAMPLE)));
     }
     let nothing = Section::empty("server");
     let server = server::server(file.table("server").unwrap_or(&nothing), context);
@@ -76,7 +81,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let routes = route::drafts(file.table("routes"), &drafts, context);
     let routed = route::apps_routed(&routes);
     let apps = app_spec::specs(&drafts, &routed, &public, context);
-    let built = table::build(&drafts, routes, &public, context);
+    let built = table::build(&drafts, routes, (&public, server.limits.body_max), context);
     let (log, access_log) = log::log(file.table("log"));
 
     Loaded {

@@ -72,11 +72,9 @@ impl Platform {
 
     pub(super) fn routers(self) -> Routers {
         match self {
-            Self::CloudRun
-            | Self::HuggingFace
-            | Self::Render
-            | Self::Heroku
-            | Self::AzureContainerApps => Routers::AnyPrivate,
+            Self::CloudRun | Self::HuggingFace | Self::Render | Self::Heroku | Self::AzureContainerApps => {
+                Routers::AnyPrivate
+            }
             // Every machine of the organisation reaches every other over fdaa::/16; fly-proxy comes over IPv4.
             Self::Fly => Routers::Only("172.16.0.0/12"),
             // Any pod may call any pod.

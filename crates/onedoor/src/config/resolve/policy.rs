@@ -33,7 +33,8 @@ pub(super) fn readiness(
     let Some(http) = section.table("ready") else { return Readiness::Accept };
     if *listening == Listening::Nowhere {
         let place = section.key("ready").unwrap_or_default();
-        let fact = format!("app \"{}\" is a worker: it listens nowhere and cannot be asked", draft.name.value);
+        let fact =
+            format!("app \"{}\" is a worker: it listens nowhere and cannot be asked", draft.name.value);
         let error = ConfigError::new(Code::Contradiction, place, fact);
         context.errors.push(error.remedy("give it a path, a host or a port, or take `ready` out"));
         return Readiness::Accept;

@@ -22,9 +22,21 @@ pub(super) struct Draft<'a> {
     pub(super) target: Target<'a>,
 }
 
+impl Draft<'_> {
+    pub(super) fn app(&self) -> Option<AppId> {
+        match self.target {
+            Target::App { app, .. } => Some(app),
+            Target::Proxy(_) | Target::Respond(_) | Target::Redirect(_) | Target::Builtin(_) => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 pub(super) enum Target<'a> {
-    App { app: AppId, name: &'a str },
+    App {
+        app: AppId,
+        name: &'a str,
+    },
     Proxy(Located<&'a str>),
     /// None: `body` or `json` beside it say the answer, or its own table does.
     Respond(Option<Located<&'a str>>),
@@ -73,7 +85,7 @@ pub(super) fn drafts<'a>(
 pub(super) fn apps_routed(routes: &[Draft<'_>]) -> BTreeMap<AppId, Option<String>> {
     let mut routed: BTreeMap<AppId, Option<String>> = BTreeMap::new();
     for route in routes {
-        if let Target::App { app, .. } = route.target {
+        if let Some(app) = route.app() {
             let prefix = routed.entry(app).or_default();
             *prefix = prefix.take().or_else(|| route.pattern.mount_prefix());
         }
@@ -82,7 +94,13 @@ pub(super) fn apps_routed(routes: &[Draft<'_>]) -> BTreeMap<AppId, Option<String
 }
 
 /// What every route may say, whatever its target; `while_down` is the app's own.
-pub(super) fn route_policy(section: &Section, body_max: Option<u64>, while_down: WhileDown) -> RoutePolicy {
+pub(super) fn route_policy(
+    section: Option<&Section>,
+    body_max: Option<u64>,
+    while_down: WhileDown,
+) -> RoutePolicy {
+    let nothing = Section::empty("routes.*");
+    let section = section.unwrap_or(&nothing);
     let encoded_slash = match section.text("encoded_slash").map(|word| word.value) {
         Some("reject") => EncodedSlashPolicy::Reject,
         _ => EncodedSlashPolicy::Keep,
@@ -121,7 +139,9 @@ fn target<'a>(
     if let Some((second, _, other)) = given.next() {
         let fact = format!("the route `{}` has two targets, {target} and {second}", key.value);
         let error = ConfigError::new(Code::TwoTargets, other, fact).also(place, "the other");
-        context.errors.push(error.remedy("keep one of them; who else should answer needs a route of its own"));
+        context
+            .errors
+            .push(error.remedy("keep one of them; who else should answer needs a route of its own"));
         return None;
     }
     check_beside(section, target, beside, context);
@@ -157,15 +177,12 @@ fn check_beside(section: &Section, target: &str, beside: &[&str], context: &mut 
     }
 }
 
-fn app<'a>(
-    wanted: Located<&'a str>,
-    apps: &[AppDraft<'_>],
-    context: &mut Context<'_>,
-) -> Option<Target<'a>> {
+fn app<'a>(wanted: Located<&'a str>, apps: &[AppDraft<'_>], context: &mut Context<'_>) -> Option<Target<'a>> {
     if let Some(app) = apps.iter().find(|app| app.name.value == wanted.value) {
         return Some(Target::App { app: app.id, name: wanted.value });
     }
-    let error = ConfigError::new(Code::UnknownApp, wanted.span, format!("there is no app \"{}\"", wanted.value));
+    let error =
+        ConfigError::new(Code::UnknownApp, wanted.span, format!("there is no app \"{}\"", wanted.value));
     let names = || apps.iter().map(|app| app.name.value);
     context.errors.push(match suggest::nearest(wanted.value, names()) {
         Some(near) => error.remedy(format!("did you mean \"{near}\"?")),
@@ -176,7 +193,11 @@ fn app<'a>(
 }
 
 /// A pattern's own complaint, put at its place in the file.
-pub(super) fn pattern_error(written: Located<&str>, error: &PatternError, context: &Context<'_>) -> ConfigError {
+pub(super) fn pattern_error(
+    written: Located<&str>,
+    error: &PatternError,
+    context: &Context<'_>,
+) -> ConfigError {
     let code = match error.fault {
         PatternFault::StarAfterText { .. } | PatternFault::StarInside => Code::RouteGlob,
         _ => Code::RouteKey,

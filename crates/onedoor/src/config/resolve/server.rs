@@ -107,7 +107,8 @@ fn limits(section: &Section, context: &mut Context<'_>) -> Limits {
     let connections_max =
         count("connections").unwrap_or((open_files / 100 * CONNECTIONS_PERCENT).max(CONNECTIONS_LEAST));
     if connections_max > open_files {
-        let text = format!("limits.connections is {connections_max}, but only {open_files} files may be open");
+        let text =
+            format!("limits.connections is {connections_max}, but only {open_files} files may be open");
         context.warn(limits.key("connections"), text);
     }
     Limits {
@@ -166,7 +167,8 @@ fn parse_listen(written: Located<&str>, folder: &Path) -> Result<Listen, ConfigE
         let path = folder.join(path);
         let length = path.as_os_str().len();
         if length > SOCKET_PATH_MOST {
-            let fact = format!("the socket's path has {length} bytes; a Unix socket takes {SOCKET_PATH_MOST}");
+            let fact =
+                format!("the socket's path has {length} bytes; a Unix socket takes {SOCKET_PATH_MOST}");
             return Err(wrong(fact));
         }
         if path == folder || text.contains('\0') {
@@ -185,6 +187,8 @@ fn parse_listen(written: Located<&str>, folder: &Path) -> Result<Listen, ConfigE
     Err(match port {
         Some(port) if text.starts_with("localhost:") => error.remedy(format!("write \"127.0.0.1:{port}\"")),
         Some(port) => error.remedy(format!("write \":{port}\" for every address, or \"127.0.0.1:{port}\"")),
-        None => error.remedy("write \":8000\", \"127.0.0.1:8000\", \"[::1]:8000\" or \"unix:/run/door.sock\""),
+        None => {
+            error.remedy("write \":8000\", \"127.0.0.1:8000\", \"[::1]:8000\" or \"unix:/run/door.sock\"")
+        }
     })
 }

@@ -12,8 +12,8 @@ use crate::config::section::Section;
 use crate::config::source::{Located, Span};
 use crate::proxy::config::{Origin, TlsTrust, UpstreamId, UpstreamSpec};
 use crate::proxy::route::{
-    Action, Builtin, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, Route, RouteSpec, Routes,
-    UpstreamHost,
+    Action, Builtin, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
+    RoutePolicy, RouteSpec, Routes, UpstreamHost,
 };
 
 const ROUTES_MOST: usize = 10_000;
@@ -107,9 +107,9 @@ impl Table<'_, '_> {
         let path = Located::new(&*mount.path.value, mount.path.span);
         let pattern = Pattern::mount(path.value).map_err(|error| pattern_error(path, &error, self.context));
         let pattern = match (pattern, mount.host) {
-            (Ok(pattern), Some(host)) => pattern
-                .at_host(host.value)
-                .map_err(|error| pattern_error(host, &error, self.context)),
+            (Ok(pattern), Some(host)) => {
+                pattern.at_host(host.value).map_err(|error| pattern_error(host, &error, self.context))
+            }
             (pattern, _) => pattern,
         };
         let pattern = match pattern {
@@ -119,7 +119,7 @@ impl Table<'_, '_> {
         let Some(rewrite) = self.rewrite(&pattern, section) else { return };
         let action = Action::App { app: app.id, host: UpstreamHost::Keep, rewrite };
         let what = format!("app {}{}", app.name.value, note(section));
-        let policy = route_policy(section_of_route(), self.body_max, app.while_down());
+        let policy = route_policy(None, self.body_max, app.while_down());
         self.push(pattern, 0, (mount.name.clone(), mount.path.span), (action, policy), what);
     }
 
@@ -129,7 +129,8 @@ impl Table<'_, '_> {
         let port = app.section.and_then(|section| section.int("port"));
         let what = match port {
             Some(port) => {
-                let text = format!("app \"{}\" listens on {}, but no route leads to it", app.name.value, port.value);
+                let text =
+                    format!("app \"{}\" listens on {}, but no route leads to it", app.name.value, port.value);
                 self.context.warn(Some(port.span), text);
                 format!("app {} on port {}, without a route", app.name.value, port.value)
             }
@@ -142,11 +143,14 @@ impl Table<'_, '_> {
         let Draft { key, section, pattern, target } = draft;
         let Some((action, what)) = self.action(&pattern, section, target) else { return };
         let while_down = match target {
-            Target::App { app, .. } => apps.get(usize::from(app.0)).map_or(policy::HOLD, AppDraft::while_down),
+            Target::App { app, .. } => {
+                apps.get(usize::from(app.0)).map_or(policy::HOLD, AppDraft::while_down)
+            }
             Target::Proxy(_) | Target::Respond(_) | Target::Redirect(_) | Target::Builtin(_) => policy::HOLD,
         };
-        let policy = route_policy(section, self.body_max, while_down);
-        let priority = section.int("priority").and_then(|number| i32::try_from(number.value).ok()).unwrap_or(0);
+        let policy = route_policy(Some(section), self.body_max, while_down);
+        let priority =
+            section.int("priority").and_then(|number| i32::try_from(number.value).ok()).unwrap_or(0);
         self.push(pattern, priority, (key.value.to_owned(), key.span), (action, policy), what);
     }
 
@@ -155,7 +159,7 @@ impl Table<'_, '_> {
         pattern: Pattern,
         priority: i32,
         (name, span): (String, Span),
-        (action, policy): (Action, crate::proxy::route::RoutePolicy),
+        (action, policy): (Action, RoutePolicy),
         what: String,
     ) {
         let place = self.context.source.place(span);
@@ -164,7 +168,12 @@ impl Table<'_, '_> {
         self.specs.push((RouteSpec { pattern, priority, route }, span));
     }
 
-    fn action(&mut self, pattern: &Pattern, section: &Section, target: Target<'_>) -> Option<(Action, String)> {
+    fn action(
+        &mut self,
+        pattern: &Pattern,
+        section: &Section,
+        target: Target<'_>,
+    ) -> Option<(Action, String)> {
         match target {
             Target::App { app, name } => {
                 let rewrite = self.rewrite(pattern, section)?;
@@ -185,8 +194,13 @@ impl Table<'_, '_> {
                 let status = section.int("status");
                 let number =
                     status.and_then(|status| u16::try_from(status.value).ok()).unwrap_or(REDIRECT_STATUS);
-                match Redirect::new(pattern, to.value, number) {
+                let place = status.map_or(to.span, |status| status.span);
+                match Redirect::new(pattern, number, to.value) {
                     Ok(redirect) => Some((Action::Redirect(redirect), format!("{number} to {}", to.value))),
+                    Err(error @ RewriteError { fault: RewriteFault::Status(_), .. }) => {
+                        self.rewrite_error(&error, Located::new("", place));
+                        None
+                    }
                     Err(error) => {
                         self.rewrite_error(&error, to);
                         None
@@ -221,7 +235,13 @@ impl Table<'_, '_> {
             let error = ConfigError::new(Code::Contradiction, url.span, fact);
             self.context.errors.push(error.remedy("to send requests to an app, write app = \"NAME\""));
         }
-        let rewrite = self.rewrite(pattern, section)?.behind(&target.base);
+        let rewrite = match self.rewrite(pattern, section)?.with_base(&target.base) {
+            Ok(rewrite) => rewrite,
+            Err(error) => {
+                self.context.errors.push(ConfigError::new(Code::BadUrl, url.span, error.fault.to_string()));
+                return None;
+            }
+        };
         let keep = section.text("host").is_some_and(|host| host.value == "keep");
         let host = match (target.authority, keep) {
             (Some(authority), false) => UpstreamHost::Upstream(authority),
@@ -235,7 +255,8 @@ impl Table<'_, '_> {
         let Some(ca) = section.table("tls").and_then(|tls| tls.text("ca")) else { return TlsTrust::System };
         let file: PathBuf = self.context.folder.join(ca.value);
         if self.context.has_disk() && !file.is_file() {
-            let error = ConfigError::new(Code::DirMissing, ca.span, format!("there is no {}", file.display()));
+            let error =
+                ConfigError::new(Code::DirMissing, ca.span, format!("there is no {}", file.display()));
             self.context.errors.push(error.remedy("tls.ca is a PEM file, looked for from the file's folder"));
         }
         TlsTrust::Ca(file)
@@ -264,7 +285,7 @@ impl Table<'_, '_> {
         let strip = section.key("strip").unwrap_or_default();
         let (made, written) = match (section.text("rewrite"), section.text("strip"), section.flag("strip")) {
             (Some(to), _, _) => (Rewrite::to(pattern, to.value), to),
-            (None, Some(prefix), _) => (Rewrite::strip_prefix(pattern, prefix.value), prefix),
+            (None, Some(prefix), _) => (Rewrite::strip_named(pattern, prefix.value), prefix),
             (None, None, Some(true)) => (Rewrite::strip(pattern), Located::new("", strip)),
             (None, None, Some(false) | None) => return Some(Rewrite::keep()),
         };

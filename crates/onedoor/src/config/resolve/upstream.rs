@@ -54,7 +54,9 @@ pub(super) fn parse(url: Located<&str>, trust: TlsTrust, folder: &Path) -> Resul
     };
     if let Some(sign) = ['?', '#'].into_iter().find(|sign| rest.contains(*sign)) {
         let what = if sign == '?' { "query: the client's is sent on" } else { "fragment" };
-        return Err(wrong(format!("a proxy target takes no {what}")).remedy(format!("end it before the {sign}")));
+        return Err(
+            wrong(format!("a proxy target takes no {what}")).remedy(format!("end it before the {sign}"))
+        );
     }
     let (authority, base) = match rest.find('/') {
         Some(at) => rest.split_at(at),
@@ -155,7 +157,8 @@ mod tests {
 
     #[test]
     fn a_url_says_where_to_connect_which_host_to_claim_and_what_to_join_in_front() {
-        let https = |host: &str, port: u16| format!("Https {{ host: {host:?}, port: {port}, trust: System }}");
+        let https =
+            |host: &str, port: u16| format!("Https {{ host: {host:?}, port: {port}, trust: System }}");
         assert_eq!(shown("https://google.com"), format!("{} google.com ", https("google.com", 443)));
         assert_eq!(shown("https://G.com:8443/a/"), format!("{} g.com:8443 /a", https("g.com", 8443)));
         assert_eq!(shown("http://api_1:80/"), "Http { host: \"api_1\", port: 80 } api_1 ");
