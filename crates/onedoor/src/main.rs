@@ -17,5 +17,5 @@ fn main() -> ExitCode {
     if let Some(code) = onedoor_linux::spawn::run_if_child() {
         return code;
     }
-    ExitCode::SUCCESS
+    cli::main()
 }

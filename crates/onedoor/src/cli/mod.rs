@@ -1,1 +1,156 @@
 //! What the operator types: one file per command.
+//!
+//! stdout is data, stderr is talk. Exit codes: 0 done; 2 usage or configuration; what else there is comes from
+//! running. Arguments are parsed before anything else happens, and nothing here starts a thread or a process.
+
+mod check;
+mod docs;
+mod explain;
+#[cfg(test)]
+mod tests;
+mod up;
+mod version;
+
+use std::io::{self, IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, ConfigErrors, Env, Loaded, Paint};
+
+const EXAMPLES: &str = "\
+Examples:
+  onedoor                          start what ./onedoor.toml says
+  onedoor up -f deploy/door.toml   the same for another file
+  onedoor check                    find every mistake in the file, start nothing
+  onedoor explain /api/users       which route takes it, and what the app will see
+  onedoor docs apps.*.ready        what a key means
+
+The smallest onedoor.toml:
+  [apps]
+  web = \"uvicorn main:app\"      # served at /
+  api = \"node server.js\"        # served at /api";
+
+/// One door for every app in the container: init, supervisor and reverse proxy in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "onedoor", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    file: FileArgument,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the apps and open the door (what bare `onedoor` does)
+    Up(FileArgument),
+    /// Find every mistake in the file, and show what it would serve
+    Check(FileArgument),
+    /// Say which route takes a request, why, and what the upstream will see
+    Explain(explain::Arguments),
+    /// Say what a key of the file means; without one: list them all
+    Docs(docs::Arguments),
+    /// Print the version
+    Version,
+}
+
+/// Which file is meant.
+#[derive(Clone, Debug, Args)]
+struct FileArgument {
+    /// The file to read
+    #[arg(short, long, value_name = "FILE", default_value = "onedoor.toml")]
+    file: PathBuf,
+}
+
+/// Where a command writes, and what it is read against.
+struct Surroundings<'a> {
+    out: &'a mut dyn Write,
+    talk: &'a mut dyn Write,
+    env: &'a Env,
+    paint: Paint,
+}
+
+/// Usage or configuration.
+const EXIT_USAGE: u8 = 2;
+
+/// How a command ended that started nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Well,
+    /// The operator has to change something: the file or the arguments.
+    Wrong,
+}
+
+/// The program, from its arguments to its exit code.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let env = Env::of_this_process();
+    let (mut out, mut talk) = (io::stdout().lock(), io::stderr().lock());
+    let mut surroundings = Surroundings { out: &mut out, talk: &mut talk, env: &env, paint: paint() };
+    let ended = match arguments.command.unwrap_or(Command::Up(arguments.file)) {
+        Command::Up(file) => {
+            let loaded = up::load(&file.file, &mut surroundings);
+            // The locks end here: the log has its own ways to both streams.
+            drop((out, talk));
+            return match loaded {
+                Ok(loaded) => crate::run::up(loaded),
+                Err(ended) => ended.into(),
+            };
+        }
+        Command::Check(file) => check::run(&file.file, &mut surroundings),
+        Command::Explain(arguments) => explain::run(&arguments, &mut surroundings),
+        Command::Docs(arguments) => docs::run(&arguments, &mut surroundings),
+        Command::Version => version::run(&mut surroundings),
+    };
+    // A reader that has seen enough (`onedoor docs | head`) is no failure of ours.
+    ended.unwrap_or(Ended::Well).into()
+}
+
+impl From<Ended> for ExitCode {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Well => Self::SUCCESS,
+            Ended::Wrong => Self::from(EXIT_USAGE),
+        }
+    }
+}
+
+/// Help and version are asked for and go to stdout with 0; everything else is a mistake.
+fn usage(error: &clap::Error) -> ExitCode {
+    // There is no one left to tell if this cannot be written.
+    drop(error.print());
+    if error.use_stderr() { Ended::Wrong.into() } else { Ended::Well.into() }
+}
+
+/// Colours on a terminal, unless it or the operator asks otherwise (no-color.org).
+fn paint() -> Paint {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value: std::ffi::OsString| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb { Paint::Colour } else { Paint::Plain }
+}
+
+/// Loads the file; mistakes and warnings are told on stderr.
+fn load(file: &std::path::Path, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Loaded, Ended>> {
+    match config::load(file, surroundings.env) {
+        Ok(loaded) => {
+            for warning in &loaded.warnings {
+                writeln!(surroundings.talk, "warning: {warning}")?;
+            }
+            Ok(Ok(loaded))
+        }
+        Err(errors) => {
+            tell(&errors, surroundings)?;
+            Ok(Err(Ended::Wrong))
+        }
+    }
+}
+
+fn tell(errors: &ConfigErrors, surroundings: &mut Surroundings<'_>) -> io::Result<()> {
+    surroundings.talk.write_all(errors.render(surroundings.paint).as_bytes())
+}

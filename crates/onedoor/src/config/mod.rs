@@ -1,1 +1,32 @@
 //! What the operator wrote → what each part wants.
+//!
+//! ```text
+//! onedoor.toml ─ file ──▶ sections ─ resolve ──▶ proxy::config::Config   (the way of a request)
+//!                 ▲  ▲                     ├────▶ apps::spec::Config      (the life of an app)
+//!                 │  └ interpolate ◀ env   ├────▶ the log's settings
+//!                 └ catalogue              └────▶ the start table
+//! ```
+//!
+//! One [`catalogue`] row per key feeds the decoder, the did-you-mean and the reference. Every mistake is collected as
+//! a `ConfigError` (place, fact, remedy) and all of them are shown at once. The parts never see TOML, and nothing
+//! here knows how they work.
+
+mod byte_size;
+pub(crate) mod catalogue;
+pub(crate) mod duration;
+mod env;
+mod error;
+mod file;
+mod interpolate;
+mod load;
+mod resolve;
+mod section;
+mod source;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use env::Env;
+pub(crate) use error::{Code, ConfigErrors, Paint, Warning};
+pub(crate) use load::{EXAMPLE, Loaded, check_text, load};
+pub(crate) use resolve::{AppLines, LogFormat, LogSettings, TableRow};

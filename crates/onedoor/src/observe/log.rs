@@ -27,6 +27,9 @@ use onedoor_linux::poll::Wake;
 use line::{Lines, Look};
 use writer::Writer;
 
+pub(crate) use line::push_json_string;
+pub(crate) use time::push_rfc3339;
+
 /// How much may wait for a slow reader, per stream: some 20 000 access lines.
 const QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
 

@@ -15,7 +15,7 @@ use super::refusal::{Aborted, Culprit, Refusal};
 use super::relay::tunnel::Moved;
 use super::route::Route;
 use super::worker::Worker;
-use crate::observe::log::{push_json_string, push_timestamp};
+use crate::observe::log::{push_json_string, push_rfc3339};
 
 /// What there is to say about a request.
 #[derive(Debug)]
@@ -150,7 +150,7 @@ impl Record {
 
     fn push_json(&self, asked: &Asked<'_>, app: &str, line: &mut Vec<u8>) {
         line.extend_from_slice(b"{\"time\":\"");
-        push_timestamp(line, SystemTime::now());
+        push_rfc3339(line, SystemTime::now());
         line.extend_from_slice(b"\",\"kind\":\"access\",\"id\":");
         push_json_string(line, asked.id);
         line.extend_from_slice(b",\"client\":");

@@ -218,7 +218,7 @@ fn json_object(text: &[u8]) -> Option<JsonObject<'_>> {
 
 /// Appends any bytes as a JSON string (RFC 8259 §7). What is not UTF-8 becomes U+FFFD; DEL and the line separators
 /// that old JavaScript stumbles over are escaped like control characters.
-fn push_json_string(line: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn push_json_string(line: &mut Vec<u8>, bytes: &[u8]) {
     line.push(b'"');
     for character in String::from_utf8_lossy(bytes).chars() {
         match character {

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const SECONDS_PER_DAY: u64 = 86_400;
 
 /// Appends `2026-02-28T23:59:59.999Z`. A clock before 1970 is shown as 1970.
-pub(super) fn push_rfc3339(line: &mut Vec<u8>, at: SystemTime) {
+pub(crate) fn push_rfc3339(line: &mut Vec<u8>, at: SystemTime) {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (year, month, day) = civil_date(since.as_secs() / SECONDS_PER_DAY);
     let second = since.as_secs() % SECONDS_PER_DAY;

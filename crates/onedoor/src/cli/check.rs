@@ -1,0 +1,41 @@
+//! `onedoor check`: every mistake in the file; if there is none, what it would serve.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::{Ended, Surroundings};
+use crate::config::TableRow;
+
+pub(super) fn run(file: &Path, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let loaded = match super::load(file, surroundings)? {
+        Ok(loaded) => loaded,
+        Err(ended) => return Ok(ended),
+    };
+    write_table(&loaded.table, surroundings.out)?;
+    let (apps, routes) =
+        (loaded.apps.apps.len(), loaded.table.iter().filter(|row| !row.at.is_empty()).count());
+    let count = |number: usize, noun: &str| match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    };
+    writeln!(
+        surroundings.talk,
+        "{} is fine: {}, {}",
+        file.display(),
+        count(apps, "app"),
+        count(routes, "route")
+    )?;
+    Ok(Ended::Well)
+}
+
+/// Where, what, and the place in the file that says so.
+pub(super) fn write_table(table: &[TableRow], out: &mut dyn Write) -> io::Result<()> {
+    let width =
+        |of: fn(&TableRow) -> &str| table.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
+    let (at, what) = (width(|row| &row.at).max(1), width(|row| &row.what));
+    for row in table {
+        let shown = if row.at.is_empty() { "-" } else { &row.at };
+        writeln!(out, "{shown:at$}  {:what$}  {}", row.what, row.place)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! `onedoor docs`: the reference, from the catalogue that the decoder itself uses.
+
+use std::io::{self, Write};
+
+use clap::Args;
+
+use super::{Ended, Surroundings};
+use crate::config::catalogue::{self, Row, Status};
+
+/// Say what a key of the file means; without one: list them all.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A key, by its whole path (`server.limits.body`, `apps.*.run`) or its end (`body`)
+    key: Option<String>,
+    /// Print the whole reference as Markdown (docs/config.md)
+    #[arg(long, conflicts_with = "key")]
+    markdown: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let Some(key) = &arguments.key else {
+        if arguments.markdown {
+            write_markdown(surroundings.out)?;
+        } else {
+            write_list(surroundings.out)?;
+        }
+        return Ok(Ended::Well);
+    };
+    let found = find(key);
+    if found.is_empty() {
+        writeln!(surroundings.talk, "there is no key `{key}`")?;
+        if let Some(near) = catalogue::nearest_path(key) {
+            writeln!(surroundings.talk, "did you mean `{near}`?")?;
+        }
+        return Ok(Ended::Wrong);
+    }
+    for (index, row) in found.into_iter().enumerate() {
+        if index > 0 {
+            writeln!(surroundings.out)?;
+        }
+        write_row(row, surroundings.out)?;
+    }
+    Ok(Ended::Well)
+}
+
+/// The key of that path and what stands below it, else every key that ends so. `apps.web.run` means `apps.*.run`.
+fn find(key: &str) -> Vec<&'static Row> {
+    let parts: Vec<&str> = key.split('.').collect();
+    let is_named = |row: &Row| {
+        let mut path = row.path.split('.');
+        let as_written = parts.iter().all(|part| path.next().is_some_and(|own| own == *part || own == "*"));
+        as_written && path.next().is_none()
+    };
+    if let Some(named) = catalogue::rows().find(|row| is_named(row)) {
+        let below = catalogue::rows().filter(|row| row.parent() == named.path);
+        return std::iter::once(named).chain(below).collect();
+    }
+    catalogue::rows().filter(|row| row.path.ends_with(&format!(".{key}"))).collect()
+}
+
+fn write_row(row: &Row, out: &mut dyn Write) -> io::Result<()> {
+    match row.status {
+        Status::NotYet => {
+            writeln!(out, "{} (not supported yet)", row.path)?;
+            writeln!(out, "  {}", row.text)
+        }
+        Status::Supported => {
+            writeln!(out, "{}", row.path)?;
+            writeln!(out, "  {}", row.text)?;
+            writeln!(out, "  value:   {}", catalogue::describe(row.kinds))?;
+            if !row.default.is_empty() {
+                writeln!(out, "  default: {}", row.default)?;
+            }
+            writeln!(out, "  since:   {}", row.since)
+        }
+    }
+}
+
+fn write_list(out: &mut dyn Write) -> io::Result<()> {
+    let supported = || catalogue::rows().filter(|row| row.status == Status::Supported);
+    let width = supported().map(|row| row.path.len()).max().unwrap_or(0);
+    for row in supported() {
+        let default = if row.default.is_empty() { "-" } else { row.default };
+        writeln!(out, "{:width$}  {default}", row.path)?;
+    }
+    Ok(())
+}
+
+/// docs/config.md, whole.
+fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# onedoor.toml\n")?;
+    writeln!(out, "<!-- Made by `onedoor docs --markdown`; change the catalogue, not this file. -->\n")?;
+    writeln!(out, "{}\n", INTRODUCTION.trim())?;
+    let sections = [
+        ("The top", ""),
+        ("`[server]`", "server"),
+        ("`[apps]`", "apps"),
+        ("`[routes]`", "routes"),
+        ("`[log]`", "log"),
+    ];
+    for (title, prefix) in sections {
+        writeln!(out, "## {title}\n")?;
+        writeln!(out, "| key | value | default | |\n|---|---|---|---|")?;
+        for row in catalogue::rows().filter(|row| row.status == Status::Supported) {
+            let head = row.path.split('.').next().unwrap_or("");
+            let is_here =
+                if prefix.is_empty() { head == row.path } else { head == prefix && head != row.path };
+            if is_here {
+                let value = cell(&catalogue::describe(row.kinds));
+                writeln!(out, "| `{}` | {value} | {} | {} |", row.path, cell(row.default), cell(row.text))?;
+            }
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "## Not supported yet\n")?;
+    writeln!(out, "These belong to the language; a file that uses one is refused.\n")?;
+    writeln!(out, "| key | |\n|---|---|")?;
+    for row in catalogue::rows().filter(|row| row.status == Status::NotYet) {
+        writeln!(out, "| `{}` | {} |", row.path, cell(row.text))?;
+    }
+    Ok(())
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+const INTRODUCTION: &str = "
+The common case is three lines, and nothing in the file depends on order:
+
+```toml
+[apps]
+web = \"uvicorn main:app\"      # served at /
+api = \"node server.js\"        # served at /api
+```
+
+A duration is a whole number with its unit: `ms`, `s`, `m`, `h`, `d`. A size is one with `B`, `KB`, `MB`, `GB`, `KiB`,
+`MiB`, `GiB`. Relative paths start at the file's folder. Keys that start with `x-` are yours.
+
+`${VAR}` in a value is the container's variable at load; an unset one is an error. `${VAR:-default}` has a default,
+`${VAR:?why}` a reason, `$$` is a plain `$`. Commands (`run`) are different: they see the app's environment when it
+starts.
+
+| a pattern | matches |
+|---|---|
+| `\"/health\"` | exactly that path |
+| `\"/node/*\"` as a route, `path = \"/node\"` on an app | `/node`, `/node/` and everything below; never `/nodejs` |
+| `\"/users/{id}\"`, `\"/f/{rest...}\"`, `\"/{id:[0-9]+}\"` | one segment; the remainder; one segment by a regex |
+| `\"GET example.com/x\"`, `\"*.example.com/*\"` | that method; that host; any host below it |
+
+Who wins is decided by the patterns alone: the more exact host, then the more exact path segment by segment, then the
+method. Two routes that tie are an error; `priority` breaks the tie.
+";

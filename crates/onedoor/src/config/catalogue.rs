@@ -1,0 +1,303 @@
+//! Every key of the language, one row each: the decoder, the did-you-mean list, `onedoor docs` and docs/config.md all
+//! come from here, so they cannot drift apart.
+//!
+//! A `*` in a path stands for a name the operator chooses. Defaults are shown here and made in `resolve`; a test
+//! compares the two.
+
+/// One key.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// `server.limits.header`, `apps.*.run`
+    pub(crate) path: &'static str,
+    /// What may be written, in the order in which it is tried.
+    pub(crate) kinds: &'static [Kind],
+    pub(crate) default: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) since: &'static str,
+    pub(crate) status: Status,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Supported,
+    /// Part of the language, but this version cannot do it.
+    NotYet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Int {
+        min: i64,
+        max: i64,
+    },
+    Bool,
+    Duration,
+    Size,
+    /// One of a few words; some of them belong to a later version.
+    Word {
+        now: &'static [&'static str],
+        later: &'static [&'static str],
+    },
+    TextList,
+    /// A string or a list of strings in which `${…}` is left alone (CONFIG.md §1.4).
+    Command,
+    /// Names and texts, both chosen by the operator.
+    TextMap,
+    /// Any TOML value, as JSON.
+    Json,
+    /// Keys from this catalogue.
+    Table,
+}
+
+impl Row {
+    /// The last part of the path.
+    pub(crate) fn key(&self) -> &'static str {
+        self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+
+    /// `server.limits` for `server.limits.header`; empty at the top.
+    pub(crate) fn parent(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(parent, _)| parent)
+    }
+}
+
+/// All rows, in the order in which the reference shows them.
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+    [TOP, SERVER, APP, ROUTE, LOG, LATER].into_iter().flatten()
+}
+
+/// The row of exactly this path.
+pub(crate) fn row(path: &str) -> Option<&'static Row> {
+    rows().find(|row| row.path == path)
+}
+
+/// "Did you mean" for a whole path.
+pub(crate) fn nearest_path(path: &str) -> Option<&'static str> {
+    let ends = rows().flat_map(|row| [row.path, row.key()]);
+    super::suggest::nearest(path, ends)
+}
+
+/// The row for `key` in the table at `parent`: by name, else the one for any name.
+pub(super) fn child(parent: &str, key: &str) -> Option<&'static Row> {
+    let of_parent = || rows().filter(|row| row.parent() == parent);
+    of_parent()
+        .find(|row| row.key() == key && key != "*")
+        .or_else(|| of_parent().find(|row| row.key() == "*"))
+}
+
+/// The keys that may stand in the table at `parent`.
+pub(super) fn keys_of(parent: &str) -> impl Iterator<Item = &'static str> {
+    rows().filter(move |row| row.parent() == parent && row.status == Status::Supported).map(Row::key)
+}
+
+impl Kind {
+    /// What the operator may write, for messages and the reference.
+    pub(crate) fn describe(self) -> String {
+        match self {
+            Self::Text => "a string".to_owned(),
+            Self::Int { min, max: i64::MAX } => format!("a whole number from {min}"),
+            Self::Int { min, max } => format!("a whole number from {min} to {max}"),
+            Self::Bool => "true or false".to_owned(),
+            Self::Duration => super::duration::EXAMPLE.to_owned(),
+            Self::Size => super::byte_size::EXAMPLE.to_owned(),
+            Self::Word { now, .. } => {
+                now.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ")
+            }
+            Self::TextList => "a list of strings".to_owned(),
+            Self::Command => "a command (a string, or a list of strings)".to_owned(),
+            Self::TextMap => "a table of names and values".to_owned(),
+            Self::Json => "any value".to_owned(),
+            Self::Table => "a table".to_owned(),
+        }
+    }
+}
+
+/// `"a" or "b" or a duration …`
+pub(crate) fn describe(kinds: &[Kind]) -> String {
+    kinds.iter().map(|kind| kind.describe()).collect::<Vec<_>>().join(", or ")
+}
+
+const fn key(path: &'static str, kinds: &'static [Kind], default: &'static str, text: &'static str) -> Row {
+    Row { path, kinds, default, text, since: "0.1", status: Status::Supported }
+}
+
+const fn later(path: &'static str, text: &'static str) -> Row {
+    Row { path, kinds: &[], default: "", text, since: "", status: Status::NotYet }
+}
+
+use Kind::{Bool, Command, Duration, Int, Json, Size, Table, Text, TextList, TextMap};
+
+const AUTO: Kind = one_of(&["auto"]);
+
+const fn one_of(now: &'static [&'static str]) -> Kind {
+    Kind::Word { now, later: &[] }
+}
+
+// A table is read by its columns; rustfmt would make nine lines of every row.
+#[rustfmt::skip]
+const TOP: &[Row] = &[
+    key("name", &[Text], "none", "What the whole is called: a label, nothing depends on it."),
+    key("server", &[Table], "", "The door itself: where it listens, what it allows."),
+    key("apps", &[Table], "", "The apps onedoor starts, watches and serves; the key is the app's name: [a-z][a-z0-9-]*, at most 40 characters."),
+    key("routes", &[Table], "", "What is served where, besides the apps' own paths. The key is `[METHOD ][host]/path`; unordered; a tie is an error."),
+    key("log", &[Table], "", "What onedoor and the apps write, and how."),
+];
+
+#[rustfmt::skip]
+const SERVER: &[Row] = &[
+    key("server.listen", &[Text, TextList], "\"[::]:${PORT:-8000}\", or 0.0.0.0 without IPv6", "The one public port: `address:port`, `:port`, `unix:/path`, or a list of these."),
+    key("server.workers", &[AUTO, Int { min: 1, max: 1024 }], "\"auto\": as many as the container has CPUs", "Threads that move bytes."),
+    key("server.limits", &[Table], "", "What a client may ask of the door."),
+    key("server.limits.header", &[Size], "\"32KiB\"", "Bytes of a request's head; at most 64KiB."),
+    key("server.limits.fields", &[Int { min: 1, max: 1000 }], "100", "Header fields of a request."),
+    key("server.limits.body", &[Size], "none", "Bytes of a request's body, where its route says nothing."),
+    key("server.limits.connections", &[Int { min: 1, max: 1_000_000 }], "40 % of the open files allowed", "Connections at once."),
+    key("server.timeout", &[Table], "", "How long to wait for others. There is no limit to a request as a whole."),
+    key("server.timeout.header", &[Duration], "\"10s\"", "For a request's head, from its first byte."),
+    key("server.timeout.idle", &[Duration], "\"75s\"", "For the next request on a connection."),
+    key("server.timeout.body", &[Duration], "\"30s\"", "Between two pieces of a body, either way."),
+    key("server.timeout.connect", &[Duration], "\"5s\"", "For a connection to an upstream."),
+    key("server.timeout.first_byte", &[Duration], "\"5m\"", "For an upstream's answer to begin."),
+    key("server.trusted_proxies", &[AUTO, Text, TextList], "\"auto\": the platform's, elsewhere nobody", "Whose X-Forwarded-* is believed: addresses, networks, \"private\", \"loopback\"."),
+    key("server.via", &[Bool], "true", "Whether messages carry `Via`. Some servers stop compressing when they see it."),
+    key("server.stop_budget", &[AUTO, Duration], "\"auto\": the platform's, elsewhere \"10s\"", "How long the whole may take to stop before it is killed from outside."),
+    later("server.open", "\"now\" | \"ready\": open the port at once, or when every essential app is ready."),
+    later("server.proxy_protocol", "Read the PROXY protocol."),
+    later("server.compress", "Compress answers."),
+    later("server.tls", "Serve https."),
+    later("server.limits.per_client", "Connections of one client."),
+];
+
+#[rustfmt::skip]
+const APP: &[Row] = &[
+    key("apps.*", &[Command, Table], "", "An app. A plain command is served: `web` at /, any other at /NAME. A table is served if it has path, host or port, or if a route names it; else it is a worker."),
+    key("apps.*.run", &[Command], "required", "The command. Run without a shell unless it has shell syntax; a list is the exact argv. `$PORT`, `$HOST`, `$PREFIX` and the app's env are expanded when it starts."),
+    key("apps.*.dir", &[Text], "the file's folder", "The working directory, from the file's folder."),
+    key("apps.*.path", &[Text], "none; \"/\" if there is a host", "Where the app is mounted: this path and all below it, by whole segments."),
+    key("apps.*.host", &[Text], "any", "The host name the app is served on; `*.example.com` covers one or more labels."),
+    key("apps.*.port", &[Int { min: 1, max: 65535 }], "chosen by onedoor", "The port the app listens on, if it cannot be told by `$PORT`."),
+    key("apps.*.strip", &[Bool], "false", "Cut the mount off the path before the app sees it; it is told by X-Forwarded-Prefix."),
+    key("apps.*.rewrite", &[Text], "none", "Replace the mount by this path."),
+    key("apps.*.env", &[TextMap], "{}", "Variables for this app; they beat what onedoor sets itself."),
+    key("apps.*.inherit_env", &[one_of(&["all"]), TextList], "\"all\"", "Which of the container's variables the app sees: all, or only those named."),
+    key("apps.*.socket", &[Kind::Word { now: &["auto"], later: &["activate"] }, Bool], "\"auto\"", "Whether the app listens on a Unix socket: where its framework is known to take one, always, or never."),
+    key("apps.*.ready", &[Kind::Word { now: &["accept"], later: &["notify"] }, Table], "\"accept\"", "When the app takes requests: once it accepts connections, or once it answers GET `path`."),
+    key("apps.*.ready.path", &[Text], "required", "What to ask the app for."),
+    key("apps.*.ready.status", &[Int { min: 100, max: 599 }], "200 to 399", "The status that means ready."),
+    key("apps.*.ready.every", &[Duration], "\"1s\"", "How often to ask."),
+    key("apps.*.ready.timeout", &[Duration], "\"2s\"", "How long to wait for the answer."),
+    key("apps.*.start_timeout", &[Duration], "\"5m\"", "How long the app may take to become ready."),
+    key("apps.*.essential", &[Bool], "true for the app at / and for the only served one", "If it is given up, the container ends with its exit code."),
+    key("apps.*.restart", &[Table], "", "What happens when the app ends by itself."),
+    key("apps.*.restart.when", &[one_of(&["always", "on-failure", "never"])], "\"always\"", "After which ends it is started again."),
+    key("apps.*.restart.backoff", &[Text], "\"100ms..10s\"", "The first pause before a restart and the longest; it doubles in between."),
+    key("apps.*.restart.give_up", &[Text], "\"10 in 5m\"", "After how many failures in how long it is left alone; or \"never\"."),
+    key("apps.*.stop", &[Table], "", "How the app is stopped."),
+    key("apps.*.stop.signal", &[one_of(&["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"])], "\"TERM\"", "What it is sent first."),
+    key("apps.*.stop.grace", &[Duration], "the rest of the stop budget", "How long after that it is killed."),
+    key("apps.*.while_down", &[Table], "", "What a request meets while the app is not ready."),
+    key("apps.*.while_down.do", &[Kind::Word { now: &["hold", "refuse"], later: &["page"] }], "\"hold\"", "Hold the request, or answer 503 at once."),
+    key("apps.*.while_down.for", &[Duration], "\"25s\"", "How long a request is held."),
+    key("apps.*.while_down.queue", &[Int { min: 1, max: 1_000_000 }], "1000", "How many requests are held at once."),
+    later("apps.*.secrets", "Secrets from files or variables."),
+    later("apps.*.needs", "What must be ready before."),
+    later("apps.*.start", "\"eager\" | \"lazy\""),
+    later("apps.*.stop_after_idle", "Stop the app when nobody asks for it."),
+    later("apps.*.live", "A liveness probe."),
+    later("apps.*.replicas", "More than one process."),
+    later("apps.*.balance", "How requests are spread over replicas."),
+    later("apps.*.cap", "Requests at once per process."),
+    later("apps.*.replace", "\"overlap\" | \"stop-first\""),
+    later("apps.*.user", "The user the app runs as."),
+    later("apps.*.group", "The group the app runs as."),
+    later("apps.*.umask", "The app's umask."),
+    later("apps.*.limits", "Memory, CPU, files and processes of the app."),
+    later("apps.*.dev", "The command of `onedoor dev`."),
+    later("apps.*.build", "How the app gets into the image."),
+    later("apps.*.image", "An image the app is taken from."),
+    later("apps.*.copy", "What is taken from that image."),
+    later("apps.*.ready.log", "Ready when a line of the log matches."),
+    later("apps.*.ready.exec", "Ready when a command succeeds."),
+];
+
+#[rustfmt::skip]
+const ROUTE: &[Row] = &[
+    key("routes.*", &[Table], "", "A route: exactly one of app, proxy, respond, redirect, builtin."),
+    key("routes.*.app", &[Text], "", "The app that answers."),
+    key("routes.*.proxy", &[Text], "", "The server that answers: http://, https:// or unix:/path. Its name is looked up when needed, not at start."),
+    key("routes.*.respond", &[Text, Table], "", "The answer itself: a text, or a table of status, body, json, type, headers."),
+    key("routes.*.respond.status", &[Int { min: 200, max: 599 }], "200", "The answer's status."),
+    key("routes.*.respond.body", &[Text], "empty", "The answer's text."),
+    key("routes.*.respond.json", &[Json], "none", "The answer as JSON, instead of body."),
+    key("routes.*.respond.type", &[Text], "\"text/plain; charset=utf-8\", or \"application/json\"", "The answer's Content-Type."),
+    key("routes.*.respond.headers", &[TextMap], "{}", "More of the answer's fields."),
+    key("routes.*.redirect", &[Text], "", "Where the client is sent: a path or a URL. Below a `/*` the rest of the path and the query are kept."),
+    key("routes.*.builtin", &[Kind::Word { now: &["health", "ready"], later: &["status", "metrics"] }], "", "`health`: 200 from the first millisecond until the drain; `ready`: 200 while every essential app is ready."),
+    key("routes.*.status", &[Int { min: 200, max: 599 }], "200; 307 for a redirect", "The status of respond or redirect."),
+    key("routes.*.body", &[Text], "empty", "The text of the answer, as in respond."),
+    key("routes.*.json", &[Json], "none", "The answer as JSON, as in respond."),
+    key("routes.*.type", &[Text], "as in respond", "The answer's Content-Type, as in respond."),
+    key("routes.*.headers", &[TextMap], "{}", "More of the answer's fields, as in respond."),
+    key("routes.*.strip", &[Bool, Text], "false", "Cut the matched mount (or this prefix) off the path."),
+    key("routes.*.rewrite", &[Text], "none", "Replace the matched mount by this path; on an exact or `{}` route: the whole path."),
+    key("routes.*.host", &[one_of(&["keep", "upstream"])], "\"upstream\" for URLs, \"keep\" for apps and unix:", "Which Host the upstream sees."),
+    key("routes.*.tls", &[Table], "", "How an https upstream is verified."),
+    key("routes.*.tls.ca", &[Text], "the system's", "A PEM file of the only authorities that are believed."),
+    key("routes.*.encoded_slash", &[one_of(&["keep", "reject"])], "\"keep\"", "What becomes of `%2F` in a path."),
+    key("routes.*.limits", &[Table], "", "What a client may ask of this route."),
+    key("routes.*.limits.body", &[Size], "server.limits.body", "Bytes of a request's body."),
+    key("routes.*.priority", &[Int { min: -1000, max: 1000 }], "0", "Breaks a tie; the higher wins."),
+    key("routes.*.while_down", &[Table], "the app's", "What a request meets while the app is not ready."),
+    key("routes.*.while_down.do", &[Kind::Word { now: &["hold", "refuse"], later: &["page"] }], "\"hold\"", "Hold the request, or answer 503 at once."),
+    key("routes.*.while_down.for", &[Duration], "\"25s\"", "How long a request is held."),
+    key("routes.*.while_down.queue", &[Int { min: 1, max: 1_000_000 }], "1000", "How many requests are held at once."),
+    later("routes.*.static", "Files."),
+    later("routes.*.split", "Several apps by weight."),
+    later("routes.*.when", "Conditions on header, query, cookie or address."),
+    later("routes.*.auth", "Who may come in."),
+    later("routes.*.allow", "From where one may come in."),
+    later("routes.*.request", "Change the request's fields."),
+    later("routes.*.response", "Change the answer's fields."),
+    later("routes.*.retry", "Repeat failed requests."),
+    later("routes.*.timeout", "A limit to the request as a whole."),
+    later("routes.*.cache", "Cache-Control of files."),
+    later("routes.*.precompressed", "Serve .br and .gz beside the files."),
+    later("routes.*.not_found", "The page for missing files."),
+    later("routes.*.spa", "Unknown paths get index.html."),
+];
+
+#[rustfmt::skip]
+const LOG: &[Row] = &[
+    key("log.format", &[one_of(&["auto", "human", "json"])], "\"auto\": for people on a terminal, else JSON lines", "How lines are written."),
+    key("log.access", &[Kind::Word { now: &["on", "off"], later: &[] }], "\"on\"", "One line per request."),
+    key("log.apps", &[one_of(&["prefix", "json", "raw"])], "as log.format: \"prefix\" for people, else \"json\"", "What becomes of the apps' own lines."),
+];
+
+#[rustfmt::skip]
+const LATER: &[Row] = &[
+    later("defaults", "Merged under every app."),
+    later("jobs", "Commands that run to completion."),
+    later("volumes", "Folders that survive."),
+    later("errors", "Own error pages."),
+    later("admin", "The control socket and the dashboard."),
+    later("profile", "Changes for `onedoor dev` and the like."),
+    later("min_version", "The oldest onedoor that understands this file."),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_there_once_and_its_parent_is_a_table() {
+        for row in rows() {
+            assert_eq!(rows().filter(|other| other.path == row.path).count(), 1, "{}", row.path);
+            if !row.parent().is_empty() {
+                let parent = super::row(row.parent()).unwrap_or_else(|| panic!("{} has no parent", row.path));
+                assert!(parent.kinds.contains(&Kind::Table), "{}", row.path);
+            }
+            assert!(!row.text.is_empty() && row.text.is_ascii(), "{}", row.path);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What the file is read against: the environment's variables and what the machine can do.
+//!
+//! A plain value, so that a test (or `check` for another machine) brings its own and touches no global.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+
+/// Variables, and the facts that the "auto" defaults are made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Env {
+    variables: BTreeMap<OsString, OsString>,
+    pub(crate) machine: Machine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Machine {
+    /// CPUs this process may really use: affinity and cgroup quota counted.
+    pub(crate) cpus: NonZeroUsize,
+    /// The soft limit of open files.
+    pub(crate) open_files_max: usize,
+}
+
+/// Where a limit cannot be read: what a bare shell has.
+const OPEN_FILES_FALLBACK: usize = 1024;
+
+/// Docker sets a thousand million; counting with more than this is of no use to anyone.
+const OPEN_FILES_BELIEVED: usize = 1 << 20;
+
+impl Env {
+    /// The variables and the machine of the running program.
+    pub(crate) fn of_this_process() -> Self {
+        Self { variables: std::env::vars_os().collect(), machine: Machine::of_this_process() }
+    }
+
+    /// A made-up environment on a made-up machine: 2 CPUs, 1024 open files.
+    pub(crate) fn made_of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let cpus = NonZeroUsize::MIN.saturating_add(1);
+        Self { variables, machine: Machine { cpus, open_files_max: OPEN_FILES_FALLBACK } }
+    }
+
+    /// None if unset; a value that is not UTF-8 counts as unset, since no TOML string could hold it.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.variables.get(OsStr::new(name)).and_then(|value| value.to_str())
+    }
+
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.variables.contains_key(OsStr::new(name))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
+        self.variables.iter()
+    }
+}
+
+impl Machine {
+    fn of_this_process() -> Self {
+        // The standard library already takes the least of sched_getaffinity(2) and the cgroup's cpu.max.
+        let cpus = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+        Self { cpus, open_files_max: soft_open_files(&limits).unwrap_or(OPEN_FILES_FALLBACK) }
+    }
+}
+
+/// `Max open files  1024  524288  files` (proc_pid_limits(5)); the first number is the soft limit.
+fn soft_open_files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    match line.split_whitespace().next()? {
+        "unlimited" => Some(OPEN_FILES_BELIEVED),
+        number => Some(number.parse::<usize>().ok()?.min(OPEN_FILES_BELIEVED)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_soft_limit_of_open_files_is_read_from_proc() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max open files            2048                 524288               files     \n";
+        assert_eq!(soft_open_files(limits), Some(2048));
+        assert_eq!(soft_open_files("Max open files  unlimited unlimited files"), Some(1 << 20));
+        assert_eq!(soft_open_files(""), None);
+    }
+}

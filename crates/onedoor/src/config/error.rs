@@ -1,0 +1,250 @@
+//! What is wrong with the file: place, fact, remedy.
+//!
+//! All mistakes are collected and shown in one run, sorted by position, each under a stable short code.
+//! Knows how to draw them; never decides what is a mistake.
+
+use std::fmt;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::source::{Source, Span};
+
+/// A mistake's short name; stable, so that people can search for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    Syntax,
+    DuplicateKey,
+    UnknownKey,
+    NotYet,
+    WrongType,
+    BadValue,
+    MissingKey,
+    EmptyFile,
+    NoFile,
+    EnvUnset,
+    EnvSyntax,
+    AppName,
+    TooMany,
+    UnknownApp,
+    BadCommand,
+    CommandNotFound,
+    DirMissing,
+    PortTaken,
+    PortPublic,
+    BadListen,
+    BadNetwork,
+    BadUrl,
+    BadHeader,
+    Contradiction,
+    NoTarget,
+    TwoTargets,
+    RouteKey,
+    RouteGlob,
+    RouteDuplicate,
+    RouteTie,
+    RouteRewrite,
+}
+
+impl Code {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::DuplicateKey => "duplicate-key",
+            Self::UnknownKey => "unknown-key",
+            Self::NotYet => "not-yet",
+            Self::WrongType => "wrong-type",
+            Self::BadValue => "bad-value",
+            Self::MissingKey => "missing-key",
+            Self::EmptyFile => "empty-file",
+            Self::NoFile => "no-file",
+            Self::EnvUnset => "env-unset",
+            Self::EnvSyntax => "env-syntax",
+            Self::AppName => "app-name",
+            Self::TooMany => "too-many",
+            Self::UnknownApp => "unknown-app",
+            Self::BadCommand => "bad-command",
+            Self::CommandNotFound => "command-not-found",
+            Self::DirMissing => "dir-missing",
+            Self::PortTaken => "port-taken",
+            Self::PortPublic => "port-public",
+            Self::BadListen => "bad-listen",
+            Self::BadNetwork => "bad-network",
+            Self::BadUrl => "bad-url",
+            Self::BadHeader => "bad-header",
+            Self::Contradiction => "contradiction",
+            Self::NoTarget => "no-target",
+            Self::TwoTargets => "two-targets",
+            Self::RouteKey => "route-key",
+            Self::RouteGlob => "route-glob",
+            Self::RouteDuplicate => "route-duplicate",
+            Self::RouteTie => "route-tie",
+            Self::RouteRewrite => "route-rewrite",
+        }
+    }
+}
+
+/// One mistake.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfigError {
+    pub(crate) code: Code,
+    /// The first is where the mistake is; the others are what it clashes with. Empty: the mistake is outside the file.
+    pub(crate) places: Vec<Place>,
+    pub(crate) fact: String,
+    pub(crate) remedy: Option<String>,
+}
+
+/// A place in the file, and what is to be said at it.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) span: Span,
+    pub(crate) label: String,
+}
+
+impl ConfigError {
+    pub(super) fn new(code: Code, span: Span, fact: impl Into<String>) -> Self {
+        let place = Place { span, label: String::new() };
+        Self { code, places: vec![place], fact: fact.into(), remedy: None }
+    }
+
+    /// A mistake that is in no place of the file.
+    pub(super) fn outside(code: Code, fact: impl Into<String>) -> Self {
+        Self { code, places: Vec::new(), fact: fact.into(), remedy: None }
+    }
+
+    /// What is said at the first place, beside the caret.
+    #[must_use]
+    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+        if let Some(first) = self.places.first_mut() {
+            first.label = label.into();
+        }
+        self
+    }
+
+    /// A second place, which the first clashes with.
+    #[must_use]
+    pub(super) fn also(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.places.push(Place { span, label: label.into() });
+        self
+    }
+
+    #[must_use]
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    fn position(&self) -> Span {
+        self.places.first().map_or(Span::default(), |place| place.span)
+    }
+}
+
+/// Something legal that is probably not meant. One line each: the file still works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Warning {
+    /// `onedoor.toml:7`
+    pub(crate) place: std::sync::Arc<str>,
+    pub(crate) text: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.text)
+    }
+}
+
+/// Whether messages are coloured: on a terminal that did not ask otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paint {
+    Plain,
+    Colour,
+}
+
+/// Everything wrong with one file, in the order of the file. Never empty.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", self.render(Paint::Plain))]
+pub(crate) struct ConfigErrors {
+    source_text: Source,
+    errors: Vec<ConfigError>,
+}
+
+impl ConfigErrors {
+    pub(super) fn new(source_text: &Source, mut errors: Vec<ConfigError>) -> Self {
+        errors.sort_by_key(ConfigError::position);
+        Self { source_text: source_text.clone(), errors }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[ConfigError] {
+        &self.errors
+    }
+
+    /// All of them, as rustc draws its own; ends with a newline.
+    pub(crate) fn render(&self, paint: Paint) -> String {
+        let renderer = match paint {
+            Paint::Plain => Renderer::plain(),
+            Paint::Colour => Renderer::styled(),
+        };
+        let mut out = String::new();
+        for error in &self.errors {
+            out.push_str(&renderer.render(&[self.group(error)]));
+            out.push_str("\n\n");
+        }
+        out.push_str(&self.summary());
+        out
+    }
+
+    fn summary(&self) -> String {
+        let name = &self.source_text.name;
+        match self.errors.len() {
+            1 => format!("1 mistake in {name}\n"),
+            count => format!("{count} mistakes in {name}\n"),
+        }
+    }
+
+    fn group<'a>(&'a self, error: &'a ConfigError) -> Group<'a> {
+        let title = Level::ERROR.primary_title(error.fact.as_str()).id(error.code.as_str());
+        let mut group = Group::with_title(title);
+        if !error.places.is_empty() {
+            group = group.element(self.snippet(error));
+        }
+        match &error.remedy {
+            Some(remedy) => group.element(Level::HELP.message(remedy.as_str())),
+            None => group,
+        }
+    }
+
+    fn snippet<'a>(&'a self, error: &'a ConfigError) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+        let text: &str = &self.source_text.text;
+        let annotations = error.places.iter().enumerate().map(|(index, place)| {
+            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let annotation = kind.span(inside(text, place.span));
+            if place.label.is_empty() { annotation } else { annotation.label(place.label.as_str()) }
+        });
+        Snippet::source(text).path(&*self.source_text.name).annotations(annotations)
+    }
+}
+
+/// The span cut to the text and to its first line: a table's whole body under carets would say nothing.
+fn inside(text: &str, span: Span) -> std::ops::Range<usize> {
+    let mut start = span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut end = span.end.clamp(start, text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    let first_line = text[start..end].find('\n').map_or(end, |length| start + length);
+    start..first_line.max(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_outside_the_text_and_inside_a_character_are_drawn_without_panic() {
+        assert_eq!(inside("é", Span::from(1..1)), 0..2);
+        assert_eq!(inside("abc", Span::from(7..9)), 3..3);
+        assert_eq!(inside("a\nb", Span::from(0..3)), 0..1);
+    }
+}

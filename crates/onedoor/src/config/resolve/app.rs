@@ -1,0 +1,120 @@
+//! `[apps]`, first look: which apps there are, what they are called, and where they are served by their own words.
+
+use std::borrow::Cow;
+
+use super::{Context, policy};
+use crate::config::error::{Code, ConfigError};
+use crate::config::section::{Entry, Node, Section, Value};
+use crate::config::source::Located;
+use crate::proxy::route::WhileDown;
+use crate::registry::AppId;
+
+const APPS_MOST: usize = 1000;
+const NAME_MOST: usize = 40;
+
+/// An app's entry in the file, understood so far as its routes need it.
+pub(super) struct Draft<'a> {
+    pub(super) id: AppId,
+    pub(super) name: Located<&'a str>,
+    /// None: a plain command.
+    pub(super) section: Option<&'a Section>,
+    pub(super) run: Option<&'a Node>,
+    pub(super) mount: Option<Mount<'a>>,
+}
+
+/// Where an app is served by its own words.
+#[derive(Clone, Debug)]
+pub(super) struct Mount<'a> {
+    pub(super) path: Located<Cow<'a, str>>,
+    pub(super) host: Option<Located<&'a str>>,
+    /// `apps.node.path = "/node"`
+    pub(super) name: String,
+}
+
+impl Draft<'_> {
+    /// The only app a request to `/` of any host can mean.
+    pub(super) fn is_at_root(&self) -> bool {
+        self.mount.as_ref().is_some_and(|mount| mount.host.is_none() && mount.path.value == "/")
+    }
+
+    pub(super) fn while_down(&self) -> WhileDown {
+        self.section.and_then(|section| section.table("while_down")).map_or(policy::HOLD, policy::while_down)
+    }
+}
+
+/// The apps in the order of the file. What is no app at all is said and left out.
+pub(super) fn drafts<'a>(apps: Option<&'a Section>, context: &mut Context<'_>) -> Vec<Draft<'a>> {
+    let entries = apps.map_or(&[][..], |apps| &apps.entries);
+    if let Some(first_too_many) = entries.get(APPS_MOST) {
+        let fact = format!("more than {APPS_MOST} apps");
+        context.errors.push(ConfigError::new(Code::TooMany, first_too_many.key.span, fact));
+    }
+    let mut drafts = Vec::new();
+    for entry in entries.iter().take(APPS_MOST) {
+        check_name(&entry.key, context);
+        let id = AppId(u16::try_from(drafts.len()).unwrap_or(u16::MAX));
+        drafts.extend(draft(id, entry, context));
+    }
+    drafts
+}
+
+fn draft<'a>(id: AppId, entry: &'a Entry, context: &mut Context<'_>) -> Option<Draft<'a>> {
+    let name = Located::new(entry.key.value.as_str(), entry.key.span);
+    let node = entry.node.as_ref()?;
+    let Value::Table(section) = &node.value else {
+        // An app that is nothing but its command is served: `web` at /, any other at /NAME.
+        let path = if name.value == "web" { "/".to_owned() } else { format!("/{}", name.value) };
+        let mount = Mount {
+            path: Located::new(path.into(), name.span),
+            host: None,
+            name: format!("apps.{}", name.value),
+        };
+        return Some(Draft { id, name, section: None, run: Some(node), mount: Some(mount) });
+    };
+    let run = section.node("run");
+    if run.is_none() && !section.is_flawed() {
+        let fact = format!("app \"{}\" has no `run`", name.value);
+        let error = ConfigError::new(Code::MissingKey, name.span, fact);
+        context.errors.push(error.remedy("say how it is started: run = \"node server.js\""));
+    }
+    let host = section.text("host");
+    let mount = match (section.text("path"), host) {
+        (Some(path), host) => Some(Mount {
+            path: Located::new(path.value.into(), path.span),
+            host,
+            name: format!("apps.{}.path = \"{}\"", name.value, path.value),
+        }),
+        (None, Some(host)) => Some(Mount {
+            path: Located::new("/".into(), host.span),
+            host: Some(host),
+            name: format!("apps.{}.host = \"{}\"", name.value, host.value),
+        }),
+        (None, None) => None,
+    };
+    Some(Draft { id, name, section: Some(section), run, mount })
+}
+
+fn check_name(key: &Located<String>, context: &mut Context<'_>) {
+    let name = key.value.as_str();
+    let fine = name.len() <= NAME_MOST
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if fine {
+        return;
+    }
+    let fact = format!("`{name}` is no app name");
+    let error = ConfigError::new(Code::AppName, key.span, fact);
+    let better: String = name
+        .to_ascii_lowercase()
+        .chars()
+        .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
+        .skip_while(|character| !character.is_ascii_lowercase())
+        .take(NAME_MOST)
+        .collect();
+    let grammar = "a-z first, then a-z, 0-9 and -, at most 40 characters";
+    context.errors.push(if better.is_empty() {
+        error.remedy(grammar)
+    } else {
+        error.remedy(format!("`{better}` would be one ({grammar})"))
+    });
+}

@@ -1,0 +1,209 @@
+//! `[apps]`, second look, with the routes known: each app's [`AppSpec`], and the clashes between apps.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::app::Draft;
+use super::{Context, command, policy};
+use crate::apps::spec::{AppSpec, Command, Environment, Listening};
+use crate::config::error::{Code, ConfigError};
+use crate::config::section::{Section, Value};
+use crate::config::source::Span;
+use crate::config::suggest;
+use crate::registry::{AppId, Weight};
+
+const START_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// The finished apps. `routed` has a prefix for each app that a route names.
+pub(super) fn specs(
+    drafts: &[Draft<'_>],
+    routed: &BTreeMap<AppId, Option<String>>,
+    public: &[u16],
+    context: &mut Context<'_>,
+) -> Vec<AppSpec> {
+    let is_served = |draft: &&Draft<'_>| {
+        draft.mount.is_some()
+            || routed.contains_key(&draft.id)
+            || draft.section.is_some_and(|section| section.key("port").is_some())
+    };
+    let served: Vec<AppId> = drafts.iter().filter(is_served).map(|draft| draft.id).collect();
+    check_ports(drafts, public, context);
+    let mut specs = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let nothing = Section::empty("apps.*");
+        let section = draft.section.unwrap_or(&nothing);
+        let is_alone = served == [draft.id];
+        let weight = match section.flag("essential") {
+            Some(true) => Weight::Essential,
+            Some(false) => Weight::Optional,
+            None if is_alone || draft.is_at_root() => Weight::Essential,
+            None => Weight::Optional,
+        };
+        let prefix = prefix_of(draft, routed);
+        let listening = listening(section, served.contains(&draft.id), prefix, context);
+        specs.push(spec(draft, section, listening, weight, context));
+    }
+    specs
+}
+
+/// The app's mount as `$PREFIX` tells it; none at the root.
+fn prefix_of(draft: &Draft<'_>, routed: &BTreeMap<AppId, Option<String>>) -> Option<String> {
+    let own = draft.mount.as_ref().map(|mount| mount.path.value.trim_end_matches('/').to_owned());
+    own.or_else(|| routed.get(&draft.id).cloned().flatten()).filter(|prefix| !prefix.is_empty())
+}
+
+fn spec(
+    draft: &Draft<'_>,
+    section: &Section,
+    listening: Listening,
+    weight: Weight,
+    context: &mut Context<'_>,
+) -> AppSpec {
+    let dir = dir(section, context);
+    let environment = environment(section, context);
+    let command = draft.run.map(|run| (run.span, command::parse(run)));
+    let command = match command {
+        Some((span, Ok(command))) => {
+            let path = search_path(&environment);
+            if context.has_disk() && dir.is_dir() {
+                let found = command::look_up(&command, &dir, path.as_deref(), span);
+                context.errors.extend(found.err());
+            }
+            command
+        }
+        Some((_, Err(error))) => {
+            context.errors.push(error);
+            Command::Exec(Vec::new())
+        }
+        None => Command::Exec(Vec::new()),
+    };
+    let readiness = policy::readiness(draft, section, &listening, context);
+    AppSpec {
+        id: draft.id,
+        name: Arc::from(draft.name.value),
+        place: context.source.place(draft.name.span),
+        command,
+        dir,
+        environment,
+        listening,
+        readiness,
+        start_timeout: section.duration("start_timeout").unwrap_or(START_TIMEOUT),
+        restart: policy::restart(section, context),
+        stop: policy::stop(section, context),
+        weight,
+    }
+}
+
+fn dir(section: &Section, context: &mut Context<'_>) -> PathBuf {
+    let Some(written) = section.text("dir") else { return context.folder.to_owned() };
+    let dir: PathBuf = context.folder.join(written.value).components().collect();
+    if context.has_disk() && !dir.is_dir() {
+        let fact = format!("there is no folder {}", dir.display());
+        let mut error = ConfigError::new(Code::DirMissing, written.span, fact);
+        let siblings = folder_names(dir.parent());
+        let wanted = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if let Some(near) = suggest::nearest(&wanted, siblings.iter().map(String::as_str)) {
+            error = error.remedy(format!("did you mean {near}?"));
+        }
+        context.errors.push(error);
+    }
+    dir
+}
+
+fn folder_names(parent: Option<&Path>) -> Vec<String> {
+    let entries = parent.and_then(|parent| parent.read_dir().ok());
+    let folders = entries.into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
+    folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// CONFIG.md §1.6 "Environment": the public PORT and what others told onedoor are not the app's business.
+fn is_onedoors_own(name: &str) -> bool {
+    name == "PORT" || name == "NOTIFY_SOCKET" || name.starts_with("ONEDOOR_") || name.starts_with("LISTEN_")
+}
+
+fn environment(section: &Section, context: &mut Context<'_>) -> Environment {
+    let named = match section.node("inherit_env").map(|node| &node.value) {
+        Some(Value::List(names)) => Some(names),
+        _ => None,
+    };
+    let is_inherited = |name: &OsString| {
+        let Some(text) = name.to_str() else { return named.is_none() };
+        !is_onedoors_own(text) && named.is_none_or(|names| names.iter().any(|wanted| wanted.value == text))
+    };
+    let inherited = context.env.iter().filter(|(name, _)| is_inherited(name));
+    let inherited = inherited.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut own = Vec::new();
+    for (name, value) in section.map("env") {
+        if name.value.is_empty() || name.value.contains(['=', '\0']) || value.value.contains('\0') {
+            let fact = format!("`{}` cannot be a variable", name.value.escape_debug());
+            let error = ConfigError::new(Code::BadValue, name.span, fact);
+            context.errors.push(error.remedy("a name has no `=`, and neither name nor value holds a NUL"));
+        } else {
+            own.push((name.value.clone(), value.value.clone()));
+        }
+    }
+    Environment { inherited, own }
+}
+
+/// The PATH the app will see, without the app's own folders in front.
+fn search_path(environment: &Environment) -> Option<String> {
+    let own = environment.own.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
+    own.or_else(|| {
+        let inherited = environment.inherited.iter().find(|(name, _)| name == "PATH");
+        inherited.and_then(|(_, path)| path.to_str()).map(str::to_owned)
+    })
+}
+
+fn check_ports(drafts: &[Draft<'_>], public: &[u16], context: &mut Context<'_>) {
+    let mut taken: BTreeMap<i64, (Span, &str)> = BTreeMap::new();
+    for draft in drafts {
+        let Some(port) = draft.section.and_then(|section| section.int("port")) else { continue };
+        let name = draft.name.value;
+        if public.iter().any(|public| i64::from(*public) == port.value) {
+            let fact = format!("app \"{name}\": port {} is the door's own", port.value);
+            let error = ConfigError::new(Code::PortPublic, port.span, fact);
+            context
+                .errors
+                .push(error.remedy("leave it out and onedoor will choose, or change server.listen"));
+        }
+        match taken.get(&port.value) {
+            Some((first, other)) => {
+                let fact = format!("app \"{name}\": port {} is already given to app \"{other}\"", port.value);
+                let error = ConfigError::new(Code::PortTaken, port.span, fact).also(*first, "given here");
+                context
+                    .errors
+                    .push(error.remedy("choose another, or leave both out and onedoor will choose"));
+            }
+            None => drop(taken.insert(port.value, (port.span, name))),
+        }
+    }
+}
+
+fn listening(
+    section: &Section,
+    is_served: bool,
+    prefix: Option<String>,
+    context: &mut Context<'_>,
+) -> Listening {
+    if !is_served {
+        return Listening::Nowhere;
+    }
+    let port = section.int("port");
+    match (port.and_then(|port| u16::try_from(port.value).ok()), section.flag("socket")) {
+        (Some(_), Some(true)) => {
+            let place = section.key("socket").unwrap_or_default();
+            let error =
+                ConfigError::new(Code::Contradiction, place, "an app has a port or a socket, not both");
+            let port = port.map_or(Span::default(), |port| port.span);
+            context.errors.push(error.also(port, "the port").remedy("keep one of them"));
+            Listening::UnixSocket { prefix }
+        }
+        (Some(port), _) => Listening::FixedPort { port, prefix },
+        (None, Some(true)) => Listening::UnixSocket { prefix },
+        (None, Some(false)) => Listening::PrivatePort { prefix },
+        (None, None) => Listening::Auto { prefix },
+    }
+}

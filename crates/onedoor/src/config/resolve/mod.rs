@@ -1,0 +1,109 @@
+//! Every default and every cross-check: from the file's sections to what each part wants.
+//!
+//! The order: the server (its ports and its stop budget are asked about later), the apps' names and mounts, the routes,
+//! which name apps, and last the apps' specs, which depend on who is served. Mistakes are collected, never thrown: the
+//! next check still runs. The only I/O is looking whether folders and programs are there.
+
+mod answer;
+mod app;
+mod app_spec;
+mod command;
+mod log;
+mod platform;
+mod policy;
+mod route;
+mod server;
+mod table;
+mod trust;
+mod upstream;
+
+pub(crate) use log::{AppLines, LogFormat, LogSettings};
+pub(crate) use table::TableRow;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::env::Env;
+use super::error::{Code, ConfigError, Warning};
+use super::load::Loaded;
+use super::section::Section;
+use super::source::{Source, Span};
+use crate::apps::spec;
+use crate::proxy::config as proxy;
+
+/// Whether folders and programs are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Disk {
+    Real,
+    /// A pure check of a text: everything named is taken to be there.
+    Untouched,
+}
+
+/// What every check may ask, and where it says what it found.
+pub(super) struct Context<'a> {
+    pub(super) source: &'a Source,
+    pub(super) env: &'a Env,
+    pub(super) disk: Disk,
+    /// The file's own folder, absolute: relative paths start here.
+    pub(super) folder: &'a Path,
+    pub(super) stop_budget: Duration,
+    pub(super) errors: Vec<ConfigError>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl Context<'_> {
+    fn has_disk(&self) -> bool {
+        self.disk == Disk::Real
+    }
+
+    fn warn(&mut self, place: Option<Span>, text: String) {
+        let place = self.source.place(place.unwrap_or_default());
+        self.warnings.push(Warning { place, text });
+    }
+}
+
+/// What the file means. It is worth something only if `context.errors` is empty afterwards.
+pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
+    if is_empty(file.table("apps")) && is_empty(file.table("routes")) && !file.is_flawed() {
+        let fact = "the file has neither an app nor a route";
+        let error = ConfigError::new(Code::EmptyFile, Span::default(), fact);
+        context
+            .errors
+            .push(error.remedy(format!("the smallest one that works:\n\n{}", super::load::EXAMPLE)));
+    }
+    let nothing = Section::empty("server");
+    let server = server::server(file.table("server").unwrap_or(&nothing), context);
+    context.stop_budget = server.stop_budget;
+    let public: Vec<u16> = server.public_ports().collect();
+
+    let drafts = app::drafts(file.table("apps"), context);
+    let routes = route::drafts(file.table("routes"), &drafts, context);
+    let routed = route::apps_routed(&routes);
+    let apps = app_spec::specs(&drafts, &routed, &public, context);
+    let built = table::build(&drafts, routes, (&public, server.limits.body_max), context);
+    let (log, access_log) = log::log(file.table("log"));
+
+    Loaded {
+        name: file.text("name").map(|name| Arc::from(name.value)),
+        proxy: proxy::Config {
+            listen: server.listen,
+            workers: server.workers,
+            limits: server.limits,
+            timeouts: server.timeouts,
+            trusted_peers: server.trusted_peers,
+            via: server.via,
+            access_log,
+            routes: Arc::new(built.routes),
+            upstreams: built.upstreams,
+        },
+        apps: spec::Config { apps, stop_budget: server.stop_budget },
+        log,
+        table: built.rows,
+        warnings: std::mem::take(&mut context.warnings),
+    }
+}
+
+fn is_empty(section: Option<&Section>) -> bool {
+    section.is_none_or(|section| section.entries.is_empty())
+}

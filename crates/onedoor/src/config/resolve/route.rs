@@ -1,0 +1,226 @@
+//! `[routes]`, first look: one target each, only keys that mean something beside it, and the pattern of the key.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::app::Draft as AppDraft;
+use super::{Context, policy};
+use crate::config::error::{Code, ConfigError};
+use crate::config::section::{Section, Value};
+use crate::config::source::{Located, Span};
+use crate::config::suggest;
+use crate::proxy::route::{
+    Builtin, EncodedSlashPolicy, Pattern, PatternError, PatternFault, RoutePolicy, WhileDown,
+};
+use crate::registry::AppId;
+
+/// A route of the file, understood but for its rewriting.
+pub(super) struct Draft<'a> {
+    pub(super) key: Located<&'a str>,
+    pub(super) section: &'a Section,
+    pub(super) pattern: Pattern,
+    pub(super) target: Target<'a>,
+}
+
+impl Draft<'_> {
+    pub(super) fn app(&self) -> Option<AppId> {
+        match self.target {
+            Target::App { app, .. } => Some(app),
+            Target::Proxy(_) | Target::Respond(_) | Target::Redirect(_) | Target::Builtin(_) => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Target<'a> {
+    App {
+        app: AppId,
+        name: &'a str,
+    },
+    Proxy(Located<&'a str>),
+    /// None: `body` or `json` beside it say the answer, or its own table does.
+    Respond(Option<Located<&'a str>>),
+    Redirect(Located<&'a str>),
+    Builtin(Builtin),
+}
+
+/// The targets, and which keys mean something beside each.
+const TARGETS: [(&str, &[&str]); 5] = [
+    ("app", &["strip", "rewrite", "host", "encoded_slash", "limits", "priority", "while_down"]),
+    ("proxy", &["strip", "rewrite", "host", "tls", "encoded_slash", "limits", "priority"]),
+    ("respond", &["status", "body", "json", "type", "headers", "encoded_slash", "limits", "priority"]),
+    ("redirect", &["status", "encoded_slash", "limits", "priority"]),
+    ("builtin", &["encoded_slash", "limits", "priority"]),
+];
+
+/// These alone make an answer, too.
+const ANSWER: [&str; 3] = ["body", "json", "status"];
+
+pub(super) fn drafts<'a>(
+    routes: Option<&'a Section>,
+    apps: &[AppDraft<'_>],
+    context: &mut Context<'_>,
+) -> Vec<Draft<'a>> {
+    let entries = routes.map_or(&[][..], |routes| &routes.entries);
+    let mut drafts = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let key = Located::new(entry.key.value.as_str(), entry.key.span);
+        let pattern = match Pattern::parse(key.value) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                context.errors.push(pattern_error(key, &error, context));
+                None
+            }
+        };
+        let Some(Value::Table(section)) = entry.node.as_ref().map(|node| &node.value) else { continue };
+        let target = target(key, section, apps, context);
+        if let (Some(pattern), Some(target)) = (pattern, target) {
+            drafts.push(Draft { key, section, pattern, target });
+        }
+    }
+    drafts
+}
+
+/// The apps that routes name, and the prefix under which the first of those routes that has one serves them.
+pub(super) fn apps_routed(routes: &[Draft<'_>]) -> BTreeMap<AppId, Option<String>> {
+    let mut routed: BTreeMap<AppId, Option<String>> = BTreeMap::new();
+    for route in routes {
+        if let Some(app) = route.app() {
+            let prefix = routed.entry(app).or_default();
+            *prefix = prefix.take().or_else(|| route.pattern.mount_prefix());
+        }
+    }
+    routed
+}
+
+/// What every route may say, whatever its target; `while_down` is the app's own.
+pub(super) fn route_policy(
+    section: Option<&Section>,
+    body_max: Option<u64>,
+    while_down: WhileDown,
+) -> RoutePolicy {
+    let nothing = Section::empty("routes.*");
+    let section = section.unwrap_or(&nothing);
+    let encoded_slash = match section.text("encoded_slash").map(|word| word.value) {
+        Some("reject") => EncodedSlashPolicy::Reject,
+        _ => EncodedSlashPolicy::Keep,
+    };
+    let body = section.table("limits").and_then(|limits| limits.size("body"));
+    RoutePolicy {
+        body_max: body.map(|size| size.value).or(body_max),
+        encoded_slash,
+        while_down: section.table("while_down").map_or(while_down, policy::while_down),
+    }
+}
+
+fn target<'a>(
+    key: Located<&str>,
+    section: &'a Section,
+    apps: &[AppDraft<'_>],
+    context: &mut Context<'_>,
+) -> Option<Target<'a>> {
+    let mut given = TARGETS
+        .iter()
+        .filter_map(|(target, beside)| section.key(target).map(|place| (*target, *beside, place)));
+    let (target, beside, place) = match given.next() {
+        Some(target) => target,
+        None => match ANSWER.iter().find_map(|key| section.key(key)) {
+            Some(place) => ("respond", TARGETS[2].1, place),
+            None if section.is_flawed() => return None,
+            None => {
+                let fact = format!("the route `{}` does not say who answers", key.value);
+                let error = ConfigError::new(Code::NoTarget, key.span, fact);
+                let remedy = "give it one of app, proxy, respond, redirect, builtin";
+                context.errors.push(error.remedy(remedy));
+                return None;
+            }
+        },
+    };
+    if let Some((second, _, other)) = given.next() {
+        let fact = format!("the route `{}` has two targets, {target} and {second}", key.value);
+        let error = ConfigError::new(Code::TwoTargets, other, fact).also(place, "the other");
+        context
+            .errors
+            .push(error.remedy("keep one of them; who else should answer needs a route of its own"));
+        return None;
+    }
+    check_beside(section, target, beside, context);
+    match target {
+        "app" => app(section.text("app")?, apps, context),
+        "proxy" => Some(Target::Proxy(section.text("proxy")?)),
+        "redirect" => Some(Target::Redirect(section.text("redirect")?)),
+        "builtin" => match section.text("builtin")?.value {
+            "health" => Some(Target::Builtin(Builtin::Health)),
+            _ => Some(Target::Builtin(Builtin::Ready)),
+        },
+        _ => Some(Target::Respond(section.text("respond"))),
+    }
+}
+
+fn check_beside(section: &Section, target: &str, beside: &[&str], context: &mut Context<'_>) {
+    for entry in section.entries.iter().filter(|entry| entry.node.is_some()) {
+        let key = entry.key.value.as_str();
+        if key == target || beside.contains(&key) {
+            continue;
+        }
+        let fact = format!("`{key}` has no meaning beside `{target}`");
+        let mut error = ConfigError::new(Code::Contradiction, entry.key.span, fact);
+        if let Some(place) = section.key(target) {
+            error = error.also(place, "the target");
+        }
+        context.errors.push(error.remedy(format!("beside it may stand: {}", beside.join(", "))));
+    }
+    if let (Some(strip), Some(rewrite)) = (section.key("strip"), section.key("rewrite")) {
+        let fact = "`strip` and `rewrite` both say what becomes of the path";
+        let error = ConfigError::new(Code::Contradiction, rewrite, fact).also(strip, "the other");
+        context.errors.push(error.remedy("keep one of them; rewrite = \"/\" is what strip = true does"));
+    }
+}
+
+fn app<'a>(wanted: Located<&'a str>, apps: &[AppDraft<'_>], context: &mut Context<'_>) -> Option<Target<'a>> {
+    if let Some(app) = apps.iter().find(|app| app.name.value == wanted.value) {
+        return Some(Target::App { app: app.id, name: wanted.value });
+    }
+    let error =
+        ConfigError::new(Code::UnknownApp, wanted.span, format!("there is no app \"{}\"", wanted.value));
+    let names = || apps.iter().map(|app| app.name.value);
+    context.errors.push(match suggest::nearest(wanted.value, names()) {
+        Some(near) => error.remedy(format!("did you mean \"{near}\"?")),
+        None if apps.is_empty() => error.remedy("the file has no [apps]"),
+        None => error.remedy(format!("the apps are: {}", names().collect::<Vec<_>>().join(", "))),
+    });
+    None
+}
+
+/// A pattern's own complaint, put at its place in the file.
+pub(super) fn pattern_error(
+    written: Located<&str>,
+    error: &PatternError,
+    context: &Context<'_>,
+) -> ConfigError {
+    let code = match error.fault {
+        PatternFault::StarAfterText { .. } | PatternFault::StarInside => Code::RouteGlob,
+        _ => Code::RouteKey,
+    };
+    let place = within(written, &error.range, context);
+    let fact = match &error.fault {
+        PatternFault::StarAfterText { .. } => format!("`{}` {}", written.value, error.fault),
+        fault => format!("`{}`: {fault}", written.value),
+    };
+    let found = ConfigError::new(code, place, fact);
+    match &error.fix {
+        Some(fix) => found.remedy(format!("write \"{fix}\"")),
+        None => found,
+    }
+}
+
+/// The place in the file of a range of a string's text; the whole string where escapes make that unclear.
+pub(super) fn within(written: Located<&str>, range: &Range<usize>, context: &Context<'_>) -> Span {
+    match context.source.slice(written.span).find(written.value) {
+        Some(at) if !written.value.is_empty() => {
+            let start = written.span.start + at;
+            Span { start: start + range.start, end: start + range.end }
+        }
+        _ => written.span,
+    }
+}

@@ -1,0 +1,194 @@
+//! `[server]`: every default of the door, and the one place where each is written.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Duration;
+
+use onedoor_http1::HeadLimits;
+
+use super::platform::Platform;
+use super::{Context, trust};
+use crate::config::error::{Code, ConfigError};
+use crate::config::section::Section;
+use crate::config::source::{Located, Span};
+use crate::proxy::config::{Limits, Listen, Timeouts, TrustedPeers, Via};
+
+const PORT: u16 = 8000;
+const HEAD_BYTES: usize = 32 << 10;
+/// Offsets into a head are u16, the end of the last field included.
+const HEAD_BYTES_MOST: usize = 0xffff;
+const HEAD_BYTES_LEAST: usize = 1 << 10;
+const FIELDS: usize = 100;
+/// Each exchange may need two descriptors, and the apps' pipes, logs and listeners need some as well.
+const CONNECTIONS_PERCENT: usize = 40;
+const CONNECTIONS_LEAST: usize = 16;
+/// sun_path of unix(7), less its final NUL.
+const SOCKET_PATH_MOST: usize = 107;
+
+const HEADER: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(75);
+const BODY: Duration = Duration::from_secs(30);
+const CONNECT: Duration = Duration::from_secs(5);
+const FIRST_BYTE: Duration = Duration::from_secs(5 * 60);
+
+/// The door, resolved.
+pub(super) struct Server {
+    pub(super) listen: Vec<Listen>,
+    pub(super) workers: NonZeroUsize,
+    pub(super) limits: Limits,
+    pub(super) timeouts: Timeouts,
+    pub(super) trusted_peers: TrustedPeers,
+    pub(super) via: Via,
+    pub(super) stop_budget: Duration,
+}
+
+impl Server {
+    /// The ports clients come in by, which no app may have.
+    pub(super) fn public_ports(&self) -> impl Iterator<Item = u16> {
+        self.listen.iter().filter_map(|listen| match listen {
+            Listen::Tcp(address) => Some(address.port()),
+            Listen::AnyAddress { port } => Some(*port),
+            Listen::Unix(_) => None,
+        })
+    }
+}
+
+pub(super) fn server(section: &Section, context: &mut Context<'_>) -> Server {
+    let nothing = Section::empty("server.timeout");
+    let timeout = section.table("timeout").unwrap_or(&nothing);
+    let mut positive = |key, default| positive(timeout, key, default, context);
+    let timeouts = Timeouts {
+        header: positive("header", HEADER),
+        idle: positive("idle", IDLE),
+        body: positive("body", BODY),
+        connect: positive("connect", CONNECT),
+        first_byte: positive("first_byte", FIRST_BYTE),
+    };
+    let workers = section.int("workers").and_then(|workers| usize::try_from(workers.value).ok());
+    Server {
+        listen: listen(section, context),
+        workers: workers.and_then(NonZeroUsize::new).unwrap_or(context.env.machine.cpus),
+        limits: limits(section, context),
+        timeouts,
+        trusted_peers: trust::trusted_peers(section, context),
+        via: if section.flag("via") == Some(false) { Via::Off } else { Via::On },
+        stop_budget: section.duration("stop_budget").unwrap_or(Platform::of(context.env).stop_budget()),
+    }
+}
+
+fn positive(section: &Section, key: &str, default: Duration, context: &mut Context<'_>) -> Duration {
+    let duration = section.duration(key).unwrap_or(default);
+    if duration.is_zero() {
+        let place = section.key(key).unwrap_or_default();
+        let fact = format!("timeout.{key} of nothing would end everything at once");
+        let remedy = "leave it out for the default, or name a long time such as \"1d\"";
+        context.errors.push(ConfigError::new(Code::BadValue, place, fact).remedy(remedy));
+    }
+    duration
+}
+
+fn limits(section: &Section, context: &mut Context<'_>) -> Limits {
+    let nothing = Section::empty("server.limits");
+    let limits = section.table("limits").unwrap_or(&nothing);
+    let bytes_max = match limits.size("header") {
+        None => HEAD_BYTES,
+        Some(size) => {
+            let bytes = usize::try_from(size.value).unwrap_or(usize::MAX);
+            if !(HEAD_BYTES_LEAST..=HEAD_BYTES_MOST + 1).contains(&bytes) {
+                let fact = "limits.header is between 1KiB and 64KiB";
+                context.errors.push(ConfigError::new(Code::BadValue, size.span, fact));
+            }
+            bytes.min(HEAD_BYTES_MOST)
+        }
+    };
+    let open_files = context.env.machine.open_files_max;
+    let count = |key: &str| limits.int(key).and_then(|number| usize::try_from(number.value).ok());
+    let connections_max =
+        count("connections").unwrap_or((open_files / 100 * CONNECTIONS_PERCENT).max(CONNECTIONS_LEAST));
+    if connections_max > open_files {
+        let text =
+            format!("limits.connections is {connections_max}, but only {open_files} files may be open");
+        context.warn(limits.key("connections"), text);
+    }
+    Limits {
+        head: HeadLimits { bytes_max, fields_max: count("fields").unwrap_or(FIELDS) },
+        connections_max,
+        body_max: limits.size("body").map(|size| size.value),
+    }
+}
+
+/// Never empty.
+fn listen(section: &Section, context: &mut Context<'_>) -> Vec<Listen> {
+    let Some(written) = section.list("listen").filter(|written| !written.is_empty()) else {
+        if let Some(place) = section.key("listen").filter(|_| section.list("listen").is_some()) {
+            let fact = "listen names no address";
+            context.errors.push(ConfigError::new(Code::BadListen, place, fact).remedy("leave it out: :8000"));
+        }
+        return vec![Listen::AnyAddress { port: default_port(context) }];
+    };
+    let mut found: Vec<(Listen, Span)> = Vec::new();
+    for one in written {
+        match parse_listen(one, context.folder) {
+            Ok(listen) => match found.iter().find(|(other, _)| *other == listen) {
+                Some((_, first)) => context.errors.push(
+                    ConfigError::new(Code::BadListen, one.span, format!("\"{}\" is listed twice", one.value))
+                        .also(*first, "the first time"),
+                ),
+                None => found.push((listen, one.span)),
+            },
+            Err(error) => context.errors.push(error),
+        }
+    }
+    if found.is_empty() {
+        // Every one was wrong, and that was said; the rest of the file is still worth reading.
+        return vec![Listen::AnyAddress { port: PORT }];
+    }
+    found.into_iter().map(|(listen, _)| listen).collect()
+}
+
+/// `${PORT:-8000}`: what the platform says.
+fn default_port(context: &mut Context<'_>) -> u16 {
+    let Some(text) = context.env.text("PORT").filter(|text| !text.is_empty()) else {
+        return PORT;
+    };
+    text.parse().unwrap_or_else(|_| {
+        let fact = format!("the environment has PORT=\"{text}\", which is no port number");
+        let error = ConfigError::outside(Code::BadListen, fact);
+        context.errors.push(error.remedy("set PORT to a number up to 65535, or set server.listen"));
+        PORT
+    })
+}
+
+fn parse_listen(written: Located<&str>, folder: &Path) -> Result<Listen, ConfigError> {
+    let text = written.value;
+    let wrong = |fact: String| ConfigError::new(Code::BadListen, written.span, fact);
+    if let Some(path) = text.strip_prefix("unix:") {
+        let path = folder.join(path);
+        let length = path.as_os_str().len();
+        if length > SOCKET_PATH_MOST {
+            let fact =
+                format!("the socket's path has {length} bytes; a Unix socket takes {SOCKET_PATH_MOST}");
+            return Err(wrong(fact));
+        }
+        if path == folder || text.contains('\0') {
+            return Err(wrong("unix: without a path".to_owned()).remedy("write \"unix:/run/onedoor.sock\""));
+        }
+        return Ok(Listen::Unix(path));
+    }
+    if let Some(port) = text.strip_prefix(':').and_then(|port| port.parse().ok()) {
+        return Ok(Listen::AnyAddress { port });
+    }
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok(Listen::Tcp(address));
+    }
+    let error = wrong(format!("\"{text}\" is not an address to listen on"));
+    let port = text.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok());
+    Err(match port {
+        Some(port) if text.starts_with("localhost:") => error.remedy(format!("write \"127.0.0.1:{port}\"")),
+        Some(port) => error.remedy(format!("write \":{port}\" for every address, or \"127.0.0.1:{port}\"")),
+        None => {
+            error.remedy("write \":8000\", \"127.0.0.1:8000\", \"[::1]:8000\" or \"unix:/run/door.sock\"")
+        }
+    })
+}

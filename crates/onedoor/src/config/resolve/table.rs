@@ -1,0 +1,313 @@
+//! The route table: the apps' own mounts and the file's routes together, their rewriting, the servers they go to, and
+//! the clashes between them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::app::{Draft as AppDraft, Mount};
+use super::route::{Draft, Target, pattern_error, route_policy, within};
+use super::{Context, answer, policy, upstream};
+use crate::config::error::{Code, ConfigError};
+use crate::config::section::Section;
+use crate::config::source::{Located, Span};
+use crate::proxy::config::{Origin, TlsTrust, UpstreamId, UpstreamSpec};
+use crate::proxy::route::{
+    Action, Builtin, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
+    RoutePolicy, RouteSpec, Routes, UpstreamHost,
+};
+
+const ROUTES_MOST: usize = 10_000;
+/// The method and the body are kept, and no browser remembers it for ever.
+const REDIRECT_STATUS: u16 = 307;
+
+/// One line of the table shown at start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TableRow {
+    /// `/google/*`; empty for a worker.
+    pub(crate) at: String,
+    /// `https://google.com (strip)`, `app python`, `built-in health`
+    pub(crate) what: String,
+    /// `onedoor.toml:7`
+    pub(crate) place: Arc<str>,
+}
+
+pub(super) struct Built {
+    pub(super) routes: Routes,
+    pub(super) upstreams: Vec<UpstreamSpec>,
+    pub(super) rows: Vec<TableRow>,
+}
+
+/// What is known so far, while routes are added.
+struct Table<'c, 'x> {
+    context: &'c mut Context<'x>,
+    /// Each with the place it was written at.
+    specs: Vec<(RouteSpec, Span)>,
+    upstreams: Vec<UpstreamSpec>,
+    rows: Vec<TableRow>,
+    body_max: Option<u64>,
+    public: &'c [u16],
+}
+
+pub(super) fn build(
+    apps: &[AppDraft<'_>],
+    routes: Vec<Draft<'_>>,
+    (public, body_max): (&[u16], Option<u64>),
+    context: &mut Context<'_>,
+) -> Built {
+    let named: Vec<_> = routes.iter().filter_map(|route| route.app()).collect();
+    let mut table =
+        Table { context, specs: Vec::new(), upstreams: Vec::new(), rows: Vec::new(), body_max, public };
+    for app in apps {
+        match &app.mount {
+            Some(mount) => table.mount(app, mount),
+            None if named.contains(&app.id) => {}
+            None => table.unmounted(app),
+        }
+    }
+    for route in routes.into_iter().take(ROUTES_MOST) {
+        table.route(route, apps);
+    }
+    let Table { context, specs, upstreams, rows, .. } = table;
+    let (specs, places): (Vec<_>, Vec<_>) = specs.into_iter().unzip();
+    let names: Vec<Arc<str>> = specs.iter().map(|spec| Arc::clone(&spec.route.name)).collect();
+    let routes = Routes::build(specs).unwrap_or_else(|conflicts| {
+        let told = conflicts.iter().map(|conflict| clash(conflict, &names, &places));
+        context.errors.extend(told);
+        Routes::default()
+    });
+    Built { routes, upstreams, rows }
+}
+
+fn clash(conflict: &Conflict, names: &[Arc<str>], places: &[Span]) -> ConfigError {
+    let Conflict { first, second, kind } = conflict;
+    let name = |index: &usize| names.get(*index).map_or("", |name| &**name);
+    let place = |index: &usize| places.get(*index).copied().unwrap_or_default();
+    let (first_name, second_name) = (name(first), name(second));
+    match kind {
+        ConflictKind::Duplicate => {
+            let fact = format!("`{second_name}` asks for exactly what `{first_name}` asks for");
+            ConfigError::new(Code::RouteDuplicate, place(second), fact)
+                .also(place(first), "the first")
+                .remedy("keep one of them")
+        }
+        ConflictKind::Tie { example } => {
+            let fact = format!("`{second_name}` and `{first_name}` tie: both match {example}");
+            ConfigError::new(Code::RouteTie, place(second), fact)
+                .also(place(first), "the other")
+                .remedy("say which wins: priority = 1")
+        }
+    }
+}
+
+impl Table<'_, '_> {
+    /// An app that has a path or a host of its own.
+    fn mount(&mut self, app: &AppDraft<'_>, mount: &Mount<'_>) {
+        let nothing = Section::empty("apps.*");
+        let section = app.section.unwrap_or(&nothing);
+        let path = Located::new(&*mount.path.value, mount.path.span);
+        let pattern = Pattern::mount(path.value).map_err(|error| pattern_error(path, &error, self.context));
+        let pattern = match (pattern, mount.host) {
+            (Ok(pattern), Some(host)) => {
+                pattern.at_host(host.value).map_err(|error| pattern_error(host, &error, self.context))
+            }
+            (pattern, _) => pattern,
+        };
+        let pattern = match pattern {
+            Ok(pattern) => pattern,
+            Err(error) => return self.context.errors.push(error),
+        };
+        let Some(rewrite) = self.rewrite(&pattern, section) else { return };
+        let action = Action::App { app: app.id, host: UpstreamHost::Keep, rewrite };
+        let what = format!("app {}{}", app.name.value, note(section));
+        let policy = route_policy(None, self.body_max, app.while_down());
+        self.push(pattern, 0, (mount.name.clone(), mount.path.span), (action, policy), what);
+    }
+
+    /// An app no request gets to by a route: a worker, or one that only its siblings know.
+    fn unmounted(&mut self, app: &AppDraft<'_>) {
+        let place = self.context.source.place(app.name.span);
+        let port = app.section.and_then(|section| section.int("port"));
+        let what = match port {
+            Some(port) => {
+                let text =
+                    format!("app \"{}\" listens on {}, but no route leads to it", app.name.value, port.value);
+                self.context.warn(Some(port.span), text);
+                format!("app {} on port {}, without a route", app.name.value, port.value)
+            }
+            None => format!("worker {}", app.name.value),
+        };
+        self.rows.push(TableRow { at: String::new(), what, place });
+    }
+
+    fn route(&mut self, draft: Draft<'_>, apps: &[AppDraft<'_>]) {
+        let Draft { key, section, pattern, target } = draft;
+        let Some((action, what)) = self.action(&pattern, section, target) else { return };
+        let while_down = match target {
+            Target::App { app, .. } => {
+                apps.get(usize::from(app.0)).map_or(policy::HOLD, AppDraft::while_down)
+            }
+            Target::Proxy(_) | Target::Respond(_) | Target::Redirect(_) | Target::Builtin(_) => policy::HOLD,
+        };
+        let policy = route_policy(Some(section), self.body_max, while_down);
+        let priority =
+            section.int("priority").and_then(|number| i32::try_from(number.value).ok()).unwrap_or(0);
+        self.push(pattern, priority, (key.value.to_owned(), key.span), (action, policy), what);
+    }
+
+    fn push(
+        &mut self,
+        pattern: Pattern,
+        priority: i32,
+        (name, span): (String, Span),
+        (action, policy): (Action, RoutePolicy),
+        what: String,
+    ) {
+        let place = self.context.source.place(span);
+        self.rows.push(TableRow { at: pattern.written().to_owned(), what, place: Arc::clone(&place) });
+        let route = Route { name: Arc::from(name), place, action, policy };
+        self.specs.push((RouteSpec { pattern, priority, route }, span));
+    }
+
+    fn action(
+        &mut self,
+        pattern: &Pattern,
+        section: &Section,
+        target: Target<'_>,
+    ) -> Option<(Action, String)> {
+        match target {
+            Target::App { app, name } => {
+                let rewrite = self.rewrite(pattern, section)?;
+                // An app's own host is that of the door: there is no other name it could be called by.
+                let action = Action::App { app, host: UpstreamHost::Keep, rewrite };
+                Some((action, format!("app {name}{}", note(section))))
+            }
+            Target::Proxy(url) => self.proxy(pattern, section, url),
+            Target::Respond(text) => {
+                let answer = match section.table("respond") {
+                    Some(table) => answer::fixed_answer(table, None, &mut self.context.errors),
+                    None => answer::fixed_answer(section, text, &mut self.context.errors),
+                };
+                let what = format!("answer {}, {} bytes", answer.status, answer.body.len());
+                Some((Action::Respond(answer), what))
+            }
+            Target::Redirect(to) => {
+                let status = section.int("status");
+                let number =
+                    status.and_then(|status| u16::try_from(status.value).ok()).unwrap_or(REDIRECT_STATUS);
+                let place = status.map_or(to.span, |status| status.span);
+                match Redirect::new(pattern, number, to.value) {
+                    Ok(redirect) => Some((Action::Redirect(redirect), format!("{number} to {}", to.value))),
+                    Err(error @ RewriteError { fault: RewriteFault::Status(_), .. }) => {
+                        self.rewrite_error(&error, Located::new("", place));
+                        None
+                    }
+                    Err(error) => {
+                        self.rewrite_error(&error, to);
+                        None
+                    }
+                }
+            }
+            Target::Builtin(Builtin::Health) => {
+                Some((Action::Builtin(Builtin::Health), "built-in health".to_owned()))
+            }
+            Target::Builtin(Builtin::Ready) => {
+                Some((Action::Builtin(Builtin::Ready), "built-in ready".to_owned()))
+            }
+        }
+    }
+
+    fn proxy(
+        &mut self,
+        pattern: &Pattern,
+        section: &Section,
+        url: Located<&str>,
+    ) -> Option<(Action, String)> {
+        let trust = self.tls_trust(section);
+        let target = match upstream::parse(url, trust, self.context.folder) {
+            Ok(target) => target,
+            Err(error) => {
+                self.context.errors.push(error);
+                return None;
+            }
+        };
+        if self.is_the_door(&target.origin) {
+            let fact = format!("{} is the door's own port: it would call itself", url.value);
+            let error = ConfigError::new(Code::Contradiction, url.span, fact);
+            self.context.errors.push(error.remedy("to send requests to an app, write app = \"NAME\""));
+        }
+        let rewrite = match self.rewrite(pattern, section)?.with_base(&target.base) {
+            Ok(rewrite) => rewrite,
+            Err(error) => {
+                self.context.errors.push(ConfigError::new(Code::BadUrl, url.span, error.fault.to_string()));
+                return None;
+            }
+        };
+        let keep = section.text("host").is_some_and(|host| host.value == "keep");
+        let host = match (target.authority, keep) {
+            (Some(authority), false) => UpstreamHost::Upstream(authority),
+            (Some(_), true) | (None, _) => UpstreamHost::Keep,
+        };
+        let upstream = self.upstream(target.origin, url.value);
+        Some((Action::Proxy { upstream, host, rewrite }, format!("{}{}", url.value, note(section))))
+    }
+
+    fn tls_trust(&mut self, section: &Section) -> TlsTrust {
+        let Some(ca) = section.table("tls").and_then(|tls| tls.text("ca")) else { return TlsTrust::System };
+        let file: PathBuf = self.context.folder.join(ca.value);
+        if self.context.has_disk() && !file.is_file() {
+            let error =
+                ConfigError::new(Code::DirMissing, ca.span, format!("there is no {}", file.display()));
+            self.context.errors.push(error.remedy("tls.ca is a PEM file, looked for from the file's folder"));
+        }
+        TlsTrust::Ca(file)
+    }
+
+    fn is_the_door(&self, origin: &Origin) -> bool {
+        match origin {
+            Origin::Http { host, port } | Origin::Https { host, port, .. } => {
+                matches!(&**host, "localhost" | "127.0.0.1" | "::1") && self.public.contains(port)
+            }
+            Origin::Unix { .. } => false,
+        }
+    }
+
+    /// The same server is one upstream, however many routes lead there: they share its connections.
+    fn upstream(&mut self, origin: Origin, written: &str) -> UpstreamId {
+        let index = self.upstreams.iter().position(|known| known.origin == origin).unwrap_or_else(|| {
+            self.upstreams.push(UpstreamSpec { origin, written: Arc::from(written) });
+            self.upstreams.len() - 1
+        });
+        UpstreamId(u16::try_from(index).unwrap_or(u16::MAX))
+    }
+
+    /// What `strip` and `rewrite` make of the path; None: they do not fit, and that was said.
+    fn rewrite(&mut self, pattern: &Pattern, section: &Section) -> Option<Rewrite> {
+        let strip = section.key("strip").unwrap_or_default();
+        let (made, written) = match (section.text("rewrite"), section.text("strip"), section.flag("strip")) {
+            (Some(to), _, _) => (Rewrite::to(pattern, to.value), to),
+            (None, Some(prefix), _) => (Rewrite::strip_named(pattern, prefix.value), prefix),
+            (None, None, Some(true)) => (Rewrite::strip(pattern), Located::new("", strip)),
+            (None, None, Some(false) | None) => return Some(Rewrite::keep()),
+        };
+        made.map_err(|error| self.rewrite_error(&error, written)).ok()
+    }
+
+    fn rewrite_error(&mut self, error: &RewriteError, written: Located<&str>) {
+        let place = within(written, &error.range, self.context);
+        let found = ConfigError::new(Code::RouteRewrite, place, error.fault.to_string());
+        self.context.errors.push(match &error.fix {
+            Some(fix) => found.remedy(format!("write \"{fix}\"")),
+            None => found,
+        });
+    }
+}
+
+/// ` (strip)`, for the start table.
+fn note(section: &Section) -> String {
+    match (section.text("rewrite"), section.text("strip"), section.flag("strip")) {
+        (Some(to), _, _) => format!(" (rewrite {})", to.value),
+        (None, Some(prefix), _) => format!(" (strip {})", prefix.value),
+        (None, None, Some(true)) => " (strip)".to_owned(),
+        (None, None, Some(false) | None) => String::new(),
+    }
+}

@@ -1,0 +1,144 @@
+//! A table of the file after decoding: checked values, asked for by key, each with its place.
+//!
+//! Every question is checked against the catalogue in debug builds, so a slip in a key cannot hide as "not given".
+
+use std::time::Duration;
+
+use super::catalogue;
+use super::source::{Located, Span};
+
+#[derive(Debug)]
+pub(super) struct Section {
+    /// Its path in the catalogue: `apps.*.ready`.
+    pub(super) pattern: String,
+    pub(super) span: Span,
+    /// In the order of the file.
+    pub(super) entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) key: Located<String>,
+    /// None: the key or its value was wrong, and that was said.
+    pub(super) node: Option<Node>,
+}
+
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) span: Span,
+    pub(super) value: Value,
+}
+
+#[derive(Debug)]
+pub(super) enum Value {
+    Text(String),
+    Int(i64),
+    Bool(bool),
+    Duration(Duration),
+    Size(u64),
+    List(Vec<Located<String>>),
+    Map(Vec<(Located<String>, Located<String>)>),
+    Json(serde_json::Value),
+    Table(Section),
+}
+
+impl Section {
+    /// What stands in for a table nobody wrote.
+    pub(super) fn empty(pattern: &str) -> Self {
+        Self { pattern: pattern.to_owned(), span: Span::default(), entries: Vec::new() }
+    }
+
+    /// Where the key stands, whether or not its value was understood.
+    pub(super) fn key(&self, key: &str) -> Option<Span> {
+        self.entry(key).map(|entry| entry.key.span)
+    }
+
+    /// Something in it was wrong and was said. What seems to be missing may be just that: no second complaint.
+    pub(super) fn is_flawed(&self) -> bool {
+        self.entries.iter().any(|entry| entry.node.is_none())
+    }
+
+    pub(super) fn node(&self, key: &str) -> Option<&Node> {
+        self.entry(key)?.node.as_ref()
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<Located<&str>> {
+        let node = self.node(key)?;
+        match &node.value {
+            Value::Text(text) => Some(Located::new(text.as_str(), node.span)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn int(&self, key: &str) -> Option<Located<i64>> {
+        let node = self.node(key)?;
+        match node.value {
+            Value::Int(number) => Some(Located::new(number, node.span)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        match self.node(key)?.value {
+            Value::Bool(flag) => Some(flag),
+            _ => None,
+        }
+    }
+
+    pub(super) fn duration(&self, key: &str) -> Option<Duration> {
+        match self.node(key)?.value {
+            Value::Duration(duration) => Some(duration),
+            _ => None,
+        }
+    }
+
+    pub(super) fn size(&self, key: &str) -> Option<Located<u64>> {
+        let node = self.node(key)?;
+        match node.value {
+            Value::Size(size) => Some(Located::new(size, node.span)),
+            _ => None,
+        }
+    }
+
+    /// The strings of a list, or the one string that stands in for it.
+    pub(super) fn list(&self, key: &str) -> Option<Vec<Located<&str>>> {
+        let node = self.node(key)?;
+        match &node.value {
+            Value::List(items) => {
+                Some(items.iter().map(|item| Located::new(item.value.as_str(), item.span)).collect())
+            }
+            Value::Text(text) => Some(vec![Located::new(text.as_str(), node.span)]),
+            _ => None,
+        }
+    }
+
+    pub(super) fn map(&self, key: &str) -> &[(Located<String>, Located<String>)] {
+        match self.node(key).map(|node| &node.value) {
+            Some(Value::Map(pairs)) => pairs,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn json(&self, key: &str) -> Option<&serde_json::Value> {
+        match &self.node(key)?.value {
+            Value::Json(json) => Some(json),
+            _ => None,
+        }
+    }
+
+    pub(super) fn table(&self, key: &str) -> Option<&Self> {
+        match &self.node(key)?.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    fn entry(&self, key: &str) -> Option<&Entry> {
+        debug_assert!(
+            catalogue::child(&self.pattern, key).is_some(),
+            "asked for `{key}` in `{}`, which the catalogue does not have",
+            self.pattern
+        );
+        self.entries.iter().find(|entry| entry.key.value == key)
+    }
+}

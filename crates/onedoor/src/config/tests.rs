@@ -1,0 +1,27 @@
+//! The language as its users meet it: every mistake drawn, every default told, and no text that breaks it.
+
+mod accepted;
+mod defaults;
+mod mistakes;
+mod never_panics;
+
+use super::{ConfigErrors, Env, Loaded, check_text};
+
+/// Against an empty environment.
+fn check(text: &str) -> Result<Loaded, ConfigErrors> {
+    check_text(text, &Env::made_of([]))
+}
+
+#[track_caller]
+fn fine(text: &str) -> Loaded {
+    check(text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// All mistakes in `text`, drawn plainly.
+#[track_caller]
+fn mistakes(text: &str) -> String {
+    match check(text) {
+        Ok(loaded) => panic!("nothing is wrong with it: {loaded:?}"),
+        Err(errors) => errors.to_string(),
+    }
+}

@@ -1,0 +1,65 @@
+//! Whatever stands in the file, there is an answer and never a panic.
+
+use proptest::prelude::*;
+
+use super::{Env, check_text};
+
+const ZOO: &str = r#"
+name = "zoo"
+[server]
+listen = ["0.0.0.0:${PORT:-8000}", "unix:/run/d.sock"]
+limits = { body = "10MiB", header = "32KiB" }
+trusted_proxies = ["private", "10.0.0.0/8"]
+[apps]
+web = "uvicorn main:app"
+[apps.api]
+dir = "a"
+path = "/api"
+run = ["node", "x.js"]
+env = { A = "${A:?why}", B = 1 }
+ready = { path = "/healthz", every = "5s" }
+restart = { backoff = "100ms..10s", give_up = "10 in 5m" }
+[routes]
+"GET a.example.com/x/{id:[0-9]+}/{rest...}" = { proxy = "https://h/b", rewrite = "/{id}" }
+"/old/*" = { redirect = "/new", status = 308 }
+"/r" = { json = { a = [1, 2.5, 1979-05-27] }, headers = { X = "1" } }
+"#;
+
+/// Words of the language in any order find more than random characters do.
+fn language() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just("[apps]\n".to_owned()),
+        Just("[routes]\n".to_owned()),
+        Just("[server]\n".to_owned()),
+        Just("[apps.a]\n".to_owned()),
+        Just("[apps.a.ready]\n".to_owned()),
+        Just("[[apps]]\n".to_owned()),
+        Just("run = \"x\"\n".to_owned()),
+        "(path|host|strip|rewrite|listen|env|ready|app|proxy|respond|json|x-y) = ",
+        "\"(GET )?(a\\.b)?/[a-z{}*.:%]{0,6}\" = ",
+        "(\"[$a-z{}:?/*-]{0,8}\"|[0-9]{1,20}|true|\\[\"a\"\\]|\\{ a = 1 \\}|1979-05-27|inf)\n",
+        "\\PC{0,4}",
+    ];
+    proptest::collection::vec(word, 0..24).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_text_never_panics(text in "\\PC{0,200}") {
+        drop(check_text(&text, &Env::made_of([])).map_err(|errors| errors.to_string()));
+    }
+
+    #[test]
+    fn words_of_the_language_in_any_order_never_panic(text in language()) {
+        drop(check_text(&text, &Env::made_of([("PORT", "x")])).map_err(|errors| errors.to_string()));
+    }
+
+    #[test]
+    fn a_file_with_a_hole_or_a_splinter_in_it_never_panics(
+        start in 0..ZOO.len(), length in 0..40_usize, splinter in "[\"'{}\\[\\]=\n$\u{e9}\u{0}]{0,3}",
+    ) {
+        let end = (start + length).min(ZOO.len());
+        let text = format!("{}{splinter}{}", &ZOO[..start], &ZOO[end..]);
+        drop(check_text(&text, &Env::made_of([("A", "1")])).map_err(|errors| errors.to_string()));
+    }
+}
