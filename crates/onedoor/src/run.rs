@@ -12,6 +12,8 @@
 //!
 //! A second signal turns every wait that is left into none.
 
+use std::io::Write as _;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,10 +41,21 @@ const REAPING: Duration = Duration::from_secs(1);
 const FLUSHING: Duration = Duration::from_secs(1);
 
 /// Runs what the file says to its end and returns the exit code.
-pub(crate) fn up(loaded: Loaded) -> anyhow::Result<u8> {
+pub(crate) fn up(loaded: Loaded) -> ExitCode {
+    match try_up(loaded) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            // The log may be what failed. A stderr that nobody reads leaves only the code.
+            drop(writeln!(std::io::stderr(), "onedoor: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_up(loaded: Loaded) -> anyhow::Result<u8> {
     // Before the first thread: each inherits the mask.
     init::block_signals().context("cannot block signals")?;
-    let log = Log::start(loaded.log.clone()).context("cannot start the log")?;
+    let log = Log::start(&loaded.log).context("cannot start the log")?;
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -159,9 +172,9 @@ async fn hurry_on_signals(signals: &mut Signals, hurry: &watch::Sender<Pace>, lo
 fn announce(log: &Log, addresses: &[String], table: &[crate::config::TableRow]) {
     let version = env!("CARGO_PKG_VERSION");
     log.event(Level::Info, None, format_args!("onedoor {version} listens on {}", addresses.join(", ")));
-    let width = table.iter().map(|row| row.pattern.chars().count()).max().unwrap_or(0);
+    let width = table.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
     for row in table {
-        log.event(Level::Info, None, format_args!("  {:width$}  → {}", row.pattern, row.target));
+        log.event(Level::Info, None, format_args!("  {:width$}  → {}", row.at, row.what));
     }
 }
 

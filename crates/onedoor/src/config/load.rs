@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::env::Env;
 use super::error::{Code, ConfigError, ConfigErrors, Warning};
 use super::file;
-use super::resolve::{self, Context, Disk, LogSettings, TableRow};
+use super::resolve::{self, Context, Disk, TableRow};
 use super::source::Source;
+use crate::observe::log::LogConfig;
 use crate::{apps, proxy};
 
 /// A file longer than this is no configuration; it would only fill the memory.
@@ -23,7 +24,7 @@ pub(crate) struct Loaded {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) proxy: proxy::config::Config,
     pub(crate) apps: apps::spec::Config,
-    pub(crate) log: LogSettings,
+    pub(crate) log: LogConfig,
     /// What is shown at start: where → what.
     pub(crate) table: Vec<TableRow>,
     pub(crate) warnings: Vec<Warning>,

@@ -29,4 +29,4 @@ mod tests;
 pub(crate) use env::Env;
 pub(crate) use error::{Code, ConfigErrors, Paint, Warning};
 pub(crate) use load::{EXAMPLE, Loaded, check_text, load};
-pub(crate) use resolve::{AppLines, LogFormat, LogSettings, TableRow};
+pub(crate) use resolve::TableRow;

@@ -17,7 +17,6 @@ mod table;
 mod trust;
 mod upstream;
 
-pub(crate) use log::{AppLines, LogFormat, LogSettings};
 pub(crate) use table::TableRow;
 
 use std::path::Path;
@@ -82,7 +81,8 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let routed = route::apps_routed(&routes);
     let apps = app_spec::specs(&drafts, &routed, &public, context);
     let built = table::build(&drafts, routes, (&public, server.limits.body_max), context);
-    let (log, access_log) = log::log(file.table("log"));
+    let name_width = apps.iter().map(|app| app.name.len()).max().unwrap_or(0);
+    let (log, access_log) = log::log(file.table("log"), name_width);
 
     Loaded {
         name: file.text("name").map(|name| Arc::from(name.value)),
