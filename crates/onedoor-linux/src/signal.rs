@@ -232,9 +232,15 @@ impl AsRawFd for SignalFd {
 /// Default dispositions and an empty mask, as a freshly started program expects them: ignored and blocked signals
 /// survive execve(2), and Rust ignores SIGPIPE.
 pub(crate) fn reset_all() -> io::Result<()> {
+    // The system call itself: the C libraries refuse to touch the numbers they use for threads, yet leave them
+    // ignored in whatever they posix_spawn. All zeroes is SIG_DFL, no flags, no mask; the rest is never read.
+    let default = [0_u64; 8];
+    let mask_bytes = size_of::<u64>();
     for number in 1..=NUMBER_MAX {
-        // KILL and STOP cannot be set; 32 and 33 belong to the C library. Neither can be ignored by us.
-        drop(set_disposition(number, libc::SIG_DFL));
+        let old = std::ptr::null_mut::<u64>();
+        // SAFETY: the kernel reads its sigaction, at most 64 bytes, from `default`, and writes nothing. KILL and STOP
+        // are refused with EINVAL, as they may be: they cannot be ignored either.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, number, default.as_ptr(), old, mask_bytes) };
     }
     let none = set_of(&[]);
     // SAFETY: `none` is an initialised, empty signal set; the old mask is not asked for.

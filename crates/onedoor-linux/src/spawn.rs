@@ -16,6 +16,8 @@
 mod error;
 mod resolve;
 mod shim;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::{CString, OsStr, OsString};
 use std::io;

@@ -142,7 +142,7 @@ fn set_open_files(soft: u64) -> rustix::io::Result<()> {
 
 /// Nothing above the failure pipe reaches the program: neither ours (CLOEXEC anyway) nor what we were started with.
 fn close_the_rest() {
-    let first = libc::c_uint::from(FAILURE_FD.unsigned_abs() as u16) + 1;
+    let first: libc::c_uint = FAILURE_FD.unsigned_abs() + 1;
     // SAFETY: this process has no owner of any descriptor above the failure pipe: it has opened none.
     let result = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
     if result == 0 {
@@ -222,6 +222,11 @@ mod constructor {
             unsafe { libc::_exit(i32::from(code)) };
         }
         // As onedoor does before its first thread: an unblocked SIGCHLD that is not handled is simply discarded.
-        drop(crate::signal::block(&[crate::signal::Signal::CHLD]));
+        // The stop signals only on request, or Ctrl-C would not end a test run.
+        use crate::signal::{Signal, block};
+        block(&[Signal::CHLD]).ok();
+        if std::env::var_os("ONEDOOR_TEST_BLOCKS_SIGNALS").is_some() {
+            block(&[Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::USR1, Signal::USR2]).ok();
+        }
     }
 }

@@ -16,3 +16,6 @@ mod signals;
 pub(crate) use children::{Child, Children, SignalError};
 pub(crate) use exit_code::{ExitCause, exit_code};
 pub(crate) use signals::{Signals, StopRequest, block_signals};
+
+#[cfg(test)]
+mod tests;

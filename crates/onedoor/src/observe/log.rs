@@ -11,6 +11,8 @@
 //! A reader that sleeps, a closed pipe or a full disk costs lines, which are counted and told, and never a request.
 
 mod line;
+#[cfg(test)]
+mod tests;
 mod time;
 mod writer;
 
