@@ -276,3 +276,7 @@ fn shown(command: &Command) -> String {
         Command::Shell(line) => line.clone(),
     }
 }
+
+#[cfg(test)]
+#[path = "fleet_tests.rs"]
+mod tests;
