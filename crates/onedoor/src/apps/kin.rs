@@ -44,8 +44,10 @@ impl Kin {
     }
 
     pub(super) fn listens_on(&self, port: u16) -> Belongs {
-        let on_port = |socket: &ListeningSocket| matches!(socket.at, ListeningAt::Tcp(at) if at.port() == port);
-        if self.listeners().iter().any(on_port) || proc::listening_sockets(&self.alive()).iter().any(on_port) {
+        let on_port =
+            |socket: &ListeningSocket| matches!(socket.at, ListeningAt::Tcp(at) if at.port() == port);
+        if self.listeners().iter().any(on_port) || proc::listening_sockets(&self.alive()).iter().any(on_port)
+        {
             Belongs::Yes
         } else if self.is_visible() {
             Belongs::No

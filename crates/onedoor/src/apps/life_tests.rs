@@ -64,7 +64,10 @@ fn an_app_is_spawned_probed_and_published_when_it_answers() {
         app.on(Event::Spawned { pid: pid() }, now)[..],
         [Action::Probe { pid: pid(), not_before: now }, Action::Arm(deadline)]
     );
-    assert_eq!(app.on(Event::Answered { pid: pid() }, now)[..], [Action::Publish(Face::Ready { pid: pid() })]);
+    assert_eq!(
+        app.on(Event::Answered { pid: pid() }, now)[..],
+        [Action::Publish(Face::Ready { pid: pid() })]
+    );
 }
 
 #[test]
@@ -102,7 +105,10 @@ fn a_refused_connection_unpublishes_at_once_and_an_answer_publishes_again() {
     let actions = app.on(Event::Suspected { how: Failure::Refused }, later);
     assert_eq!(published(&actions), Some(Face::Starting));
     assert!(actions.contains(&Action::Probe { pid: pid(), not_before: later }));
-    assert_eq!(app.on(Event::Answered { pid: pid() }, later)[..], [Action::Publish(Face::Ready { pid: pid() })]);
+    assert_eq!(
+        app.on(Event::Answered { pid: pid() }, later)[..],
+        [Action::Publish(Face::Ready { pid: pid() })]
+    );
 }
 
 #[test]
@@ -202,7 +208,11 @@ fn an_exit_after_the_stop_began_is_no_crash() {
     let kill_at = now + GRACE;
     assert_eq!(
         app.on(Event::StopAsked { kill_at }, now)[..],
-        [Action::Publish(Face::Draining), Action::Signal { pid: pid(), push: Push::Stop }, Action::Arm(kill_at)]
+        [
+            Action::Publish(Face::Draining),
+            Action::Signal { pid: pid(), push: Push::Stop },
+            Action::Arm(kill_at)
+        ]
     );
     // What it started may take the rest of the grace.
     assert_eq!(app.on(failed(), now)[..], [Action::Sweep { until: kill_at }]);
@@ -233,7 +243,9 @@ fn a_stop_during_the_spawn_stops_what_was_spawned() {
     let (mut app, now) = (machine(), Instant::now());
     app.on(Event::Begin, now);
     app.on(Event::StopAsked { kill_at: now + GRACE }, now);
-    assert!(app.on(Event::Spawned { pid: pid() }, now).contains(&Action::Signal { pid: pid(), push: Push::Stop }));
+    assert!(
+        app.on(Event::Spawned { pid: pid() }, now).contains(&Action::Signal { pid: pid(), push: Push::Stop })
+    );
 }
 
 /// What the world may do next; the test keeps to what a world can do (nothing exits that was not spawned).

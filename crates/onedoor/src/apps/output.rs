@@ -64,7 +64,11 @@ pub(super) async fn drain(pipe: OwnedFd, stream: AppStream, app: Arc<str>, log: 
         log.app_line(&app, stream, line);
     };
     if let Err(error) = read_lines(pipe, emit).await {
-        log.event(crate::observe::log::Level::Warn, Some(&app), format_args!("its output cannot be read: {error}"));
+        log.event(
+            crate::observe::log::Level::Warn,
+            Some(&app),
+            format_args!("its output cannot be read: {error}"),
+        );
     }
 }
 

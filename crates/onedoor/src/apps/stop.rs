@@ -44,7 +44,12 @@ pub(super) fn signal_of(signal: StopSignal) -> Signal {
 
 /// Waits until nobody of an ended app's family is left; from `until` on, which may move closer, with SIGKILL.
 /// Returns how many had to be killed.
-pub(super) async fn sweep(children: Children, kin: Kin, stop: Signal, until: watch::Receiver<Instant>) -> usize {
+pub(super) async fn sweep(
+    children: Children,
+    kin: Kin,
+    stop: Signal,
+    until: watch::Receiver<Instant>,
+) -> usize {
     let mut killed = Vec::new();
     let mut asked = false;
     let mut passes = 0;
@@ -81,7 +86,8 @@ fn kill(children: &Children, kin: &Kin, left: &[Pid]) {
 /// The group had its stop signal; those who left it did not.
 fn ask_outsiders(left: &[Pid], kin: &Kin, stop: Signal) {
     for pid in left {
-        let outside = onedoor_linux::proc::process(*pid).is_some_and(|process| process.group != Some(kin.leader));
+        let outside =
+            onedoor_linux::proc::process(*pid).is_some_and(|process| process.group != Some(kin.leader));
         if outside {
             signal::send(*pid, stop).ok();
         }

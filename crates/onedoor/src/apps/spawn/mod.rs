@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
 
-use self::socket::SocketFolder;
 pub(super) use self::socket::RuntimeDir;
+use self::socket::SocketFolder;
 use super::framework::{self, Framework, Place};
 use super::ports::{NoPort, PrivatePorts};
 use super::spec::{AppSpec, Command, Listening};
@@ -112,14 +112,16 @@ impl Launcher {
             }
             Listening::Auto { .. } => {
                 // Without a writable folder the port is as good, only slower.
-                let socket = if self.socket_is_understood(&app.command) { self.socket(app).ok() } else { None };
+                let socket =
+                    if self.socket_is_understood(&app.command) { self.socket(app).ok() } else { None };
                 Told { socket, port: Some(self.ports.fresh()?) }
             }
         })
     }
 
     fn socket_is_understood(&self, command: &Command) -> bool {
-        let by_variable = self.framework.is_some_and(Framework::takes_a_socket) && !framework::says_where(command);
+        let by_variable =
+            self.framework.is_some_and(Framework::takes_a_socket) && !framework::says_where(command);
         by_variable || words::mentions(command, "SOCKET")
     }
 

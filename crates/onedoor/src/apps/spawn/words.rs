@@ -30,14 +30,21 @@ pub(super) fn mentions(command: &Command, name: &str) -> bool {
     }
 }
 
+/// Words that mean something to the shell alone.
+const SHELL_WORDS: &[&str] = &[
+    "!", ".", "source", "cd", "eval", "exec", "exit", "export", "for", "if", "case", "set", "trap", "ulimit",
+    "umask", "until", "while",
+];
+
 /// `exec` saves a process that would only wait, but it takes a plain command: after `exec a && b`, b never runs,
 /// and `exec X=1 a` looks for a program named `X=1`. Signals reach the whole group either way.
 fn for_shell(line: &str) -> String {
     let first = line.split_ascii_whitespace().next().unwrap_or_default();
-    if line.contains([';', '&', '|', '(', ')', '{', '\n']) || first.contains('=') || first == "exec" {
-        line.to_owned()
-    } else {
+    let plain = !line.contains([';', '&', '|', '(', ')', '{', '\n']);
+    if plain && !first.contains('=') && !SHELL_WORDS.contains(&first) {
         format!("exec {line}")
+    } else {
+        line.to_owned()
     }
 }
 
@@ -134,6 +141,7 @@ mod tests {
         assert_eq!(for_shell("migrate && serve"), "migrate && serve");
         assert_eq!(for_shell("A=1 serve > log"), "A=1 serve > log");
         assert_eq!(for_shell("exec serve"), "exec serve");
+        assert_eq!(for_shell("exit 5"), "exit 5");
     }
 
     #[test]

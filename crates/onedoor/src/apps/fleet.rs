@@ -1,0 +1,282 @@
+//! The public face of the life of an app: all apps together, from their start to their end.
+//!
+//! It owns the apps' tasks, knows which apps the program cannot live without, and orders the stop. What one app does
+//! is its task's business.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinSet};
+use tokio::time::timeout_at;
+
+use super::board::{AppRow, AppState, Board};
+use super::ports::PrivatePorts;
+use super::spawn::{Launcher, RuntimeDir};
+use super::spec::{AppSpec, Command, Config, Grace, Listening};
+use super::task::{AppTask, Ended, Kill, Order, Stopped, Surroundings};
+use crate::init::Children;
+use crate::observe::log::{Level, Log};
+use crate::registry::{Publisher, Weight};
+
+/// SIGKILL comes this long before the program must be gone: the kernel and the reaper need some of it.
+const KILL_MARGIN: Duration = Duration::from_secs(1);
+
+/// What is left of the grace once the operator asked twice.
+const HURRIED_GRACE: Duration = Duration::from_secs(1);
+
+/// A stop, and the wish to hurry.
+const ORDERS: usize = 2;
+
+/// All apps, running.
+#[derive(Debug)]
+pub(crate) struct Apps {
+    tasks: JoinSet<Stopped>,
+    members: Vec<Member>,
+    ended: mpsc::UnboundedReceiver<Ended>,
+    log: Log,
+}
+
+#[derive(Debug)]
+struct Member {
+    name: Arc<str>,
+    task: Id,
+    orders: mpsc::Sender<Order>,
+    grace: Grace,
+    role: Role,
+    board: Board,
+    /// Started no more.
+    over: bool,
+}
+
+/// What the program is without the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Nothing: it ends with the app.
+    Essential,
+    /// Less; without any served app it is nothing.
+    Served,
+    Worker,
+}
+
+/// The end of an app that the program cannot live without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AppsEnd {
+    pub(crate) app: Arc<str>,
+    /// What the program should exit with.
+    pub(crate) exit_code: i32,
+    /// Place, fact, remedy.
+    pub(crate) why: String,
+    /// Its last lines on stderr, oldest first.
+    pub(crate) last_lines: Vec<String>,
+}
+
+/// How the stop went, in the order of the file.
+#[derive(Debug, Default)]
+pub(crate) struct StopReport {
+    pub(crate) apps: Vec<StoppedApp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoppedApp {
+    pub(crate) app: Arc<str>,
+    pub(crate) how: StopOutcome,
+    /// Processes it left behind that were killed.
+    pub(crate) leftovers: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopOutcome {
+    Ended {
+        after: Duration,
+    },
+    /// It ignored its stop signal for its whole grace.
+    Killed {
+        after: Duration,
+    },
+    /// Not even SIGKILL ended it in time.
+    StillThere,
+}
+
+impl StopReport {
+    /// Every app ended by itself and left nothing behind.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.apps.iter().all(|app| matches!(app.how, StopOutcome::Ended { .. }) && app.leftovers == 0)
+    }
+}
+
+impl Apps {
+    /// Starts every app, one task each, on the current tokio runtime (a current-thread one is enough; nothing here
+    /// blocks it but short looks at /proc). `publishers` come in the order of `config.apps`. `public_ports` are the
+    /// door's own: no app is given one.
+    ///
+    /// # Errors
+    /// When /dev/urandom cannot be read.
+    pub(crate) fn start(
+        config: Config,
+        publishers: Vec<Publisher>,
+        children: Children,
+        log: Log,
+        public_ports: &[u16],
+    ) -> io::Result<Self> {
+        let taken: BTreeSet<u16> =
+            public_ports.iter().copied().chain(config.apps.iter().filter_map(fixed_port)).collect();
+        let ports = Arc::new(PrivatePorts::of_this_host(taken));
+        let runtime = Arc::new(RuntimeDir::of_this_host()?);
+        let (ended_sender, ended) = mpsc::unbounded_channel();
+        let seeds = RandomState::new();
+        let mut apps = Self { tasks: JoinSet::new(), members: Vec::new(), ended, log: log.clone() };
+        for (app, publisher) in config.apps.into_iter().zip(publishers) {
+            let (orders, orders_receiver) = mpsc::channel(ORDERS);
+            let launcher = Launcher::new(&app, Arc::clone(&ports), Arc::clone(&runtime));
+            let board = Board::new(AppRow {
+                name: Arc::clone(&app.name),
+                place: Arc::clone(&app.place),
+                command: shown(&app.command),
+                framework: launcher.framework().map(|framework| framework.name),
+                state: AppState::Starting,
+            });
+            let around = Surroundings {
+                publisher,
+                children: children.clone(),
+                log: log.clone(),
+                launcher,
+                board: board.clone(),
+                orders: orders_receiver,
+                ended: ended_sender.clone(),
+                grace_max: config.stop_budget.saturating_sub(KILL_MARGIN),
+            };
+            let (name, grace, role) = (Arc::clone(&app.name), app.stop.grace, Role::of(&app));
+            let task = AppTask::new(app, around, seeds.hash_one(&name));
+            let task = apps.tasks.spawn(Box::pin(task.run())).id();
+            apps.members.push(Member { name, task, orders, grace, role, board, over: false });
+        }
+        Ok(apps)
+    }
+
+    /// Waits for the end of an app without which the program is nothing: an essential one, or the last served one.
+    /// Safe to drop and call again. Pends for ever if there is no such app.
+    pub(crate) async fn ended(&mut self) -> AppsEnd {
+        loop {
+            let Some(news) = self.ended.recv().await else { return std::future::pending().await };
+            let Ended { app, exit_code, why, last_lines } = news;
+            let Some(member) = self.members.get_mut(usize::from(app.0)) else { continue };
+            member.over = true;
+            let (name, role) = (Arc::clone(&member.name), member.role);
+            self.log.event(Level::Error, Some(&name), &why);
+            if self.is_the_end(role) {
+                return AppsEnd { app: name, exit_code, why, last_lines };
+            }
+        }
+    }
+
+    fn is_the_end(&self, role: Role) -> bool {
+        let left = |role: Role| self.members.iter().any(|member| member.role == role && !member.over);
+        let served_once = self.members.iter().any(|member| member.role != Role::Worker);
+        match role {
+            Role::Essential => true,
+            Role::Served => !left(Role::Served) && !left(Role::Essential),
+            // Workers alone are a program as well.
+            Role::Worker => !served_once && !left(Role::Worker),
+        }
+    }
+
+    /// Stops every app: all are told at once, in the reverse order of the file; what is left of the time a second
+    /// before `deadline` is for SIGKILL. When `hurry` is done, everyone has a second. Dropping the future kills.
+    pub(crate) async fn stop(mut self, deadline: Instant, hurry: impl Future<Output = ()>) -> StopReport {
+        let now = Instant::now();
+        let left = deadline.saturating_duration_since(now);
+        // A budget too short for the margin is halved.
+        let last_call = now + left.saturating_sub(KILL_MARGIN).max(left / 2);
+        for member in self.members.iter().rev() {
+            let kill_at = match member.grace {
+                Grace::RestOfBudget => last_call,
+                Grace::AtMost(grace) => last_call.min(now + grace),
+            };
+            // Full or closed: it was told before, or its task is gone.
+            member.orders.try_send(Order::Stop { kill_at }).ok();
+        }
+        let orders: Vec<_> = self.members.iter().map(|member| member.orders.clone()).collect();
+        let hurried = async move {
+            hurry.await;
+            let kill_at = Instant::now() + HURRIED_GRACE;
+            for order in orders {
+                order.send(Order::Hurry { kill_at }).await.ok();
+            }
+            std::future::pending::<()>().await;
+        };
+        let mut stopped: Vec<(Id, Stopped)> = Vec::new();
+        let all = async {
+            while let Some(ended) = self.tasks.join_next_with_id().await {
+                // A task that panicked has stopped nothing; its app is found by whoever kills what is left.
+                stopped.extend(ended.ok());
+            }
+        };
+        tokio::select! {
+            // Both may be lost: the tasks go on by themselves, and what they did not finish is reported.
+            _ = timeout_at(deadline.into(), all) => {}
+            () = hurried => {}
+        }
+        self.report(&stopped)
+    }
+
+    /// The apps as they are now, in the order of the file.
+    pub(crate) fn table(&self) -> Vec<AppRow> {
+        self.members.iter().map(|member| member.board.row()).collect()
+    }
+
+    fn report(&self, stopped: &[(Id, Stopped)]) -> StopReport {
+        let outcome = |member: &Member| {
+            let stopped = stopped.iter().find(|(task, _)| *task == member.task).map(|(_, stopped)| stopped);
+            let how = match stopped {
+                None => StopOutcome::StillThere,
+                Some(Stopped { took, kill: Kill::NotNeeded, .. }) => StopOutcome::Ended { after: *took },
+                Some(Stopped { took, kill: Kill::Needed, .. }) => StopOutcome::Killed { after: *took },
+            };
+            let leftovers = stopped.map_or(0, |stopped| stopped.leftovers);
+            StoppedApp { app: Arc::clone(&member.name), how, leftovers }
+        };
+        StopReport { apps: self.members.iter().map(outcome).collect() }
+    }
+}
+
+impl Role {
+    fn of(app: &AppSpec) -> Self {
+        match (app.weight, &app.listening) {
+            (Weight::Essential, _) => Self::Essential,
+            (Weight::Optional, Listening::Nowhere) => Self::Worker,
+            (
+                Weight::Optional,
+                Listening::Auto { .. }
+                | Listening::PrivatePort { .. }
+                | Listening::FixedPort { .. }
+                | Listening::UnixSocket { .. },
+            ) => Self::Served,
+        }
+    }
+}
+
+fn fixed_port(app: &AppSpec) -> Option<u16> {
+    match app.listening {
+        Listening::FixedPort { port, .. } => Some(port),
+        Listening::Nowhere
+        | Listening::Auto { .. }
+        | Listening::PrivatePort { .. }
+        | Listening::UnixSocket { .. } => None,
+    }
+}
+
+fn shown(command: &Command) -> String {
+    match command {
+        Command::Exec(words) => words.join(" "),
+        Command::Shell(line) => line.clone(),
+    }
+}
+
+#[cfg(test)]
+#[path = "fleet_tests.rs"]
+mod tests;

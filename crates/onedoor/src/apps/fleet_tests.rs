@@ -1,0 +1,309 @@
+//! The promises of the fleet, kept with real processes: Python servers and shell scripts.
+
+use std::path::Path;
+
+use onedoor_linux::proc::{self, Liveness, Pid};
+
+use super::super::spec::{
+    Environment, GiveUp, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
+};
+use super::*;
+use crate::registry::{AppId, Endpoint, EndpointAddr, FailedEndpoints, Failure, Registry, Unready};
+
+/// Long enough for any machine; nothing here waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Serves on the port or the socket path given first; ends with code 3 when it is sent anything that begins with
+/// `die`, and answers everything else. Probes send nothing.
+const SERVER: &str = r#"
+import socket, sys, os
+where = sys.argv[1]
+if "/" in where:
+    listener = socket.socket(socket.AF_UNIX); listener.bind(where)
+else:
+    listener = socket.socket(); listener.bind(("127.0.0.1", int(where)))
+listener.listen(16)
+print("up", file=sys.stderr, flush=True)
+while True:
+    peer, _ = listener.accept()
+    if peer.recv(100).startswith(b"die"):
+        print("last words", file=sys.stderr, flush=True)
+        os._exit(3)
+    peer.close()
+"#;
+
+fn spec(command: Command) -> AppSpec {
+    let path = std::env::var_os("PATH").unwrap();
+    let home = std::env::var_os("HOME").unwrap_or_else(|| "/".into());
+    AppSpec {
+        id: AppId(0),
+        name: "web".into(),
+        place: "onedoor.toml:2".into(),
+        command,
+        dir: "/".into(),
+        environment: Environment {
+            inherited: vec![("PATH".into(), path), ("HOME".into(), home)],
+            own: Vec::new(),
+        },
+        listening: Listening::PrivatePort { prefix: None },
+        readiness: Readiness::Accept,
+        start_timeout: PATIENCE,
+        restart: RestartPolicy {
+            when: RestartWhen::Always,
+            backoff_min: Duration::from_millis(1),
+            backoff_max: Duration::from_millis(10),
+            give_up: GiveUp::After { failures: 3, within: PATIENCE },
+        },
+        stop: StopPolicy { signal: StopSignal::Term, grace: Grace::RestOfBudget },
+        weight: Weight::Essential,
+    }
+}
+
+fn server(place: &str) -> AppSpec {
+    spec(Command::Exec(["python3", "-c", SERVER, place].map(String::from).to_vec()))
+}
+
+fn shell(line: &str) -> AppSpec {
+    spec(Command::Shell(line.into()))
+}
+
+struct Running {
+    apps: Apps,
+    registry: Arc<Registry>,
+}
+
+fn start(mut specs: Vec<AppSpec>) -> Running {
+    for (index, spec) in specs.iter_mut().enumerate() {
+        spec.id = AppId(u16::try_from(index).unwrap());
+    }
+    let slots: Vec<_> = specs.iter().map(|spec| (Arc::clone(&spec.name), spec.weight)).collect();
+    let (registry, publishers) = Registry::new(&slots, 1);
+    let config = Config { apps: specs, stop_budget: PATIENCE };
+    let apps = Apps::start(config, publishers, Children::for_tests(), Log::to_nowhere(), &[]).unwrap();
+    Running { apps, registry }
+}
+
+impl Running {
+    async fn ready(&self, failed: &[&Endpoint]) -> Arc<Endpoint> {
+        let failed: FailedEndpoints = failed.iter().map(|endpoint| endpoint.id).collect();
+        self.registry.ready_after(AppId(0), &failed, 0, Instant::now() + PATIENCE).await.unwrap()
+    }
+
+    async fn stop(self) -> StopReport {
+        self.apps.stop(Instant::now() + PATIENCE, std::future::pending()).await
+    }
+}
+
+async fn send(endpoint: &Endpoint, bytes: &[u8]) {
+    use tokio::io::AsyncWriteExt;
+    let EndpointAddr::Tcp(at) = endpoint.addr else { panic!("a port was asked for") };
+    let mut stream = tokio::net::TcpStream::connect(at).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+}
+
+fn is_alive(pid: i32) -> bool {
+    proc::process(Pid::new(pid).unwrap()).is_some_and(|process| process.life == Liveness::Alive)
+}
+
+/// The number a script wrote into `file`, once it has.
+async fn pid_in(file: &Path) -> i32 {
+    loop {
+        if let Some(pid) = std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()) {
+            return pid;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_app_is_ready_where_it_was_told_and_ends_when_asked() {
+    let running = start(vec![server("$PORT")]);
+    let endpoint = running.ready(&[]).await;
+    assert!(matches!(endpoint.addr, EndpointAddr::Tcp(at) if at.ip().is_loopback()));
+    assert!(matches!(running.apps.table()[0].state, AppState::Ready { listens: Some(_), .. }));
+    let report = running.stop().await;
+    assert!(report.is_clean(), "{report:?}");
+}
+
+#[tokio::test]
+async fn an_app_that_asks_for_a_socket_is_reached_on_it() {
+    let mut app = server("$SOCKET");
+    app.listening = Listening::Auto { prefix: None };
+    let running = start(vec![app]);
+    let endpoint = running.ready(&[]).await;
+    let EndpointAddr::Unix(path) = &endpoint.addr else { panic!("{endpoint:?}") };
+    assert!(path.exists());
+    running.stop().await;
+    assert!(!path.parent().unwrap().exists(), "the socket's folder is left behind");
+}
+
+#[tokio::test]
+async fn an_app_that_listens_elsewhere_is_found_there() {
+    let running = start(vec![server("0")]);
+    let endpoint = running.ready(&[]).await;
+    assert!(matches!(endpoint.addr, EndpointAddr::Tcp(_)));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_of_a_shell_counts_as_the_apps() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("server.py"), SERVER).unwrap();
+    let mut app = shell("true && python3 server.py $PORT");
+    app.dir = dir.path().into();
+    let running = start(vec![app]);
+    running.ready(&[]).await;
+    assert!(running.stop().await.is_clean());
+}
+
+#[tokio::test]
+async fn a_crash_is_followed_by_a_new_generation() {
+    let running = start(vec![server("$PORT")]);
+    let first = running.ready(&[]).await;
+    send(&first, b"die").await;
+    let second = running.ready(&[&first]).await;
+    assert_eq!((first.generation, second.generation), (1, 2));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_endpoint_that_answers_again_has_a_new_id() {
+    let running = start(vec![server("$PORT")]);
+    let first = running.ready(&[]).await;
+    running.registry.report(AppId(0), first.id, Failure::Refused);
+    let second = running.ready(&[&first]).await;
+    assert_ne!(first.id, second.id);
+    assert_eq!(first.generation, second.generation);
+    running.registry.report(AppId(0), second.id, Failure::Reset);
+    let third = running.ready(&[&first, &second]).await;
+    assert_eq!(third.generation, second.generation);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn readiness_by_http_waits_for_the_status() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("well"), "").unwrap();
+    let words = ["python3", "-m", "http.server", "--bind", "127.0.0.1", "$PORT"];
+    let mut app = spec(Command::Exec(words.map(String::from).to_vec()));
+    app.dir = dir.path().into();
+    app.readiness = Readiness::Http {
+        path: "/well".into(),
+        status: None,
+        every: Duration::from_secs(5),
+        timeout: PATIENCE,
+    };
+    let running = start(vec![app]);
+    running.ready(&[]).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_missing_command_ends_the_program_like_a_shell_would() {
+    let mut running = start(vec![spec(Command::Exec(vec!["no-such-program".into()]))]);
+    let end = running.apps.ended().await;
+    assert_eq!(end.exit_code, 127);
+    assert!(end.why.contains("onedoor.toml:2") && end.why.contains("no-such-program"), "{}", end.why);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_essential_app_that_gives_up_leaves_its_code_and_its_last_words() {
+    let mut running = start(vec![shell("echo listen EADDRINUSE >&2; exit 7")]);
+    let end = running.apps.ended().await;
+    assert_eq!(end.exit_code, 7);
+    assert_eq!(end.last_lines, ["listen EADDRINUSE"]);
+    assert!(end.why.contains("gave up after 3 failures") && end.why.contains("$PORT"), "{}", end.why);
+    let refused =
+        running.registry.ready_after(AppId(0), &FailedEndpoints::new(), 0, Instant::now() + PATIENCE).await;
+    assert!(matches!(refused, Err(Unready::Down { retry_after: None, .. })), "{refused:?}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_essential_app_past_its_start_deadline_ends_the_program() {
+    let mut app = shell("exec sleep 600");
+    app.start_timeout = Duration::from_millis(1);
+    let mut running = start(vec![app]);
+    let end = running.apps.ended().await;
+    assert_eq!(end.exit_code, 1);
+    assert!(end.why.contains("did not become ready within"), "{}", end.why);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_served_app_takes_the_program_with_it_and_a_worker_does_not() {
+    let ends = |name: &str, code: u8, listening: Listening| {
+        let mut app = shell(&format!("exit {code}"));
+        app.name = name.into();
+        app.weight = Weight::Optional;
+        app.listening = listening;
+        app.restart.when = RestartWhen::Never;
+        app
+    };
+    let mut running = start(vec![
+        ends("worker", 4, Listening::Nowhere),
+        ends("first", 5, Listening::PrivatePort { prefix: None }),
+        ends("second", 5, Listening::PrivatePort { prefix: None }),
+    ]);
+    let end = running.apps.ended().await;
+    assert_eq!(end.exit_code, 5);
+    let others = |row: &AppRow| matches!(row.state, AppState::Down { .. }) || row.name == Arc::from("worker");
+    assert!(running.apps.table().iter().all(others));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_app_that_ignores_its_stop_signal_is_killed_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let mut app = shell(&format!("trap '' TERM; echo $$ > {}; while :; do sleep 1; done", file.display()));
+    app.listening = Listening::Nowhere;
+    app.stop.grace = Grace::AtMost(Duration::from_millis(1));
+    let running = start(vec![app]);
+    let pid = pid_in(&file).await;
+    let report = running.stop().await;
+    assert!(matches!(report.apps[0].how, StopOutcome::Killed { .. }), "{report:?}");
+    assert!(!is_alive(pid));
+}
+
+#[tokio::test]
+async fn a_daemon_that_left_its_session_does_not_outlive_its_app() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let daemon = format!("trap \"\" TERM; echo $$ > {}; while :; do sleep 1; done", file.display());
+    let mut app = shell(&format!("setsid sh -c '{daemon}' & exec sleep 600"));
+    app.listening = Listening::Nowhere;
+    app.stop.grace = Grace::AtMost(Duration::from_millis(1));
+    let running = start(vec![app]);
+    let daemon = pid_in(&file).await;
+    let report = running.stop().await;
+    assert!(report.apps[0].leftovers > 0, "{report:?}");
+    assert!(!is_alive(daemon));
+}
+
+#[tokio::test]
+async fn a_second_wish_to_stop_shortens_the_grace() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let mut app = shell(&format!("trap '' TERM; echo $$ > {}; while :; do sleep 1; done", file.display()));
+    app.listening = Listening::Nowhere;
+    let running = start(vec![app]);
+    pid_in(&file).await;
+    // Without the hurry the kill would come after a minute, and the test's own time limit before.
+    let report = running.apps.stop(Instant::now() + PATIENCE, std::future::ready(())).await;
+    assert!(
+        matches!(report.apps[0].how, StopOutcome::Killed { after } if after < PATIENCE / 2),
+        "{report:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stop_is_seen_by_requests_as_draining() {
+    let running = start(vec![server("$PORT")]);
+    running.ready(&[]).await;
+    let registry = Arc::clone(&running.registry);
+    running.stop().await;
+    let refused = registry.ready_after(AppId(0), &FailedEndpoints::new(), 0, Instant::now() + PATIENCE).await;
+    assert_eq!(refused.unwrap_err(), Unready::Draining);
+}

@@ -1,0 +1,265 @@
+//! Step "ready" of the life of an app: does it take requests, and where?
+//!
+//! ```text
+//!   told socket ── connects ─────────────────────────────────────────┐
+//!   told port ──── connects, not to itself, and it is the app's own ─┼─▶ [GET path: 200..=399] ─▶ Answers
+//!   else: where does the app's family listen (/proc)? seen twice ────┘
+//! ```
+//!
+//! It looks and reports; what a look means for the app's life is decided in `life.rs`.
+
+mod http;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use onedoor_linux::proc::ListeningAt;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use super::kin::{Belongs, Kin};
+use super::spawn::Told;
+use super::spec::Readiness;
+use crate::registry::EndpointAddr;
+
+/// The pause after the first look; each later one is half as long again.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+
+const PAUSE_MAX: Duration = Duration::from_millis(250);
+
+const IDLE_PAUSE: Duration = Duration::from_secs(2);
+
+/// A connection on the same host is made or refused at once, unless the backlog is full.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How often /proc is searched for another port, and how long one must have been there to be believed: programs
+/// open ports for a moment.
+const SEARCH_EVERY: Duration = Duration::from_millis(200);
+
+/// Debuggers and the like: V8's inspector, debugpy, the JVM's, Erlang's name server. Never where requests go.
+const SIDE_DOORS: &[u16] = &[9229, 5678, 5005, 4369];
+
+/// Looks again and again, remembering what it saw.
+#[derive(Debug)]
+pub(super) struct Prober {
+    kin: Kin,
+    told: Told,
+    readiness: Readiness,
+    pause: Duration,
+    searched: Option<Instant>,
+    /// Another address that the last search found.
+    stray: Option<SocketAddr>,
+}
+
+/// What one look saw.
+#[derive(Debug)]
+pub(super) enum Sight {
+    Answers(Found),
+    Silent(Why),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) at: EndpointAddr,
+    pub(super) place: FoundPlace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FoundPlace {
+    AsTold,
+    /// The app listens on another port than it was told.
+    Elsewhere {
+        port: u16,
+    },
+}
+
+/// Why the app does not count as ready; the last one is told when its time is up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    NobodyListens,
+    Stranger { port: u16 },
+    Status { status: u16, path: String },
+    BadAnswer { path: String, error: String },
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NobodyListens => f.write_str("it listens nowhere"),
+            Self::Stranger { port } => write!(f, "port {port} belongs to another program; choose another"),
+            Self::Status { status, path } => write!(f, "GET {path} answers {status}"),
+            Self::BadAnswer { path, error } => write!(f, "GET {path}: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.port, &self.socket) {
+            (Some(port), _) => write!(f, "{port}"),
+            (None, Some(socket)) => write!(f, "{}", socket.display()),
+            (None, None) => f.write_str("nothing"),
+        }
+    }
+}
+
+impl Prober {
+    pub(super) fn new(kin: Kin, told: Told, readiness: Readiness) -> Self {
+        Self { kin, told, readiness, pause: FIRST_PAUSE, searched: None, stray: None }
+    }
+
+    /// A look at `not_before` or now. Owns the prober, so that it can be dropped at any time.
+    pub(super) fn look_from(
+        self,
+        not_before: Instant,
+    ) -> impl Future<Output = (Self, Sight)> + Send + 'static {
+        async move {
+            tokio::time::sleep_until(not_before.into()).await;
+            self.look().await
+        }
+    }
+
+    /// The next look, after the pause that is due.
+    pub(super) fn look_again(mut self) -> impl Future<Output = (Self, Sight)> + Send + 'static {
+        let at = Instant::now() + self.pause;
+        self.pause = (self.pause * 3 / 2).min(PAUSE_MAX);
+        self.look_from(at)
+    }
+
+    /// A look now and then at an app that was found elsewhere: the port it opened first may have been a side door.
+    pub(super) fn look_idly(self) -> impl Future<Output = (Self, Sight)> + Send + 'static {
+        self.look_from(Instant::now() + IDLE_PAUSE)
+    }
+
+    async fn look(mut self) -> (Self, Sight) {
+        let sight = match self.find().await {
+            Ok(found) => self.ask(found).await,
+            Err(why) => Sight::Silent(why),
+        };
+        (self, sight)
+    }
+
+    async fn ask(&self, found: Found) -> Sight {
+        match &self.readiness {
+            Readiness::Accept => Sight::Answers(found),
+            Readiness::Http { path, status, timeout: limit, every: _ } => {
+                match timeout(*limit, http::status(&found.at, path)).await {
+                    Ok(Ok(answer)) if http::is_ready(answer, *status) => Sight::Answers(found),
+                    Ok(Ok(status)) => Sight::Silent(Why::Status { status, path: path.clone() }),
+                    Ok(Err(error)) => bad_answer(path, error.to_string()),
+                    Err(_) => bad_answer(path, format!("no answer within {limit:?}")),
+                }
+            }
+        }
+    }
+
+    async fn find(&mut self) -> Result<Found, Why> {
+        if let Some(path) = &self.told.socket
+            && connects_unix(path).await
+        {
+            return Ok(Found { at: EndpointAddr::Unix(Arc::clone(path)), place: FoundPlace::AsTold });
+        }
+        let why = match self.told.port {
+            Some(port) => match self.at_port(port).await {
+                Ok(at) => return Ok(Found { at: EndpointAddr::Tcp(at), place: FoundPlace::AsTold }),
+                Err(why) => why,
+            },
+            None => Why::NobodyListens,
+        };
+        self.elsewhere().await.ok_or(why)
+    }
+
+    async fn at_port(&self, port: u16) -> Result<SocketAddr, Why> {
+        let Some(at) = loopback(port).await else { return Err(Why::NobodyListens) };
+        match self.kin.listens_on(port) {
+            Belongs::Yes | Belongs::Unknown => Ok(at),
+            Belongs::No => Err(Why::Stranger { port }),
+        }
+    }
+
+    /// Searches the family's own listeners: the told port on an address that is not the loopback's, or another port.
+    async fn elsewhere(&mut self) -> Option<Found> {
+        let now = Instant::now();
+        if self.searched.is_some_and(|at| now.duration_since(at) < SEARCH_EVERY) {
+            return None;
+        }
+        self.searched = Some(now);
+        let best = self.best_listener();
+        let seen_before = self.stray == best;
+        self.stray = best;
+        let at = connectable(best.filter(|_| seen_before)?).await?;
+        let place = if Some(at.port()) == self.told.port {
+            FoundPlace::AsTold
+        } else {
+            FoundPlace::Elsewhere { port: at.port() }
+        };
+        Some(Found { at: EndpointAddr::Tcp(at), place })
+    }
+
+    /// The told port first, then the leader's own listeners, then the lowest port.
+    fn best_listener(&self) -> Option<SocketAddr> {
+        let listeners = self.kin.listeners();
+        let candidates = listeners.iter().filter_map(|socket| match &socket.at {
+            ListeningAt::Tcp(at) if !SIDE_DOORS.contains(&at.port()) => Some((socket.pid, *at)),
+            ListeningAt::Tcp(_) | ListeningAt::Unix(_) | ListeningAt::Abstract(_) => None,
+        });
+        let rank = |(pid, at): &(_, SocketAddr)| {
+            (Some(at.port()) != self.told.port, *pid != self.kin.leader, at.port())
+        };
+        candidates.min_by_key(rank).map(|(_, at)| at)
+    }
+}
+
+fn bad_answer(path: &str, error: String) -> Sight {
+    Sight::Silent(Why::BadAnswer { path: path.to_owned(), error })
+}
+
+/// An address that takes connections for a listener at `at`, which may listen on all of them.
+async fn connectable(at: SocketAddr) -> Option<SocketAddr> {
+    if at.ip().is_unspecified() { loopback(at.port()).await } else { connects(at).await.then_some(at) }
+}
+
+/// IPv4 first: it is what HOST says.
+async fn loopback(port: u16) -> Option<SocketAddr> {
+    for ip in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+        let at = SocketAddr::new(ip, port);
+        if connects(at).await {
+            return Some(at);
+        }
+    }
+    None
+}
+
+async fn connects(at: SocketAddr) -> bool {
+    match timeout(CONNECT_TIMEOUT, TcpStream::connect(at)).await {
+        Ok(Ok(stream)) => !is_connected_to_itself(&stream),
+        Ok(Err(_)) | Err(_) => false,
+    }
+}
+
+/// A connect to a port of the ephemeral range may be given that very port as its own: TCP's simultaneous open
+/// (RFC 9293 section 3.5) then connects the socket to itself, and nobody listens.
+fn is_connected_to_itself(stream: &TcpStream) -> bool {
+    match (stream.local_addr(), stream.peer_addr()) {
+        (Ok(local), Ok(peer)) => local == peer,
+        (Err(_), _) | (_, Err(_)) => true,
+    }
+}
+
+/// EAGAIN says that its backlog is full, so somebody does listen (unix(7)).
+async fn connects_unix(path: &Arc<PathBuf>) -> bool {
+    match timeout(CONNECT_TIMEOUT, UnixStream::connect(&**path)).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => error.kind() == io::ErrorKind::WouldBlock,
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

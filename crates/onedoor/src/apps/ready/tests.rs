@@ -1,0 +1,70 @@
+//! The promises of `ready`: with this test program as the app's family, and real listeners.
+
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
+
+use onedoor_linux::proc::Pid;
+
+use super::*;
+
+fn prober(told: Told) -> Prober {
+    let kin = Kin { leader: Pid::ours(), marker: OsString::from("no such marker") };
+    Prober::new(kin, told, Readiness::Accept)
+}
+
+fn at_port(port: u16) -> Told {
+    Told { port: Some(port), socket: None }
+}
+
+#[tokio::test]
+async fn the_told_socket_counts_before_the_told_port() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Arc::new(folder.path().join("app.sock"));
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let _unix = UnixListener::bind(&*path).unwrap();
+    let told = Told { socket: Some(Arc::clone(&path)), port: Some(tcp.local_addr().unwrap().port()) };
+    let (_, sight) = prober(told).look().await;
+    let Sight::Answers(found) = sight else { panic!("{sight:?}") };
+    assert_eq!(found, Found { at: EndpointAddr::Unix(path), place: FoundPlace::AsTold });
+}
+
+#[tokio::test]
+async fn a_listener_on_the_ipv6_loopback_alone_is_reached_there() {
+    let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
+    let at = listener.local_addr().unwrap();
+    let (_, sight) = prober(at_port(at.port())).look().await;
+    let Sight::Answers(found) = sight else { panic!("{sight:?}") };
+    assert_eq!(found.at, EndpointAddr::Tcp(at));
+}
+
+#[tokio::test]
+async fn a_strangers_listener_on_the_told_port_does_not_count() {
+    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = stranger.local_addr().unwrap().port();
+    // Process 1's family would include us where tests run below it; a pid that is gone has no family, so /proc
+    // cannot say anything about it either. A child that listens nowhere is both visible and innocent.
+    let child = crate::init::Children::for_tests();
+    let mut spec = onedoor_linux::spawn::SpawnSpec::new("/bin/sleep", "/");
+    spec.argv.push("600".into());
+    let child_process = child.spawn(spec).await.unwrap();
+    let kin = Kin { leader: child_process.pid, marker: OsString::from("no such marker") };
+    let (_, sight) = Prober::new(kin, at_port(port), Readiness::Accept).look().await;
+    child.signal_group(child_process.pid, onedoor_linux::signal::Signal::KILL).unwrap();
+    assert!(matches!(&sight, Sight::Silent(Why::Stranger { .. })), "{sight:?}");
+}
+
+#[tokio::test]
+async fn nobody_is_not_ready() {
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (_, sight) = prober(at_port(gone)).look().await;
+    assert!(matches!(sight, Sight::Silent(Why::NobodyListens)), "{sight:?}");
+}
+
+#[tokio::test]
+async fn a_listener_on_all_addresses_is_reached_on_the_loopback() {
+    let everywhere = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = everywhere.local_addr().unwrap().port();
+    let reached = connectable(everywhere.local_addr().unwrap()).await;
+    assert_eq!(reached, Some(SocketAddr::from(([127, 0, 0, 1], port))));
+}

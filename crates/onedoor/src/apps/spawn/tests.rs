@@ -1,0 +1,145 @@
+//! The promises of `spawn`: what a process would see.
+
+use std::time::Duration;
+
+use super::*;
+use crate::apps::spec::{
+    Environment, GiveUp, Grace, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
+};
+use crate::registry::{AppId, Weight};
+
+fn app(words: &[&str], listening: Listening) -> AppSpec {
+    AppSpec {
+        id: AppId(0),
+        name: "web".into(),
+        place: "onedoor.toml:2".into(),
+        command: Command::Exec(words.iter().map(|&word| word.into()).collect()),
+        dir: "/".into(),
+        environment: Environment {
+            inherited: vec![("PATH".into(), "/usr/bin:/bin".into())],
+            own: Vec::new(),
+        },
+        listening,
+        readiness: Readiness::Accept,
+        start_timeout: Duration::from_secs(300),
+        restart: RestartPolicy {
+            when: RestartWhen::Always,
+            backoff_min: Duration::from_millis(100),
+            backoff_max: Duration::from_secs(10),
+            give_up: GiveUp::Never,
+        },
+        stop: StopPolicy { signal: StopSignal::Term, grace: Grace::RestOfBudget },
+        weight: Weight::Optional,
+    }
+}
+
+fn launch(app: &AppSpec) -> Launch {
+    launcher(app).prepare(app).unwrap()
+}
+
+fn launcher(app: &AppSpec) -> Launcher {
+    let ports = Arc::new(PrivatePorts::of_this_host(std::collections::BTreeSet::new()));
+    Launcher::new(app, ports, Arc::new(RuntimeDir::of_this_host().unwrap()))
+}
+
+fn variable(launch: &Launch, name: &str) -> Option<String> {
+    let found = launch.spec.env.iter().find(|(found, _)| found == name);
+    found.map(|(_, value)| value.to_str().unwrap().to_owned())
+}
+
+fn private_port() -> Listening {
+    Listening::PrivatePort { prefix: Some("/api".into()) }
+}
+
+#[test]
+fn an_app_is_told_its_port_its_host_and_its_prefix() {
+    let launch = launch(&app(&["sleep", "1"], private_port()));
+    let port = launch.told.port.unwrap();
+    assert_eq!(variable(&launch, "PORT"), Some(port.to_string()));
+    assert_eq!(variable(&launch, "HOST").unwrap(), "127.0.0.1");
+    assert_eq!(variable(&launch, "PREFIX").unwrap(), "/api");
+    assert_eq!(variable(&launch, "SOCKET"), None);
+    assert_eq!(launch.spec.program, std::path::Path::new("/usr/bin/sleep"));
+}
+
+#[test]
+fn a_worker_is_told_no_place() {
+    let launch = launch(&app(&["sleep", "1"], Listening::Nowhere));
+    assert!(["PORT", "HOST", "PREFIX", "SOCKET"].iter().all(|name| variable(&launch, name).is_none()));
+}
+
+#[test]
+fn the_apps_own_variables_beat_ours_and_ours_beat_the_containers() {
+    let mut app = app(&["env", "uvicorn"], private_port());
+    app.environment.inherited.extend([
+        ("UVICORN_PORT".into(), "80".into()),
+        ("FORWARDED_ALLOW_IPS".into(), "10.0.0.1".into()),
+        ("HOST".into(), "0.0.0.0".into()),
+    ]);
+    app.environment.own.push(("HOST".into(), "::1".into()));
+    let launch = launch(&app);
+    assert_eq!(variable(&launch, "UVICORN_PORT"), variable(&launch, "PORT"));
+    assert_eq!(variable(&launch, "FORWARDED_ALLOW_IPS").unwrap(), "10.0.0.1");
+    assert_eq!(variable(&launch, "HOST").unwrap(), "::1");
+}
+
+#[test]
+fn the_words_of_a_command_see_the_apps_environment() {
+    let words = ["echo", "--port=$PORT", "${GREETING}", "[$SOCKET]", "$UNKNOWN"];
+    let mut app = app(&words, Listening::FixedPort { port: 9300, prefix: None });
+    app.environment.own.push(("GREETING".into(), "hello".into()));
+    let argv = launch(&app).spec.argv;
+    assert_eq!(argv, ["echo", "--port=9300", "hello", "[]", "$UNKNOWN"]);
+}
+
+#[test]
+fn each_start_has_a_fresh_port_and_a_fresh_marker() {
+    let app = app(&["sleep", "1"], private_port());
+    let mut launcher = launcher(&app);
+    let (first, second) = (launcher.prepare(&app).unwrap(), launcher.prepare(&app).unwrap());
+    assert_ne!(first.told.port, second.told.port);
+    assert_ne!(first.marker, second.marker);
+    assert_eq!(variable(&first, MARKER).unwrap(), first.marker.to_str().unwrap());
+}
+
+#[test]
+fn programs_of_the_apps_own_folders_come_first() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join(".venv/bin");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("sleep"), "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(folder.join("sleep"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut app = app(&["sleep", "1"], Listening::Nowhere);
+    app.dir = dir.path().into();
+    assert_eq!(launch(&app).spec.program, folder.join("sleep"));
+}
+
+#[test]
+fn a_framework_that_takes_a_socket_gets_one_beside_its_port() {
+    let auto = || Listening::Auto { prefix: None };
+    let told = |words: &[&str]| {
+        let app = app(words, auto());
+        launcher(&app).place(&app).unwrap()
+    };
+    assert!(told(&["uvicorn", "main:app"]).socket.is_some());
+    assert!(told(&["uvicorn", "main:app"]).port.is_some());
+    assert!(told(&["uvicorn", "main:app", "--port", "8000"]).socket.is_none());
+    assert!(told(&["serve", "unix:$SOCKET"]).socket.is_some());
+    assert!(told(&["node", "main.js"]).socket.is_none());
+}
+
+#[test]
+fn an_app_that_asked_for_a_socket_is_told_it_as_its_port() {
+    let launch = launch(&app(&["env", "node", "main.js"], Listening::UnixSocket { prefix: None }));
+    let socket = launch.told.socket.as_deref().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(variable(&launch, "PORT"), Some(socket));
+    assert_eq!(launch.told.port, None);
+}
+
+#[test]
+fn a_missing_program_is_named() {
+    let app = app(&["no-such-program"], private_port());
+    let error = launcher(&app).prepare(&app).unwrap_err();
+    assert!(error.to_string().contains("no-such-program"), "{error}");
+}

@@ -1,0 +1,466 @@
+//! One task per app: events in, actions out. The only place where the machine of `life.rs` meets processes and time.
+//!
+//! ```text
+//!   fleet ── Order ──▶ ┌──────┐ ── Event ──▶ ┌─────────┐
+//!   proxy ── Feedback ▶│ task │              │ Machine │
+//!   init ─── exit ────▶│      │ ◀─ Actions ─ └─────────┘
+//!   prober ─ Sight ───▶└──────┘ ── publish ▶ registry, signal ▶ init, Ended ▶ fleet
+//! ```
+//!
+//! It decides nothing about the app's life; it knows which process, which endpoint and which words belong to it.
+
+mod publish;
+mod report;
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use onedoor_linux::proc::Pid;
+use onedoor_linux::signal::Signal;
+use onedoor_linux::spawn::SpawnError;
+use onedoor_linux::wait::ExitStatus;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::board::Board;
+use super::kin::Kin;
+use super::life::{Action, Event, Hope, Life, Machine, Push, ReadyWhen, Rules};
+use super::output::{self, LastWords};
+use super::ready::{Found, FoundPlace, Prober, Sight, Why};
+use super::restart::{Ending, Restarts};
+use super::spawn::{LaunchError, Launcher, Told};
+use super::spec::{AppSpec, Grace, Listening};
+use super::stop;
+use crate::init::{Child, Children, SignalError};
+use crate::observe::log::{AppStream, Level, Log};
+use crate::registry::{AppId, Endpoint, Feedback, Publisher};
+
+/// What an app printed last may come after its exit; whoever still holds its pipes does not hold us (rule 16).
+const OUTPUT_GRACE: Duration = Duration::from_millis(200);
+
+/// What the fleet tells an app's task.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    Stop { kill_at: Instant },
+    Hurry { kill_at: Instant },
+}
+
+/// An app that is started no more, though nobody asked for that.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) app: AppId,
+    pub(super) exit_code: i32,
+    pub(super) why: String,
+    pub(super) last_lines: Vec<String>,
+}
+
+/// How an app's task ended.
+#[derive(Debug)]
+pub(super) struct Stopped {
+    pub(super) took: Duration,
+    pub(super) kill: Kill,
+    /// Processes that the app left behind and that had to be killed.
+    pub(super) leftovers: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kill {
+    NotNeeded,
+    /// It did not end within its grace.
+    Needed,
+}
+
+/// What a task works with.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    pub(super) publisher: Publisher,
+    pub(super) children: Children,
+    pub(super) log: Log,
+    pub(super) launcher: Launcher,
+    pub(super) board: Board,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) ended: mpsc::UnboundedSender<Ended>,
+    /// The longest grace between the stop signal and SIGKILL, where the app sets none.
+    pub(super) grace_max: Duration,
+}
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+pub(super) struct AppTask {
+    app: AppSpec,
+    around: Surroundings,
+    machine: Machine,
+    spawning: Option<Boxed<Result<Child, SpawnError>>>,
+    /// What the start under way, or the process that runs, was told.
+    start: Option<Start>,
+    process: Option<Process>,
+    /// The family of the process that ended last, until it is swept.
+    bereaved: Option<Kin>,
+    probing: Option<Boxed<(Prober, Sight)>>,
+    timer: Option<Instant>,
+    outputs: JoinSet<()>,
+    sweeps: JoinSet<usize>,
+    /// Until when leftovers may live; closer when the stop must hurry.
+    patience: watch::Sender<Instant>,
+    found: Option<Found>,
+    endpoint: Option<Arc<Endpoint>>,
+    generation: u64,
+    /// The last generation that became ready.
+    ready_generation: Option<u64>,
+    surprise: Surprise,
+    fate: Fate,
+    stop_began: Option<Instant>,
+    kill: Kill,
+    leftovers: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Start {
+    told: Told,
+    marker: OsString,
+    began: Instant,
+}
+
+#[derive(Debug)]
+struct Process {
+    kin: Kin,
+    exited: oneshot::Receiver<ExitStatus>,
+}
+
+/// Whether it was told already that the app listens elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Surprise {
+    Untold,
+    Told { port: u16 },
+}
+
+/// What is known about why the app is not up.
+#[derive(Debug, Default)]
+struct Fate {
+    status: Option<ExitStatus>,
+    spawn_error: Option<(String, i32)>,
+    silence: Option<Why>,
+    last_words: LastWords,
+    lived: Duration,
+    failures: u32,
+}
+
+/// Something happened.
+enum News {
+    Order(Option<Order>),
+    Exited(Result<ExitStatus, oneshot::error::RecvError>),
+    Spawned(Result<Child, SpawnError>),
+    Sight(Prober, Sight),
+    TimerDue,
+    Feedback(Feedback),
+    Swept(usize),
+}
+
+impl AppTask {
+    pub(super) fn new(app: AppSpec, around: Surroundings, seed: u64) -> Self {
+        let grace = match app.stop.grace {
+            Grace::RestOfBudget => around.grace_max,
+            Grace::AtMost(grace) => grace.min(around.grace_max),
+        };
+        let ready = match app.listening {
+            Listening::Nowhere => ReadyWhen::Running,
+            Listening::Auto { .. }
+            | Listening::PrivatePort { .. }
+            | Listening::FixedPort { .. }
+            | Listening::UnixSocket { .. } => ReadyWhen::Answering,
+        };
+        let rules = Rules { ready, start_timeout: app.start_timeout, grace, weight: app.weight };
+        let machine = Machine::new(rules, Restarts::new(app.restart.clone(), seed));
+        Self {
+            app,
+            around,
+            machine,
+            spawning: None,
+            start: None,
+            process: None,
+            bereaved: None,
+            probing: None,
+            timer: None,
+            outputs: JoinSet::new(),
+            sweeps: JoinSet::new(),
+            patience: watch::Sender::new(Instant::now()),
+            found: None,
+            endpoint: None,
+            generation: 0,
+            ready_generation: None,
+            surprise: Surprise::Untold,
+            fate: Fate::default(),
+            stop_began: None,
+            kill: Kill::NotNeeded,
+            leftovers: 0,
+        }
+    }
+
+    /// From the first start to the end that was ordered.
+    pub(super) async fn run(mut self) -> Stopped {
+        self.happened(Event::Begin).await;
+        while !self.is_over() {
+            let news = self.next().await;
+            self.learn(news).await;
+        }
+        self.last_output().await;
+        let took = self.stop_began.map(|began| began.elapsed()).unwrap_or_default();
+        Stopped { took, kill: self.kill, leftovers: self.leftovers }
+    }
+
+    fn is_over(&self) -> bool {
+        let stopped = match self.machine.life() {
+            Life::Stopped { .. } => true,
+            Life::Idle
+            | Life::Waiting { .. }
+            | Life::Spawning { .. }
+            | Life::Starting { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Stopping { .. }
+            | Life::Killing { .. } => false,
+        };
+        stopped && self.stop_began.is_some() && self.sweeps.is_empty()
+    }
+
+    /// Waits. Every arm may be dropped and asked again: what is under way lives in `self`.
+    async fn next(&mut self) -> News {
+        let exited = self.process.as_mut().map(|process| &mut process.exited);
+        let orders = &mut self.around.orders;
+        // The end of the orders is an order, once.
+        let ordered = self.stop_began.is_none() || !orders.is_closed() || !orders.is_empty();
+        tokio::select! {
+            biased;
+            order = orders.recv(), if ordered => News::Order(order),
+            status = or_never(exited) => News::Exited(status),
+            child = or_never(self.spawning.as_mut()) => News::Spawned(child),
+            (prober, sight) = or_never(self.probing.as_mut()) => News::Sight(prober, sight),
+            () = due(self.timer) => News::TimerDue,
+            Some(killed) = self.sweeps.join_next() => News::Swept(killed.unwrap_or_default()),
+            feedback = self.around.publisher.feedback() => News::Feedback(feedback),
+        }
+    }
+
+    async fn learn(&mut self, news: News) {
+        match news {
+            News::Order(Some(Order::Stop { kill_at })) => self.stop_asked(kill_at).await,
+            News::Order(Some(Order::Hurry { kill_at })) => {
+                self.hurry_sweeps(kill_at);
+                self.happened(Event::Hurry { kill_at }).await;
+            }
+            // Whoever gave the orders is gone: nothing of the app may stay.
+            News::Order(None) => self.stop_asked(Instant::now()).await,
+            News::Exited(status) => self.exited(status.ok()).await,
+            News::Spawned(result) => self.spawned(result).await,
+            News::Sight(prober, sight) => self.saw(prober, sight).await,
+            News::TimerDue => {
+                self.timer = None;
+                self.happened(Event::TimerDue).await;
+            }
+            News::Swept(killed) => self.leftovers += killed,
+            News::Feedback(Feedback::Wanted) => self.happened(Event::Wanted).await,
+            News::Feedback(Feedback::Failed { endpoint, how }) => {
+                // News about an endpoint that is replaced already says nothing about the one there is now.
+                if self.endpoint.as_ref().is_some_and(|current| current.id == endpoint) {
+                    self.happened(Event::Suspected { how }).await;
+                }
+            }
+        }
+    }
+
+    async fn stop_asked(&mut self, kill_at: Instant) {
+        self.stop_began.get_or_insert_with(Instant::now);
+        self.hurry_sweeps(kill_at);
+        self.happened(Event::StopAsked { kill_at }).await;
+    }
+
+    fn hurry_sweeps(&self, kill_at: Instant) {
+        self.patience.send_if_modified(|until| {
+            let sooner = kill_at < *until;
+            *until = kill_at.min(*until);
+            sooner
+        });
+    }
+
+    async fn exited(&mut self, status: Option<ExitStatus>) {
+        let Some(process) = self.process.take() else { return };
+        self.probing = None;
+        self.endpoint = None;
+        self.fate.status = status;
+        self.fate.lived = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
+        self.fate.failures += 1;
+        let how = match status {
+            Some(status) if status.success() => Ending::Success,
+            Some(_) | None => Ending::Failure,
+        };
+        let pid = process.kin.leader;
+        self.bereaved = Some(process.kin);
+        self.happened(Event::Exited { pid, how }).await;
+    }
+
+    async fn spawned(&mut self, result: Result<Child, SpawnError>) {
+        self.spawning = None;
+        match result {
+            Ok(child) => {
+                let Child { pid, stdout, stderr, exited } = child;
+                let words = LastWords::default();
+                self.fate.last_words = words.clone();
+                for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
+                    let (app, log) = (Arc::clone(&self.app.name), self.around.log.clone());
+                    self.outputs.spawn(output::drain(pipe, stream, app, log, words.clone()));
+                }
+                let marker = self.start.as_ref().map(|start| start.marker.clone()).unwrap_or_default();
+                self.process = Some(Process { kin: Kin { leader: pid, marker }, exited });
+                self.happened(Event::Spawned { pid }).await;
+            }
+            Err(error) => self.cannot_start(&LaunchError::Program(error)).await,
+        }
+    }
+
+    async fn cannot_start(&mut self, error: &LaunchError) {
+        let hope = self.note_spawn_error(error);
+        self.happened(Event::SpawnFailed { hope }).await;
+    }
+
+    async fn saw(&mut self, prober: Prober, sight: Sight) {
+        self.probing = None;
+        let Some(pid) = self.process.as_ref().map(|process| process.kin.leader) else { return };
+        match sight {
+            Sight::Answers(found) => {
+                let known = self.endpoint.is_some() && self.found.as_ref() == Some(&found);
+                let elsewhere = found.place != FoundPlace::AsTold;
+                self.note_surprise(&found);
+                self.found = Some(found);
+                if elsewhere {
+                    self.probing = Some(Box::pin(prober.look_idly()));
+                }
+                // An idle look that finds what is published already is no news; the answer to a suspicion is.
+                if !known || !elsewhere {
+                    self.happened(Event::Answered { pid }).await;
+                }
+            }
+            Sight::Silent(why) => {
+                self.fate.silence = Some(why);
+                let idle = self.endpoint.is_some() && self.is_elsewhere();
+                self.probing =
+                    Some(if idle { Box::pin(prober.look_idly()) } else { Box::pin(prober.look_again()) });
+                if !idle {
+                    self.happened(Event::Silent { pid }).await;
+                }
+            }
+        }
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        self.found.as_ref().is_some_and(|found| found.place != FoundPlace::AsTold)
+    }
+
+    /// Feeds the machine, does what it says, and feeds it what comes of that.
+    async fn happened(&mut self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for action in self.machine.on(event, Instant::now()) {
+                events.extend(self.perform(action).await);
+            }
+        }
+    }
+
+    async fn perform(&mut self, action: Action) -> Option<Event> {
+        match action {
+            Action::Spawn => return self.spawn(),
+            Action::Probe { pid, not_before } => self.probe(pid, not_before),
+            Action::Signal { pid, push } => self.signal(pid, push),
+            Action::Sweep { until } => self.sweep(until),
+            Action::Publish(face) => self.publish(face),
+            Action::Arm(at) => self.timer = Some(at),
+            Action::Ended(how) => self.report_end(how).await,
+        }
+        None
+    }
+
+    fn spawn(&mut self) -> Option<Event> {
+        self.generation += 1;
+        self.found = None;
+        self.start = None;
+        match self.around.launcher.prepare(&self.app) {
+            Ok(launch) => {
+                self.start = Some(Start { told: launch.told, marker: launch.marker, began: Instant::now() });
+                let children = self.around.children.clone();
+                self.spawning = Some(Box::pin(async move { children.spawn(launch.spec).await }));
+                None
+            }
+            Err(error) => Some(Event::SpawnFailed { hope: self.note_spawn_error(&error) }),
+        }
+    }
+
+    fn probe(&mut self, pid: Pid, not_before: Instant) {
+        let (Some(process), Some(start)) = (&self.process, &self.start) else { return };
+        if process.kin.leader == pid {
+            let prober = Prober::new(process.kin.clone(), start.told.clone(), self.app.readiness.clone());
+            self.probing = Some(Box::pin(prober.look_from(not_before)));
+        }
+    }
+
+    fn signal(&mut self, pid: Pid, push: Push) {
+        self.probing = None;
+        let signal = match push {
+            Push::Stop => stop::signal_of(self.app.stop.signal),
+            Push::Kill => {
+                self.kill = Kill::Needed;
+                Signal::KILL
+            }
+        };
+        match stop::push(&self.around.children, pid, signal) {
+            // It ended by itself this very moment; its exit is on its way to us.
+            Ok(()) | Err(SignalError::Gone(_)) => {}
+            Err(error @ SignalError::Refused { .. }) => self.say(Level::Warn, format_args!("{error}")),
+        }
+    }
+
+    fn sweep(&mut self, until: Instant) {
+        let Some(kin) = self.bereaved.take() else { return };
+        self.patience.send_replace(until);
+        let stop = stop::signal_of(self.app.stop.signal);
+        self.sweeps.spawn(stop::sweep(self.around.children.clone(), kin, stop, self.patience.subscribe()));
+    }
+
+    /// Reads what the app printed before it ended.
+    async fn last_output(&mut self) {
+        let all_read = async { while self.outputs.join_next().await.is_some() {} };
+        // Cancelling is safe: the readers go on by themselves.
+        timeout(OUTPUT_GRACE, all_read).await.ok();
+    }
+
+    fn hope_of(error: &LaunchError) -> Hope {
+        match error {
+            LaunchError::Program(error) if !error.is_passing() => Hope::Never,
+            LaunchError::Program(_)
+            | LaunchError::Port(_)
+            | LaunchError::Socket(_)
+            | LaunchError::Marker(_) => Hope::Later,
+        }
+    }
+
+    fn say(&self, level: Level, message: impl std::fmt::Display) {
+        self.around.log.event(level, Some(&self.app.name), message);
+    }
+}
+
+async fn or_never<F: Future + Unpin>(future: Option<F>) -> F::Output {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,135 @@
+//! Why the app is not up, for the log, for the proxy's refusals and for the end of the program.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use onedoor_linux::wait::ExitStatus;
+
+use super::{AppTask, Ended, LaunchError};
+use crate::apps::life::{Hope, How};
+use crate::apps::report;
+use crate::init::{ExitCause, exit_code};
+use crate::observe::log::Level;
+use crate::registry::{DownClass, DownReason};
+
+/// What onedoor exits with when there is no exit code of the app to pass on.
+const FAILED: i32 = 1;
+
+impl AppTask {
+    pub(super) fn note_spawn_error(&mut self, error: &LaunchError) -> Hope {
+        let code = match error {
+            LaunchError::Program(error) => i32::from(exit_code(ExitCause::CannotStart(error))),
+            LaunchError::Port(_) | LaunchError::Socket(_) | LaunchError::Marker(_) => FAILED,
+        };
+        let (place, name) = (&self.app.place, &self.app.name);
+        let message = format!("{place}: app \"{name}\" cannot be started: {error}");
+        self.say(Level::Error, &message);
+        self.fate.spawn_error = Some((message, code));
+        self.fate.status = None;
+        self.fate.failures += 1;
+        Self::hope_of(error)
+    }
+
+    /// The reason that requests and the status table see; also logs it, once per ending.
+    pub(super) fn down_reason(&self, class: DownClass, retry_at: Option<Instant>) -> DownReason {
+        let fact = match class {
+            DownClass::CannotStart => self.spawn_error(),
+            DownClass::NotReadyInTime => self.not_ready(),
+            DownClass::Crashed | DownClass::Ended => self.ending(),
+            DownClass::GaveUp => {
+                format!("failed {} times; the last time: {}", self.fate.failures, self.last_failure())
+            }
+        };
+        let next = match retry_at {
+            Some(at) => {
+                format!("; next start in {:.1} s", at.saturating_duration_since(Instant::now()).as_secs_f64())
+            }
+            None => String::new(),
+        };
+        let level = match class {
+            DownClass::Ended => Level::Info,
+            DownClass::Crashed | DownClass::CannotStart | DownClass::NotReadyInTime | DownClass::GaveUp => {
+                Level::Warn
+            }
+        };
+        self.say(level, format_args!("{fact}{next}"));
+        DownReason { class, detail: Arc::from(fact) }
+    }
+
+    /// The end of an app, with its last words. Nothing more is coming from it.
+    pub(super) async fn report_end(&mut self, how: How) {
+        self.last_output().await;
+        let (place, name) = (&self.app.place, &self.app.name);
+        let last_lines = self.fate.last_words.lines();
+        let (exit_code, fact) = match how {
+            How::CannotStart => (self.spawn_error_code(), self.spawn_error()),
+            How::NotReadyInTime => (FAILED, format!("{place}: app \"{name}\" {}", self.not_ready())),
+            How::Enough | How::AsAsked => {
+                (self.code(), format!("{place}: app \"{name}\" {} and is not to be restarted", self.ending()))
+            }
+            How::GaveUp => {
+                let (times, last) = (self.fate.failures, self.last_failure());
+                // An app that gave up has failed, even if each of its exits looked like a success.
+                let code = if self.fate.spawn_error.is_some() {
+                    self.spawn_error_code()
+                } else {
+                    self.code().max(FAILED)
+                };
+                (
+                    code,
+                    format!("{place}: app \"{name}\" gave up after {times} failures; the last time: {last}"),
+                )
+            }
+        };
+        let why = match report::hint(self.fate.status, &last_lines) {
+            Some(remedy) => format!("{fact}; {remedy}"),
+            None => fact,
+        };
+        // The fleet may be gone already: then nobody waits for the news.
+        self.around.ended.send(Ended { app: self.app.id, exit_code, why, last_lines }).ok();
+    }
+
+    fn last_failure(&self) -> String {
+        if self.fate.status.is_some() { self.ending() } else { self.spawn_error() }
+    }
+
+    fn spawn_error(&self) -> String {
+        self.fate
+            .spawn_error
+            .as_ref()
+            .map_or_else(|| "it cannot be started".to_owned(), |(text, _)| text.clone())
+    }
+
+    fn spawn_error_code(&self) -> i32 {
+        self.fate.spawn_error.as_ref().map_or(FAILED, |(_, code)| *code)
+    }
+
+    fn ending(&self) -> String {
+        let after = shown(self.fate.lived);
+        match self.fate.status {
+            Some(ExitStatus::Code(code)) => format!("ended with exit code {code} after {after}"),
+            Some(killed @ ExitStatus::Signal { .. }) => format!("was {killed} after {after}"),
+            None => format!("ended after {after}"),
+        }
+    }
+
+    fn not_ready(&self) -> String {
+        let limit = shown(self.app.start_timeout);
+        match &self.fate.silence {
+            Some(why) => format!("did not become ready within {limit}: {why}"),
+            None => format!("did not become ready within {limit}"),
+        }
+    }
+
+    fn code(&self) -> i32 {
+        self.fate.status.map_or(FAILED, |status| i32::from(exit_code(ExitCause::AppEnded(status))))
+    }
+}
+
+fn shown(time: Duration) -> String {
+    match time.as_secs() {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
