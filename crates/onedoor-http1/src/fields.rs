@@ -118,7 +118,7 @@ pub(crate) fn field_in(line: &Line<'_>, side: Side) -> Result<Field, HeadError> 
 fn value_after_gap<'l>(name: &[u8], rest: &'l [u8], side: Side) -> Result<&'l [u8], HeadError> {
     match rest {
         [b' ' | b'\t', ..] if name.is_empty() => Err(HeadError::Folded),
-        [b' ' | b'\t', ..] => match (trim_ows(rest), side) {
+        [b' ' | b'\t', ..] => match (rest.get(leading_ows(rest)..).unwrap_or_default(), side) {
             ([b':', value @ ..], Side::Response) => Ok(value),
             ([b':', ..], Side::Request) => Err(HeadError::SpaceBeforeColon),
             _ => Err(if rest.contains(&b':') { HeadError::BadName } else { HeadError::NoColon }),
