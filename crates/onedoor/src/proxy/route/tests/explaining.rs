@@ -61,8 +61,8 @@ fn a_near_miss_says_what_alone_was_wrong() {
         [
             ("POST /api/x".to_owned(), Miss::Method { wanted: "POST" }),
             ("a.com/api/x".to_owned(), Miss::Host),
-            ("/API/x".to_owned(), segment("api", "API")),
             ("/api/x/".to_owned(), Miss::PathEnds { wanted: String::new() }),
+            ("/API/x".to_owned(), segment("api", "API")),
             ("/api/x/{id}".to_owned(), Miss::PathEnds { wanted: "{id}".to_owned() }),
         ]
     );
