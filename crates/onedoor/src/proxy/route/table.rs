@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use super::Route;
 use super::conflict::{self, Conflict};
 use super::host::Hosts;
-use super::parse::METHODS;
+use super::method;
 use super::path::{Lookup, Tree};
 use super::pattern::Pattern;
 
@@ -100,7 +100,7 @@ impl Routes {
     /// RFC 9110 10.2.1. GET implies HEAD. All of these routes have a method, or there were no 405.
     pub(super) fn allow(&self, specs: &[usize]) -> String {
         let mut allow = String::new();
-        for method in METHODS {
+        for method in method::REGISTERED {
             let allowed = |index: &usize| self.specs[*index].pattern.method_rank(method.as_bytes()).is_some();
             if specs.iter().any(allowed) {
                 if !allow.is_empty() {
