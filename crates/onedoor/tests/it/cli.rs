@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use crate::kit::run_onedoor;
 
 fn in_folder_with(toml: &str, arguments: &[&str]) -> Output {
-    let dir = TempDir::new().unwrap();
-    fs::write(dir.path().join("onedoor.toml"), toml).unwrap();
+    let dir = TempDir::new().expect("a folder for the test");
+    fs::write(dir.path().join("onedoor.toml"), toml).expect("the folder can be written");
     run_onedoor(dir.path(), arguments)
 }
 

@@ -52,7 +52,7 @@ fn reaps_to_the_last(door: &Door) {
     let deadline = std::time::Instant::now() + crate::kit::GUARD;
     loop {
         let children: usize = std::fs::read_dir(format!("/proc/{}/task", door.pid()))
-            .unwrap()
+            .expect("the door is alive")
             .map_while(Result::ok)
             .map(|task| std::fs::read_to_string(task.path().join("children")).unwrap_or_default())
             .map(|children| children.split_whitespace().count())

@@ -570,7 +570,7 @@ fn rule_32_via_is_set_trace_is_refused_and_a_loop_ends_at_the_tenth_round() {
     let mut client = door.wire();
     client.send("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(client.response().status(), 405);
-    let rounds = vec!["1.1 onedoor"; 10].join(", ");
+    let rounds = ["1.1 onedoor"; 10].join(", ");
     let mut client = door.wire();
     client.send(format!("GET / HTTP/1.1\r\nHost: a\r\nVia: {rounds}\r\n\r\n"));
     assert_eq!(client.response().status(), 508);

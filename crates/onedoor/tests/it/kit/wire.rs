@@ -143,7 +143,7 @@ impl Wire {
     }
 
     /// We send no more; the other way stays open.
-    pub(crate) fn half_close(&mut self) {
+    pub(crate) fn half_close(&self) {
         self.tcp.shutdown(Shutdown::Write).expect("the connection is open");
     }
 
