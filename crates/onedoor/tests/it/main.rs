@@ -1,1 +1,23 @@
-//! integration
+//! The promises, kept by the real binary: one file per promise, one binary for all of them.
+//!
+//! Every test starts `dist/onedoor` (or what `ONEDOOR_BIN` names) on a port of its own in a folder of its own, and
+//! talks to it over raw sockets. Nothing here sleeps: a test waits for an event, and a guard of 20 seconds turns a
+//! wait that never ends into a failure.
+
+mod kit;
+
+mod access_log;
+mod bodies;
+mod cli;
+mod floors;
+mod forwarded;
+mod hold;
+mod life;
+mod limits;
+mod pid1;
+mod routing;
+mod strictness;
+mod tidy;
+mod upgrade;
+mod upstream_https;
+mod zoo;

@@ -1,0 +1,62 @@
+# Two commands: `make` runs the zoo, `make test` checks everything. Both install what is missing; only cargo is presupposed.
+
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+export PORT ?= 8000
+FUZZ_SECONDS ?= 60
+
+.PHONY: run build zoo test fmt lint unit doc it fuzz clean setup setup-build setup-zoo setup-checkers setup-fuzz
+.DEFAULT_GOAL := run
+
+run: build zoo ## build, prepare the three apps, serve them on PORT (default 8000) until Ctrl-C
+	cd examples/zoo && exec ../../dist/onedoor up
+
+build: setup-build ## the shipped binary: dist/onedoor
+	scripts/build.sh
+
+zoo: setup-zoo
+	scripts/zoo.sh
+
+test: fmt lint unit doc it ## everything that CI runs; the cheap checks first
+	@echo "make test: all good"
+
+fmt: setup-build
+	cargo fmt --all --check
+
+lint: setup-build setup-checkers
+	typos
+	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	cargo deny --log-level error --locked check bans licenses sources
+	scripts/advisories.sh
+	cargo machete
+
+unit: setup-build
+	cargo test --quiet --locked --workspace --lib --bins
+
+doc: setup-build
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps --document-private-items
+
+it: build zoo ## the promises, against dist/onedoor and the real apps
+	ONEDOOR_BIN="$(CURDIR)/dist/onedoor" cargo test --quiet --locked -p onedoor --test it
+
+fuzz: setup-build setup-fuzz ## each fuzz target for FUZZ_SECONDS (60)
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+setup: setup-build setup-zoo setup-checkers ## install what is missing, and nothing else
+
+setup-build:
+	@scripts/setup/cargo.sh fmt clippy
+	@scripts/setup/c-compiler.sh
+
+setup-zoo:
+	@scripts/setup/python.sh
+	@scripts/setup/node.sh
+	@scripts/setup/go.sh
+
+setup-checkers: setup-build
+	@scripts/setup/checkers.sh
+
+setup-fuzz: setup-build
+	@scripts/setup/fuzz.sh
+
+clean: ## remove what was built and what was installed below the project
+	rm -rf target dist .tools examples/zoo/python/.venv examples/zoo/go/go fuzz/target

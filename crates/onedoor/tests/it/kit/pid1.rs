@@ -1,0 +1,21 @@
+//! The door as PID 1 of a namespace of its own, where the machine allows that.
+#![expect(clippy::disallowed_methods, reason = "a test is not PID 1: it may make children and wait for them")]
+
+use std::process::{Command, Stdio};
+
+use super::Door;
+use super::door::Setting;
+
+const UNSHARE: [&str; 5] = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
+
+/// Starts the door as PID 1; None, and a loud word, where namespaces are not to be had.
+pub(crate) fn start_as_pid1(setting: Setting) -> Option<Door> {
+    let mut trial = Command::new(UNSHARE[0]);
+    let allowed =
+        trial.args(&UNSHARE[1..]).arg("true").stderr(Stdio::null()).status().is_ok_and(|end| end.success());
+    if !allowed {
+        eprintln!("SKIPPED: this machine does not let us make a PID namespace; PID 1 is not tested here");
+        return None;
+    }
+    Some(setting.inside(&UNSHARE).start())
+}
