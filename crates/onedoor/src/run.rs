@@ -21,7 +21,7 @@ use anyhow::Context as _;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
 
-use crate::apps::{Apps, AppsEnd};
+use crate::apps::{Apps, AppsEnd, StopOutcome, StoppedApp};
 use crate::config::Loaded;
 use crate::init::{self, Children, Signals, StopRequest};
 use crate::observe::log::{Level, Log};
@@ -86,7 +86,8 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
     let (addresses, ports) = (bound.addresses(), bound.ports());
     let mut proxy = bound.start(registry, log.clone())?;
     announce(log, &addresses, &loaded.table);
-    let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports);
+    let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
+        .context("cannot start the apps")?;
     let end = tokio::select! {
         // The arms that lose are asked again or not needed any more.
         request = signals.next() => End::Asked(request),
@@ -133,8 +134,8 @@ async fn shut_down(
         log.event(Level::Warn, None, format_args!("{in_flight} requests are still running; stopping the apps under them"));
     }
     let report = apps.stop(deadline, hurried(hurry.clone())).await;
-    for line in report.lines() {
-        log.event(Level::Warn, None, line);
+    for app in &report.apps {
+        tell_slow(log, app);
     }
     tokio::select! {
         _left = proxy.finished(deadline.min(Instant::now() + LAST_WORDS)) => {}
@@ -183,8 +184,26 @@ fn explain(log: &Log, end: &End) {
         End::Asked(StopRequest::Once(signal) | StopRequest::Again(signal)) => {
             log.event(Level::Info, None, format_args!("{signal}: draining, then stopping the apps"));
         }
-        End::AppEnded(end) => log.event(Level::Error, Some(&end.app), format_args!("{}; ending", end.why)),
+        // What happened was said when it did.
+        End::AppEnded(end) => log.event(Level::Error, Some(&end.app), "the container cannot go on without it: ending"),
         End::WorkerFailed => log.event(Level::Error, None, "a worker keeps dying; ending"),
+    }
+}
+
+/// Who did not end by itself: the stop budget is short, and the next deploy meets the same app.
+fn tell_slow(log: &Log, stopped: &StoppedApp) {
+    let app = Some(&*stopped.app);
+    match stopped.how {
+        StopOutcome::Ended { .. } => {}
+        StopOutcome::Killed { after } => {
+            let seconds = after.as_secs_f32();
+            log.event(Level::Warn, app, format_args!("did not end on its stop signal; killed after {seconds:.1} s"));
+        }
+        StopOutcome::StillThere => log.event(Level::Warn, app, "does not end even when killed"),
+    }
+    if stopped.leftovers > 0 {
+        let count = stopped.leftovers;
+        log.event(Level::Warn, app, format_args!("left {count} processes behind; killed"));
     }
 }
 
@@ -199,7 +218,8 @@ fn last_words(log: &Log, end: &AppsEnd) {
 fn exit_code(end: &End) -> u8 {
     match end {
         End::Asked(_) => 0,
-        End::AppEnded(end) => end.exit_code,
+        // An exit code is a byte (exit(3)).
+        End::AppEnded(end) => u8::try_from(end.exit_code & 0xff).unwrap_or(EXIT_SOFTWARE),
         End::WorkerFailed => EXIT_SOFTWARE,
     }
 }

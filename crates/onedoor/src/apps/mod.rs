@@ -22,7 +22,4 @@ pub(crate) mod spec;
 mod stop;
 mod task;
 
-#[expect(unused_imports, reason = "the face of this part; run takes what it needs")]
-pub(crate) use board::{AppRow, AppState};
-#[expect(unused_imports, reason = "the face of this part; run takes what it needs")]
-pub(crate) use fleet::{Apps, AppsEnd, StopOutcome, StopReport, StoppedApp};
+pub(crate) use fleet::{Apps, AppsEnd, StopOutcome, StoppedApp};
