@@ -50,3 +50,17 @@ impl Cursor {
         self.line_start = start;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_searched_is_not_searched_again() {
+        let mut cursor = Cursor::default();
+        assert!(matches!(cursor.next_line(b"GET / HT"), Ok(None)));
+        // A line end that was not there before: only who looks twice can find it.
+        let line = cursor.next_line(b"G\r\n / HTTP/1.1\r\n").unwrap().unwrap();
+        assert_eq!(line.text, b"G\r\n / HTTP/1.1");
+    }
+}

@@ -269,6 +269,53 @@ proptest! {
     }
 
     #[test]
+    fn an_independent_reader_agrees_about_accepted_responses(
+        fields in vec(("[A-Za-z-]{1,12}", " {0,2}", "[ \t]{0,2}([!-~][ -~]{0,12})?[ \t]{0,2}"), 0..6),
+        more in from_pieces(HEAD_PIECES),
+    ) {
+        let fields: String = fields.iter().map(|(name, gap, value)| format!("x-{name}{gap}:{value}\r\n")).collect();
+        let bytes = [b"HTTP/1.1 200 OK\r\n", fields.as_bytes(), &more, b"\r\n\r\n"].concat();
+        let mut head = ResponseHead::default();
+        if let Ok(Parsed::Complete { head_bytes }) = head.parse(&bytes, &HeadLimits::default(), RequestKind::Other) {
+            let mut fields = [httparse::EMPTY_HEADER; 128];
+            let mut other = httparse::Response::new(&mut fields);
+            let mut lenient = httparse::ParserConfig::default();
+            lenient.allow_spaces_after_header_name_in_responses(true);
+            let theirs = lenient.parse_response(&mut other, &bytes);
+            prop_assert_eq!(theirs, Ok(httparse::Status::Complete(head_bytes)));
+            let theirs: Lines<'_> = other.headers.iter().map(|field| (field.name.as_bytes(), field.value)).collect();
+            prop_assert_eq!(lines(head.fields(), &bytes), theirs);
+        }
+    }
+
+    #[test]
+    fn a_response_that_is_written_reads_the_same(
+        status in 100_u16..1000,
+        reason in "[ -~]{0,12}",
+        fields in vec(("[A-Za-z_-]{1,20}", "([!-~]([ -~]{0,20}[!-~])?)?"), 0..8),
+        framing in select(&["", "Content-Length : 7 ", "transfer-encoding:chunked", "Connection: close, x-y"][..]),
+    ) {
+        let limits = HeadLimits::default();
+        let fields: String = fields.iter().map(|(name, value)| format!("x-{name}: {value} \r\n")).collect();
+        let framing = if framing.is_empty() { String::new() } else { format!("{framing}\r\n") };
+        let bytes = format!("HTTP/1.1 {status} {reason}\r\n{fields}{framing}\r\n").into_bytes();
+        let mut head = ResponseHead::default();
+        prop_assert!(head.parse(&bytes, &limits, RequestKind::Other).is_ok());
+        let mut written = Vec::new();
+        emit::status_line(&mut written, head.status().as_u16(), head.reason().of(&bytes));
+        for field in head.fields() {
+            emit::field(&mut written, field.name.of(&bytes), field.value.of(&bytes));
+        }
+        emit::end_of_head(&mut written);
+        let mut again = ResponseHead::default();
+        let parsed = again.parse(&written, &limits, RequestKind::Other);
+        prop_assert_eq!(parsed, Ok(Parsed::Complete { head_bytes: written.len() }));
+        prop_assert_eq!((head.status(), head.reason().of(&bytes)), (again.status(), again.reason().of(&written)));
+        prop_assert_eq!(lines(head.fields(), &bytes), lines(again.fields(), &written));
+        prop_assert_eq!((head.framing(), head.persistence()), (again.framing(), again.persistence()));
+    }
+
+    #[test]
     fn a_normal_path_is_normal(raw in prop_oneof![from_pieces(PATH_PIECES), vec(any::<u8>(), 0..24)]) {
         let (mut scratch, mut again) = (Vec::new(), Vec::new());
         if let Ok(normal) = normalise(&raw, &mut scratch) {
