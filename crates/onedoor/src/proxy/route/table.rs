@@ -38,6 +38,7 @@ pub(crate) struct Ask<'a> {
 }
 
 #[derive(Debug)]
+#[expect(clippy::enum_variant_names, reason = "404 is called so (RFC 9110 15.5.5)")]
 pub(crate) enum Found<'r> {
     Route(Matched<'r>),
     /// Routes are for this host and path, but none for this method (RFC 9110 15.5.6).
