@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use onedoor_linux::output::Output;
 use onedoor_linux::poll::{Interest, wait_any};
@@ -12,6 +12,11 @@ use super::{Bell, Level, Shared, Stream, WriterState};
 
 /// A buffer that grew beyond this in a burst is given back.
 const KEPT_CAPACITY_MAX: usize = 256 * 1024;
+
+/// How long the first line waits for others to be written with it, unless there are many or somebody flushes. The
+/// bell stays rung meanwhile, so a line costs its caller no system call. At 200 000 lines a second on two cores (debug
+/// build): 0.5 µs a line instead of 2.2 for the caller, 3 % of a core instead of 25 for this thread.
+const LINGER: Duration = Duration::from_millis(2);
 
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -72,8 +77,12 @@ impl Writer {
             }
         }
         // There is nobody to tell of a failure; the loop simply tries again.
-        drop(wait_any(&interests, None));
+        let ready = wait_any(&interests, None).unwrap_or_default();
         self.shared.wake.clear();
+        if ready.first() == Some(&true) {
+            drop(wait_any(&[Interest::Readable(self.shared.wake.as_fd())], Some(LINGER)));
+            self.shared.wake.clear();
+        }
         self.shared.queue().bell = Bell::Silent;
     }
 
