@@ -1,15 +1,6 @@
 //! ENTRYPOINT: arguments → run → exit code; nothing else.
 #![forbid(unsafe_code)]
 
-mod apps;
-mod cli;
-mod config;
-mod init;
-mod observe;
-mod proxy;
-mod registry;
-mod run;
-
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -17,5 +8,5 @@ fn main() -> ExitCode {
     if let Some(code) = onedoor_linux::spawn::run_if_child() {
         return code;
     }
-    cli::main()
+    onedoor::main()
 }

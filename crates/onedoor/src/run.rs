@@ -114,7 +114,6 @@ enum Pace {
     Hurried,
 }
 
-#[expect(clippy::too_many_arguments, reason = "the end needs every part once, and nothing else does")]
 async fn shut_down(
     proxy: Proxy,
     apps: Apps,

@@ -85,7 +85,7 @@ enum Ended {
 }
 
 /// The program, from its arguments to its exit code.
-pub(crate) fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),

@@ -201,7 +201,7 @@ impl<'w> Attempt<'w> {
         Ok(Connection { stream, key, idle_max, origin, lease: Some(lease), released })
     }
 
-    async fn connect_outside(&mut self) -> Result<Connection, Refusal> {
+    async fn connect_outside(&self) -> Result<Connection, Refusal> {
         let Destination::Upstream(id) = self.to else { unreachable!("apps are asked through the registry") };
         let key = PoolKey::Upstream(id);
         let made = |stream, origin| Connection {

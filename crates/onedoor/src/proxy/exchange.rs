@@ -93,7 +93,7 @@ async fn serve(
     side: &mut UpstreamSide,
     record: &mut Record,
 ) -> Result<(), Failed> {
-    let limit = plan.route.and_then(|route| route.policy.body_max).or(worker.config().limits.body_max);
+    let limit = plan.route.and_then(|route| route.policy.body_max).or_else(|| worker.config().limits.body_max);
     inbound.body.limit_to(limit)?;
     let (Step::Forward(forward), Some(route)) = (&plan.step, plan.route) else {
         if !inbound.body.ends_cheaply() {

@@ -32,4 +32,4 @@ mod stream;
 mod upstream;
 mod worker;
 
-pub(crate) use service::{Bound, Proxy, StartError};
+pub(crate) use service::{Bound, Proxy};

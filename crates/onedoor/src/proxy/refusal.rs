@@ -37,8 +37,6 @@ pub(super) enum Refusal {
     UpstreamClosed { upstream: String, why: String },
     UpstreamBadMessage { upstream: String, why: String },
     UpstreamSilent { upstream: String, after: Duration },
-    // Ours.
-    TooManyConnections,
 }
 
 /// After the commit: the exchange was cut. Never turned into a response.
@@ -70,7 +68,7 @@ impl Refusal {
             | Self::UpstreamClosed { .. }
             | Self::UpstreamBadMessage { .. } => 502,
             Self::UpstreamSilent { .. } => 504,
-            Self::NotReady { .. } | Self::HoldQueueFull { .. } | Self::AppRefuses { .. } | Self::TooManyConnections => 503,
+            Self::NotReady { .. } | Self::HoldQueueFull { .. } | Self::AppRefuses { .. } => 503,
         }
     }
 
@@ -101,7 +99,6 @@ impl Refusal {
             Self::NotReady { why: Unready::Down { retry_after: Some(after), .. }, .. } => Some(after.as_secs() + 1),
             Self::NotReady { why: Unready::Down { retry_after: None, .. }, .. } => Some(60),
             Self::NotReady { .. } | Self::HoldQueueFull { .. } | Self::AppRefuses { .. } => Some(5),
-            Self::TooManyConnections => Some(1),
             _ => None,
         }
     }
@@ -122,7 +119,6 @@ impl Refusal {
             | Self::BodyTooLarge { .. }
             | Self::HeadTimeout
             | Self::BodyTimeout
-            | Self::TooManyConnections
             | Self::Loop
             | Self::BadPath(_) => false,
             Self::MethodRefused
@@ -165,7 +161,6 @@ impl Refusal {
             Self::UpstreamClosed { upstream, why } => format!("{upstream} ended the connection before its answer: {why}"),
             Self::UpstreamBadMessage { upstream, why } => format!("{upstream} sent a bad message: {why}"),
             Self::UpstreamSilent { upstream, after } => format!("{upstream} did not answer within {after:?}"),
-            Self::TooManyConnections => "too many connections".into(),
         }
     }
 }

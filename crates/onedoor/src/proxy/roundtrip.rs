@@ -333,7 +333,7 @@ impl Download<'_, '_, '_> {
             Halt::Lost(match failure {
                 HeadFailure::Closed(why) => LossReason::Closed(why),
                 HeadFailure::Bad(error) => LossReason::Bad(error.to_string()),
-                HeadFailure::Silent(_) => LossReason::Silent(self.worker.config().timeouts.first_byte),
+                HeadFailure::Silent => LossReason::Silent(self.worker.config().timeouts.first_byte),
             })
         })
     }

@@ -50,6 +50,7 @@ pub(super) struct Worker {
     names: Names,
     turn: Cell<usize>,
     date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
+    #[expect(clippy::vec_box, reason = "a workspace changes hands often and is large to move")]
     workspaces: RefCell<Vec<Box<Workspace>>>,
 }
 

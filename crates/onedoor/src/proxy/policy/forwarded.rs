@@ -197,7 +197,7 @@ fn push_fmt(out: &mut Vec<u8>, arguments: fmt::Arguments<'_>) {
         }
     }
     // Writing to a Vec cannot fail.
-    drop(Sink(out).write_fmt(arguments));
+    Sink(out).write_fmt(arguments).ok();
 }
 
 #[cfg(test)]

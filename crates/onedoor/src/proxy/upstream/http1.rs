@@ -1,7 +1,5 @@
 //! HTTP/1.1 towards an upstream: its request head written, its response head read and judged.
 
-use std::time::Duration;
-
 use onedoor_http1::{BodyFraming, HeadError, HeadLimits, Method, Parsed, RequestKind, ResponseHead, emit};
 
 use crate::proxy::buffer::Buffer;
@@ -67,7 +65,7 @@ pub(in crate::proxy) enum HeadFailure {
     /// The connection ended or broke.
     Closed(String),
     Bad(HeadError),
-    Silent(Duration),
+    Silent,
 }
 
 /// Reads until a response head is complete and returns its length; what follows stays in the buffer behind it.
@@ -89,7 +87,7 @@ pub(in crate::proxy) async fn read_response_head(
         }
         let room = READ_ROOM.max(buffer.len() + READ_ROOM / 2);
         match deadline.guarding(buffer.read_from(reader, room)).await {
-            Err(_) => return Err(HeadFailure::Silent(Duration::ZERO)),
+            Err(_) => return Err(HeadFailure::Silent),
             Ok(Err(error)) => return Err(HeadFailure::Closed(error.to_string())),
             Ok(Ok(0)) if buffer.is_empty() => return Err(HeadFailure::Closed("end of stream".into())),
             Ok(Ok(0)) => return Err(HeadFailure::Closed("end of stream inside the response head".into())),

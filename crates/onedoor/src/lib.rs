@@ -1,0 +1,21 @@
+//! Everything behind `main`: two stories that meet at one seam (ARCHITECTURE.md).
+//!
+//! A library only so that the fuzzer can reach the reader of the file; nothing here is an interface for others.
+#![forbid(unsafe_code)]
+
+mod apps;
+mod cli;
+mod config;
+mod init;
+mod observe;
+mod proxy;
+mod registry;
+mod run;
+
+pub use cli::main;
+
+/// Reads a text as `onedoor.toml`, touching neither disk nor environment, and says whether it is one. For the fuzzer.
+#[must_use]
+pub fn reads_as_config(text: &str) -> bool {
+    config::check_text(text, &config::Env::made_of([])).is_ok()
+}
