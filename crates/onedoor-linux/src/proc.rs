@@ -24,10 +24,12 @@ impl Pid {
         NonZeroI32::new(number).filter(|number| number.get() > 0).map(Self)
     }
 
+    /// # Panics
+    /// Never: every process has a number.
     #[must_use]
     pub fn ours() -> Self {
         let ours = i32::try_from(std::process::id()).ok().and_then(Self::new);
-        ours.unwrap_or(Self(NonZeroI32::MIN))
+        ours.expect("the kernel gives out numbers from 1 to 4 194 304 (proc(5), pid_max)")
     }
 
     #[must_use]

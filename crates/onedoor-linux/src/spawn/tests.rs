@@ -222,7 +222,7 @@ fn an_orphan_that_left_its_session_is_adopted_and_found_by_its_environment() {
 fn a_child_dies_with_the_thread_that_started_it() {
     let _turn = one_at_a_time();
     let starting = || {
-        let child = spawn(&sh("sleep 1000", &[])).unwrap();
+        let child = spawn(&sh("exec sleep 1000", &[])).unwrap();
         assert_eq!(settled(&child.handshake), Progress::Running);
         child.pid
     };

@@ -73,6 +73,9 @@ pub(super) enum Group {
     Leaderless,
 }
 
+/// "No such process" (errno(3)), the same on every Linux.
+const ESRCH: i32 = 3;
+
 /// Two threads that wait would steal each other's exits.
 static STARTED: AtomicBool = AtomicBool::new(false);
 
@@ -109,7 +112,10 @@ impl Children {
         if !groups.contains_key(&pid) {
             return Err(SignalError::Gone(pid));
         }
-        signal::send_group(pid, signal).map_err(|source| SignalError::Refused { pid, signal, source })
+        signal::send_group(pid, signal).map_err(|source| match source.raw_os_error() {
+            Some(ESRCH) => SignalError::Gone(pid),
+            _ => SignalError::Refused { pid, signal, source },
+        })
     }
 
     /// True while the child or anyone in its process group lives.

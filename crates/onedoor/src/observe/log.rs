@@ -32,6 +32,9 @@ use writer::Writer;
 /// How much may wait for a slow reader, per stream: some 20 000 access lines.
 const QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// So much is worth a write of its own: what a pipe holds.
+const URGENT_BYTES: usize = 64 * 1024;
+
 /// `[log]` in the file, and what the program knows besides.
 #[derive(Clone, Debug)]
 pub(crate) struct LogConfig {
@@ -198,6 +201,7 @@ impl Log {
     pub(crate) fn flush(&self, within: Duration) {
         let deadline = Instant::now() + within;
         let mut queue = self.shared.queue();
+        self.shared.wake.ring();
         while !queue.is_written() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -217,8 +221,10 @@ impl Log {
 
     fn push(&self, stream: Stream, line: &[u8]) {
         let mut queue = self.shared.queue();
+        let before = queue.lane(stream).bytes.len();
         queue.lane(stream).push(line);
-        if queue.bell == Bell::Silent {
+        let urgent = (before..before + line.len()).contains(&URGENT_BYTES);
+        if queue.bell == Bell::Silent || urgent {
             queue.bell = Bell::Rung;
             self.shared.wake.ring();
         }
