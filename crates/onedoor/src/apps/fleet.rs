@@ -167,10 +167,12 @@ impl Apps {
             let Some(member) = self.members.get_mut(usize::from(app.0)) else { continue };
             member.over = true;
             let (name, role) = (Arc::clone(&member.name), member.role);
-            self.log.event(Level::Error, Some(&name), &why);
             if self.is_the_end(role) {
                 return AppsEnd { app: name, exit_code, why, last_lines };
             }
+            // The end itself is for the program's last words; this one is told here.
+            let level = if exit_code == 0 { Level::Info } else { Level::Error };
+            self.log.event(level, Some(&name), &why);
         }
     }
 
@@ -186,7 +188,8 @@ impl Apps {
     }
 
     /// Stops every app: all are told at once, in the reverse order of the file; what is left of the time a second
-    /// before `deadline` is for SIGKILL. When `hurry` is done, everyone has a second. Dropping the future kills.
+    /// before `deadline` is for SIGKILL. When `hurry` is done, everyone has a second. What is still
+    /// there at `deadline` is reported, and left to whoever ends every process.
     pub(crate) async fn stop(mut self, deadline: Instant, hurry: impl Future<Output = ()>) -> StopReport {
         let now = Instant::now();
         let left = deadline.saturating_duration_since(now);

@@ -1,11 +1,12 @@
 //! The promises of the fleet, kept with real processes: Python servers and shell scripts.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use onedoor_linux::proc::{self, Liveness, Pid};
 
 use super::super::spec::{
-    Environment, GiveUp, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
+    Environment, GiveUp, PrefixMode, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
 };
 use super::*;
 use crate::registry::{AppId, Endpoint, EndpointAddr, FailedEndpoints, Failure, Registry, Unready};
@@ -46,6 +47,7 @@ fn spec(command: Command) -> AppSpec {
             own: Vec::new(),
         },
         listening: Listening::PrivatePort { prefix: None },
+        prefix_mode: PrefixMode::Kept,
         readiness: Readiness::Accept,
         start_timeout: PATIENCE,
         restart: RestartPolicy {
@@ -79,7 +81,11 @@ fn start(mut specs: Vec<AppSpec>) -> Running {
     let slots: Vec<_> = specs.iter().map(|spec| (Arc::clone(&spec.name), spec.weight)).collect();
     let (registry, publishers) = Registry::new(&slots, 1);
     let config = Config { apps: specs, stop_budget: PATIENCE };
-    let apps = Apps::start(config, publishers, Children::for_tests(), Log::to_nowhere(), &[]).unwrap();
+    // Tests run beside each other: each fleet has fifty private ports of its own.
+    static FLEETS: AtomicU16 = AtomicU16::new(0);
+    let others: Vec<u16> =
+        (21_001..).take(50 * usize::from(FLEETS.fetch_add(1, Ordering::Relaxed))).collect();
+    let apps = Apps::start(config, publishers, Children::for_tests(), Log::to_nowhere(), &others).unwrap();
     Running { apps, registry }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct AppSpec {
     pub(crate) dir: PathBuf,
     pub(crate) environment: Environment,
     pub(crate) listening: Listening,
+    /// What becomes of `listening`'s prefix on the way to the app; without a prefix it means nothing.
+    pub(crate) prefix_mode: PrefixMode,
     pub(crate) readiness: Readiness,
     pub(crate) start_timeout: Duration,
     pub(crate) restart: RestartPolicy,
@@ -67,6 +69,15 @@ pub(crate) enum Listening {
     FixedPort { port: u16, prefix: Option<String> },
     /// A Unix socket in a folder of its own, told by `PORT=/path` and the framework's own variable.
     UnixSocket { prefix: Option<String> },
+}
+
+/// Whether the paths the app is asked for begin with its prefix. Frameworks that make links must know, and telling
+/// one the wrong way makes every request a 404 (FRAMEWORKS.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PrefixMode {
+    Kept,
+    /// `strip`: the door cuts it off and says so in `X-Forwarded-Prefix`.
+    Stripped,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ mod table;
 
 use std::time::Duration;
 
-use super::spec::Command;
+use super::spec::{Command, PrefixMode};
 
 /// The address every app is told to listen on: only onedoor is to reach it.
 pub(super) const HOST: &str = "127.0.0.1";
@@ -24,8 +24,10 @@ pub(super) struct Framework {
     on_port: &'static [(&'static str, &'static str)],
     /// Empty: it takes no Unix socket by a variable.
     on_socket: &'static [(&'static str, &'static str)],
-    /// For a prefix that the door cut off: the framework puts it in front of the links it makes.
-    on_prefix: &'static [(&'static str, &'static str)],
+    /// For a prefix that the door cuts off: the framework puts it in front of the links it makes.
+    on_stripped: &'static [(&'static str, &'static str)],
+    /// For a prefix that stays, where the framework and not the app's own code makes the routes.
+    on_kept: &'static [(&'static str, &'static str)],
     /// Set unless the operator did.
     unless_set: &'static [(&'static str, &'static str)],
     /// Below the time after which it closes an idle connection.
@@ -33,11 +35,12 @@ pub(super) struct Framework {
 }
 
 /// What a process is told about its place.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     pub(super) port: Option<u16>,
     pub(super) socket: Option<&'a str>,
     pub(super) prefix: Option<&'a str>,
+    pub(super) prefix_mode: PrefixMode,
 }
 
 /// The framework that `command` starts. In a shell line the last command that is known counts: what stands before
@@ -90,8 +93,10 @@ impl Framework {
         if place.socket.is_some() {
             fill(self.on_socket);
         }
-        if place.prefix.is_some() {
-            fill(self.on_prefix);
+        match (place.prefix, place.prefix_mode) {
+            (None, _) => {}
+            (Some(_), PrefixMode::Kept) => fill(self.on_kept),
+            (Some(_), PrefixMode::Stripped) => fill(self.on_stripped),
         }
         variables
     }
@@ -255,7 +260,12 @@ mod tests {
 
     #[test]
     fn the_variables_say_the_place() {
-        let place = Place { port: Some(21001), socket: Some("/run/a.sock"), prefix: Some("/api") };
+        let place = Place {
+            port: Some(21001),
+            socket: Some("/run/a.sock"),
+            prefix: Some("/api"),
+            prefix_mode: PrefixMode::Stripped,
+        };
         let uvicorn = recognise(&exec("uvicorn main:app")).unwrap();
         let variables = uvicorn.place_variables(&place);
         for (name, value) in [
@@ -270,7 +280,12 @@ mod tests {
 
     #[test]
     fn a_variable_that_says_port_or_socket_says_the_socket_last() {
-        let place = Place { port: Some(21001), socket: Some("/run/a.sock"), prefix: None };
+        let place = Place {
+            port: Some(21001),
+            socket: Some("/run/a.sock"),
+            prefix: None,
+            prefix_mode: PrefixMode::Stripped,
+        };
         let variables = recognise(&exec("dotnet Shop.dll")).unwrap().place_variables(&place);
         let last = variables.iter().rfind(|(name, _)| *name == "ASPNETCORE_URLS").unwrap();
         assert_eq!(last.1, "http://unix:/run/a.sock");
@@ -278,7 +293,7 @@ mod tests {
 
     #[test]
     fn without_a_prefix_nothing_is_said_about_one() {
-        let place = Place { port: Some(1), socket: None, prefix: None };
+        let place = Place { port: Some(1), socket: None, prefix: None, prefix_mode: PrefixMode::Stripped };
         let variables = recognise(&exec("uvicorn main:app")).unwrap().place_variables(&place);
         assert!(variables.iter().all(|(name, _)| !name.contains("ROOT_PATH") && !name.contains("UDS")));
     }

@@ -22,7 +22,8 @@ const PLAIN: Framework = Framework {
     calls: &[],
     on_port: &[],
     on_socket: &[],
-    on_prefix: &[],
+    on_stripped: &[],
+    on_kept: &[],
     unless_set: &[],
     idle_max: seconds(4),
 };
@@ -35,7 +36,7 @@ pub(super) static TABLE: &[Framework] = &[
         calls: &[&["uvicorn"]],
         on_port: &[("UVICORN_PORT", "{port}"), ("UVICORN_HOST", "{host}")],
         on_socket: UVICORN_SOCKET,
-        on_prefix: &[("UVICORN_ROOT_PATH", "{prefix}")],
+        on_stripped: &[("UVICORN_ROOT_PATH", "{prefix}")],
         ..PYTHON_PLAIN
     },
     Framework { name: "FastAPI", calls: &[&["fastapi", "run"], &["fastapi", "dev"]], ..PYTHON_PLAIN },
@@ -75,6 +76,7 @@ pub(super) static TABLE: &[Framework] = &[
         name: "Streamlit",
         calls: &[&["streamlit", "run"]],
         on_port: &[("STREAMLIT_SERVER_PORT", "{port}"), ("STREAMLIT_SERVER_ADDRESS", "{host}")],
+        on_kept: &[("STREAMLIT_SERVER_BASE_URL_PATH", "{prefix}")],
         unless_set: &[
             ("PYTHONUNBUFFERED", "1"),
             ("STREAMLIT_SERVER_HEADLESS", "true"),
@@ -94,6 +96,7 @@ pub(super) static TABLE: &[Framework] = &[
         name: "Chainlit",
         calls: &[&["chainlit", "run"]],
         on_port: &[("CHAINLIT_PORT", "{port}"), ("CHAINLIT_HOST", "{host}")],
+        on_kept: &[("CHAINLIT_ROOT_PATH", "{prefix}")],
         ..PYTHON_PLAIN
     },
     Framework {
@@ -114,7 +117,7 @@ pub(super) static TABLE: &[Framework] = &[
         name: "Python",
         calls: &[&["python", "*.py"], &["gradio", "*.py"]],
         on_port: &[("GRADIO_SERVER_PORT", "{port}"), ("GRADIO_SERVER_NAME", "{host}")],
-        on_prefix: &[("GRADIO_ROOT_PATH", "{prefix}")],
+        on_stripped: &[("GRADIO_ROOT_PATH", "{prefix}")],
         ..PYTHON_PLAIN
     },
     Framework { name: "Python", calls: &[&["python"]], ..PYTHON_PLAIN },
@@ -130,6 +133,7 @@ pub(super) static TABLE: &[Framework] = &[
         calls: &[&["node", ".output/server/index.mjs"], &["nuxt"], &["nuxi"], &["nitro"]],
         on_port: &[("NITRO_PORT", "{port}"), ("NITRO_HOST", "{host}")],
         on_socket: &[("NITRO_UNIX_SOCKET", "{socket}")],
+        on_kept: &[("NUXT_APP_BASE_URL", "{prefix}/")],
         ..PLAIN
     },
     Framework {

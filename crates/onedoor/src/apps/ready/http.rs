@@ -41,9 +41,8 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> io:
 
 /// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 section 4), version 1.x.
 fn parse(line: &[u8; STATUS_LEN]) -> Option<u16> {
-    let status = match line.strip_prefix(b"HTTP/1.")? {
-        [b'0'..=b'9', b' ', status @ .., b' ' | b'\r' | b'\n'] => status,
-        _ => return None,
+    let [b'0'..=b'9', b' ', status @ .., b' ' | b'\r' | b'\n'] = line.strip_prefix(b"HTTP/1.")? else {
+        return None;
     };
     let status: u16 = std::str::from_utf8(status).ok().filter(|text| !text.starts_with('+'))?.parse().ok()?;
     (100..=599).contains(&status).then_some(status)

@@ -114,14 +114,9 @@ impl Prober {
     }
 
     /// A look at `not_before` or now. Owns the prober, so that it can be dropped at any time.
-    pub(super) fn look_from(
-        self,
-        not_before: Instant,
-    ) -> impl Future<Output = (Self, Sight)> + Send + 'static {
-        async move {
-            tokio::time::sleep_until(not_before.into()).await;
-            self.look().await
-        }
+    pub(super) async fn look_from(self, not_before: Instant) -> (Self, Sight) {
+        tokio::time::sleep_until(not_before.into()).await;
+        self.look().await
     }
 
     /// The next look, after the pause that is due.

@@ -83,7 +83,8 @@ impl Launcher {
         let told = self.place(app)?;
         let marker = OsString::from(unguessable().map_err(LaunchError::Marker)?);
         let socket = told.socket.as_deref().and_then(|path| path.to_str());
-        let place = Place { port: told.port, socket, prefix: prefix(&app.listening) };
+        let place =
+            Place { port: told.port, socket, prefix: prefix(&app.listening), prefix_mode: app.prefix_mode };
         let mut environment = environment::build(app, self.framework, &place);
         environment.insert(OsString::from(MARKER), marker.clone());
         let argv = words::argv(&app.command, |name| match (environment.get(OsStr::new(name)), name) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::apps::spec::{
-    Environment, GiveUp, Grace, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
+    Environment, GiveUp, Grace, PrefixMode, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
 };
 use crate::registry::{AppId, Weight};
 
@@ -20,6 +20,7 @@ fn app(words: &[&str], listening: Listening) -> AppSpec {
             own: Vec::new(),
         },
         listening,
+        prefix_mode: PrefixMode::Stripped,
         readiness: Readiness::Accept,
         start_timeout: Duration::from_secs(300),
         restart: RestartPolicy {
@@ -142,4 +143,17 @@ fn a_missing_program_is_named() {
     let app = app(&["no-such-program"], private_port());
     let error = launcher(&app).prepare(&app).unwrap_err();
     assert!(error.to_string().contains("no-such-program"), "{error}");
+}
+
+#[test]
+fn a_framework_hears_of_a_prefix_only_if_it_is_the_kind_that_needs_to() {
+    let uvicorn = |prefix_mode| {
+        let app = AppSpec { prefix_mode, ..app(&["env", "uvicorn", "main:app"], private_port()) };
+        let launch = launch(&app);
+        assert_eq!(variable(&launch, "PREFIX").unwrap(), "/api");
+        variable(&launch, "UVICORN_ROOT_PATH")
+    };
+    assert_eq!(uvicorn(PrefixMode::Stripped).as_deref(), Some("/api"));
+    // uvicorn would put the prefix before a path that has it already.
+    assert_eq!(uvicorn(PrefixMode::Kept), None);
 }

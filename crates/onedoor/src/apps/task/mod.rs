@@ -9,10 +9,10 @@
 //!
 //! It decides nothing about the app's life; it knows which process, which endpoint and which words belong to it.
 
+mod act;
 mod publish;
 mod report;
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::future::Future;
 use std::pin::Pin;
@@ -20,23 +20,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use onedoor_linux::proc::Pid;
-use onedoor_linux::signal::Signal;
 use onedoor_linux::spawn::SpawnError;
 use onedoor_linux::wait::ExitStatus;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use super::board::Board;
 use super::kin::Kin;
-use super::life::{Action, Event, Hope, Life, Machine, Push, ReadyWhen, Rules};
+use super::life::{Event, Life, Machine, ReadyWhen, Rules};
 use super::output::{self, LastWords};
 use super::ready::{Found, FoundPlace, Prober, Sight, Why};
 use super::restart::{Ending, Restarts};
 use super::spawn::{LaunchError, Launcher, Told};
 use super::spec::{AppSpec, Grace, Listening};
-use super::stop;
-use crate::init::{Child, Children, SignalError};
+use crate::init::{Child, Children};
 use crate::observe::log::{AppStream, Level, Log};
 use crate::registry::{AppId, Endpoint, Feedback, Publisher};
 
@@ -101,7 +98,10 @@ pub(super) struct AppTask {
     process: Option<Process>,
     /// The family of the process that ended last, until it is swept.
     bereaved: Option<Kin>,
+    /// Asked for by the machine.
     probing: Option<Boxed<(Prober, Sight)>>,
+    /// Nobody's wish: a look now and then at an app that listens elsewhere.
+    glancing: Option<Boxed<(Prober, Sight)>>,
     timer: Option<Instant>,
     outputs: JoinSet<()>,
     sweeps: JoinSet<usize>,
@@ -156,6 +156,7 @@ enum News {
     Exited(Result<ExitStatus, oneshot::error::RecvError>),
     Spawned(Result<Child, SpawnError>),
     Sight(Prober, Sight),
+    Glimpse(Prober, Sight),
     TimerDue,
     Feedback(Feedback),
     Swept(usize),
@@ -185,6 +186,7 @@ impl AppTask {
             process: None,
             bereaved: None,
             probing: None,
+            glancing: None,
             timer: None,
             outputs: JoinSet::new(),
             sweeps: JoinSet::new(),
@@ -240,6 +242,7 @@ impl AppTask {
             status = or_never(exited) => News::Exited(status),
             child = or_never(self.spawning.as_mut()) => News::Spawned(child),
             (prober, sight) = or_never(self.probing.as_mut()) => News::Sight(prober, sight),
+            (prober, sight) = or_never(self.glancing.as_mut()) => News::Glimpse(prober, sight),
             () = due(self.timer) => News::TimerDue,
             Some(killed) = self.sweeps.join_next() => News::Swept(killed.unwrap_or_default()),
             feedback = self.around.publisher.feedback() => News::Feedback(feedback),
@@ -258,6 +261,7 @@ impl AppTask {
             News::Exited(status) => self.exited(status.ok()).await,
             News::Spawned(result) => self.spawned(result).await,
             News::Sight(prober, sight) => self.saw(prober, sight).await,
+            News::Glimpse(prober, sight) => self.glimpsed(prober, sight).await,
             News::TimerDue => {
                 self.timer = None;
                 self.happened(Event::TimerDue).await;
@@ -290,6 +294,7 @@ impl AppTask {
     async fn exited(&mut self, status: Option<ExitStatus>) {
         let Some(process) = self.process.take() else { return };
         self.probing = None;
+        self.glancing = None;
         self.endpoint = None;
         self.fate.status = status;
         self.fate.lived = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
@@ -329,121 +334,47 @@ impl AppTask {
 
     async fn saw(&mut self, prober: Prober, sight: Sight) {
         self.probing = None;
-        let Some(pid) = self.process.as_ref().map(|process| process.kin.leader) else { return };
+        let Some(pid) = self.leader() else { return };
         match sight {
             Sight::Answers(found) => {
-                let known = self.endpoint.is_some() && self.found.as_ref() == Some(&found);
-                let elsewhere = found.place != FoundPlace::AsTold;
                 self.note_surprise(&found);
+                self.glance_again(prober, &found);
                 self.found = Some(found);
-                if elsewhere {
-                    self.probing = Some(Box::pin(prober.look_idly()));
-                }
-                // An idle look that finds what is published already is no news; the answer to a suspicion is.
-                if !known || !elsewhere {
-                    self.happened(Event::Answered { pid }).await;
-                }
+                self.happened(Event::Answered { pid }).await;
             }
             Sight::Silent(why) => {
                 self.fate.silence = Some(why);
-                let idle = self.endpoint.is_some() && self.is_elsewhere();
-                self.probing =
-                    Some(if idle { Box::pin(prober.look_idly()) } else { Box::pin(prober.look_again()) });
-                if !idle {
-                    self.happened(Event::Silent { pid }).await;
-                }
+                self.probing = Some(Box::pin(prober.look_again()));
+                self.happened(Event::Silent { pid }).await;
             }
         }
     }
 
-    fn is_elsewhere(&self) -> bool {
-        self.found.as_ref().is_some_and(|found| found.place != FoundPlace::AsTold)
-    }
-
-    /// Feeds the machine, does what it says, and feeds it what comes of that.
-    async fn happened(&mut self, event: Event) {
-        let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front() {
-            for action in self.machine.on(event, Instant::now()) {
-                events.extend(self.perform(action).await);
+    /// An app that was found elsewhere may have opened a side door first; if it answers at another place by now,
+    /// that is the better one. That it does not answer is for suspicion to find out.
+    async fn glimpsed(&mut self, prober: Prober, sight: Sight) {
+        self.glancing = None;
+        let Some(pid) = self.leader() else { return };
+        match sight {
+            Sight::Answers(found) if self.found.as_ref() != Some(&found) => {
+                self.note_surprise(&found);
+                self.glance_again(prober, &found);
+                self.found = Some(found);
+                self.happened(Event::Answered { pid }).await;
             }
+            Sight::Answers(_) | Sight::Silent(_) => self.glancing = Some(Box::pin(prober.look_idly())),
         }
     }
 
-    async fn perform(&mut self, action: Action) -> Option<Event> {
-        match action {
-            Action::Spawn => return self.spawn(),
-            Action::Probe { pid, not_before } => self.probe(pid, not_before),
-            Action::Signal { pid, push } => self.signal(pid, push),
-            Action::Sweep { until } => self.sweep(until),
-            Action::Publish(face) => self.publish(face),
-            Action::Arm(at) => self.timer = Some(at),
-            Action::Ended(how) => self.report_end(how).await,
-        }
-        None
-    }
-
-    fn spawn(&mut self) -> Option<Event> {
-        self.generation += 1;
-        self.found = None;
-        self.start = None;
-        match self.around.launcher.prepare(&self.app) {
-            Ok(launch) => {
-                self.start = Some(Start { told: launch.told, marker: launch.marker, began: Instant::now() });
-                let children = self.around.children.clone();
-                self.spawning = Some(Box::pin(async move { children.spawn(launch.spec).await }));
-                None
-            }
-            Err(error) => Some(Event::SpawnFailed { hope: self.note_spawn_error(&error) }),
-        }
-    }
-
-    fn probe(&mut self, pid: Pid, not_before: Instant) {
-        let (Some(process), Some(start)) = (&self.process, &self.start) else { return };
-        if process.kin.leader == pid {
-            let prober = Prober::new(process.kin.clone(), start.told.clone(), self.app.readiness.clone());
-            self.probing = Some(Box::pin(prober.look_from(not_before)));
-        }
-    }
-
-    fn signal(&mut self, pid: Pid, push: Push) {
-        self.probing = None;
-        let signal = match push {
-            Push::Stop => stop::signal_of(self.app.stop.signal),
-            Push::Kill => {
-                self.kill = Kill::Needed;
-                Signal::KILL
-            }
+    fn glance_again(&mut self, prober: Prober, found: &Found) {
+        self.glancing = match found.place {
+            FoundPlace::AsTold => None,
+            FoundPlace::Elsewhere { .. } => Some(Box::pin(prober.look_idly())),
         };
-        match stop::push(&self.around.children, pid, signal) {
-            // It ended by itself this very moment; its exit is on its way to us.
-            Ok(()) | Err(SignalError::Gone(_)) => {}
-            Err(error @ SignalError::Refused { .. }) => self.say(Level::Warn, format_args!("{error}")),
-        }
     }
 
-    fn sweep(&mut self, until: Instant) {
-        let Some(kin) = self.bereaved.take() else { return };
-        self.patience.send_replace(until);
-        let stop = stop::signal_of(self.app.stop.signal);
-        self.sweeps.spawn(stop::sweep(self.around.children.clone(), kin, stop, self.patience.subscribe()));
-    }
-
-    /// Reads what the app printed before it ended.
-    async fn last_output(&mut self) {
-        let all_read = async { while self.outputs.join_next().await.is_some() {} };
-        // Cancelling is safe: the readers go on by themselves.
-        timeout(OUTPUT_GRACE, all_read).await.ok();
-    }
-
-    fn hope_of(error: &LaunchError) -> Hope {
-        match error {
-            LaunchError::Program(error) if !error.is_passing() => Hope::Never,
-            LaunchError::Program(_)
-            | LaunchError::Port(_)
-            | LaunchError::Socket(_)
-            | LaunchError::Marker(_) => Hope::Later,
-        }
+    fn leader(&self) -> Option<Pid> {
+        self.process.as_ref().map(|process| process.kin.leader)
     }
 
     fn say(&self, level: Level, message: impl std::fmt::Display) {

@@ -23,14 +23,13 @@ impl AppTask {
         };
         let (place, name) = (&self.app.place, &self.app.name);
         let message = format!("{place}: app \"{name}\" cannot be started: {error}");
-        self.say(Level::Error, &message);
         self.fate.spawn_error = Some((message, code));
         self.fate.status = None;
         self.fate.failures += 1;
         Self::hope_of(error)
     }
 
-    /// The reason that requests and the status table see; also logs it, once per ending.
+    /// The reason that requests and the status table see; logs it if the app will be started again.
     pub(super) fn down_reason(&self, class: DownClass, retry_at: Option<Instant>) -> DownReason {
         let fact = match class {
             DownClass::CannotStart => self.spawn_error(),
@@ -40,19 +39,11 @@ impl AppTask {
                 format!("failed {} times; the last time: {}", self.fate.failures, self.last_failure())
             }
         };
-        let next = match retry_at {
-            Some(at) => {
-                format!("; next start in {:.1} s", at.saturating_duration_since(Instant::now()).as_secs_f64())
-            }
-            None => String::new(),
-        };
-        let level = match class {
-            DownClass::Ended => Level::Info,
-            DownClass::Crashed | DownClass::CannotStart | DownClass::NotReadyInTime | DownClass::GaveUp => {
-                Level::Warn
-            }
-        };
-        self.say(level, format_args!("{fact}{next}"));
+        // What is final is told with the end.
+        if let Some(at) = retry_at {
+            let next = at.saturating_duration_since(Instant::now()).as_secs_f64();
+            self.say(Level::Warn, format_args!("{fact}; next start in {next:.1} s"));
+        }
         DownReason { class, detail: Arc::from(fact) }
     }
 

@@ -12,13 +12,16 @@
 //!                                         Killing ── Exited ──▶ Stopped (or Waiting, if nobody asked)
 //! ```
 //!
-//! Pure: no tokio, no clock, no process. `task.rs` feeds it and does what it says.
+//! Pure: no tokio, no clock, no process. `task` feeds it and does what it says.
+
+mod words;
 
 use std::time::{Duration, Instant};
 
 use onedoor_linux::proc::Pid;
 use smallvec::{SmallVec, smallvec};
 
+pub(super) use self::words::{Action, AfterExit, AfterSpawn, Event, Face, Hope, How, Life, Push};
 use super::restart::{Ending, Restarts, Verdict};
 use crate::registry::{DownClass, Failure, Weight};
 
@@ -27,158 +30,6 @@ const REPUBLISH_MIN: Duration = Duration::from_millis(100);
 
 /// After SIGKILL a process in uninterruptible sleep may linger; it is killed again this often.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
-
-/// Where an app is in its life. What is true only in a state is stored in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Life {
-    /// Never started, and not wanted yet.
-    Idle,
-    /// Ended; starts again at `until`.
-    Waiting { until: Instant },
-    /// Its process is being made.
-    Spawning { then: AfterSpawn },
-    /// It runs and has not answered yet.
-    Starting { pid: Pid, deadline: Instant },
-    /// It takes requests.
-    Ready { pid: Pid, since: Instant, published: Instant },
-    /// It was ready, still runs, and refuses connections.
-    Unready { pid: Pid, ready_for: Duration, deadline: Instant },
-    /// It was asked to end.
-    Stopping { pid: Pid, kill_at: Instant, then: AfterExit },
-    /// It was told to.
-    Killing { pid: Pid, again_at: Instant, then: AfterExit },
-    /// It has no process and gets none any more.
-    Stopped { how: How },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AfterSpawn {
-    Start,
-    /// The stop was asked while the process was being made.
-    Stop {
-        kill_at: Instant,
-    },
-}
-
-/// What follows the end of a process that we end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AfterExit {
-    Stop {
-        how: How,
-    },
-    /// It missed a deadline of ours: the ending counts as a failure.
-    Retry {
-        ready_for: Duration,
-    },
-}
-
-/// Why an app is started no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum How {
-    /// The whole program ends.
-    AsAsked,
-    /// `restart.when` does not want it again.
-    Enough,
-    /// It failed too often.
-    GaveUp,
-    /// An essential app did not become ready within its start deadline.
-    NotReadyInTime,
-    /// Its command cannot be executed; trying again changes nothing.
-    CannotStart,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// The program starts its apps.
-    Begin,
-    /// A request waits for the app.
-    Wanted,
-    Spawned {
-        pid: Pid,
-    },
-    SpawnFailed {
-        hope: Hope,
-    },
-    /// A probe succeeded.
-    Answered {
-        pid: Pid,
-    },
-    /// A probe failed.
-    Silent {
-        pid: Pid,
-    },
-    /// An exchange with the endpoint that is published failed.
-    Suspected {
-        how: Failure,
-    },
-    Exited {
-        pid: Pid,
-        how: Ending,
-    },
-    /// The instant that was armed last has come.
-    TimerDue,
-    StopAsked {
-        kill_at: Instant,
-    },
-    /// The stop must be quicker.
-    Hurry {
-        kill_at: Instant,
-    },
-}
-
-/// Whether a spawn that failed may succeed later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hope {
-    /// No memory, no process slots: the machine's state, not the command's.
-    Later,
-    /// No such file, no permission, not an executable.
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    Spawn,
-    /// Probe until it answers, no sooner than `not_before`. Replaces the probing that goes on.
-    Probe {
-        pid: Pid,
-        not_before: Instant,
-    },
-    Signal {
-        pid: Pid,
-        push: Push,
-    },
-    /// The process is gone: what it left running may end by itself until then, and is killed after.
-    Sweep {
-        until: Instant,
-    },
-    Publish(Face),
-    /// Replaces the instant armed before.
-    Arm(Instant),
-    /// The app is started no more, and nobody asked for that.
-    Ended(How),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Push {
-    /// The app's own stop signal.
-    Stop,
-    Kill,
-}
-
-/// What the proxy is to see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Face {
-    Starting,
-    /// Under an endpoint id that was never seen before.
-    Ready {
-        pid: Pid,
-    },
-    Draining,
-    Down {
-        class: DownClass,
-        retry_at: Option<Instant>,
-    },
-}
 
 pub(super) type Actions = SmallVec<[Action; 4]>;
 
@@ -516,5 +367,4 @@ fn no_retry(then: AfterExit) -> AfterExit {
 }
 
 #[cfg(test)]
-#[path = "life_tests.rs"]
 mod tests;

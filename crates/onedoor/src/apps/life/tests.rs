@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::spec::{GiveUp, RestartPolicy, RestartWhen};
 use super::*;
+use crate::apps::spec::{GiveUp, RestartPolicy, RestartWhen};
 
 const MILLI: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
