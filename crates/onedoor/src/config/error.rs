@@ -133,7 +133,7 @@ impl ConfigError {
         self
     }
 
-    fn position(&self) -> Span {
+    pub(super) fn position(&self) -> Span {
         self.places.first().map_or(Span::default(), |place| place.span)
     }
 }
@@ -186,7 +186,7 @@ impl ConfigErrors {
         let mut out = String::new();
         for error in &self.errors {
             out.push_str(&renderer.render(&[self.group(error)]));
-            out.push_str("\n\n");
+            out.push_str(if error.places.is_empty() { "\n" } else { "\n\n" });
         }
         out.push_str(&self.summary());
         out
@@ -194,7 +194,8 @@ impl ConfigErrors {
 
     fn summary(&self) -> String {
         let name = &self.source_text.name;
-        match self.errors.len() {
+        match self.errors.iter().filter(|error| !error.places.is_empty()).count() {
+            0 => String::new(),
             1 => format!("1 mistake in {name}\n"),
             count => format!("{count} mistakes in {name}\n"),
         }
