@@ -134,7 +134,7 @@ impl ConfigError {
     }
 
     pub(super) fn position(&self) -> Span {
-        self.places.first().map_or(Span::default(), |place| place.span)
+        self.places.first().map_or_else(Span::default, |place| place.span)
     }
 }
 
@@ -171,10 +171,6 @@ impl ConfigErrors {
     pub(super) fn new(source_text: &Source, mut errors: Vec<ConfigError>) -> Self {
         errors.sort_by_key(ConfigError::position);
         Self { source_text: source_text.clone(), errors }
-    }
-
-    pub(crate) fn as_slice(&self) -> &[ConfigError] {
-        &self.errors
     }
 
     /// All of them, as rustc draws its own; ends with a newline.

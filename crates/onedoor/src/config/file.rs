@@ -20,7 +20,7 @@ pub(super) fn read(source: &Source, env: &Env, errors: &mut Vec<ConfigError>) ->
     let (document, syntax) = DeTable::parse_recoverable(&source.text);
     let mut decoded = Vec::new();
     let mut reader = Reader { source, env, errors: &mut decoded };
-    let section = reader.section("", "", document.get_ref(), Span::from(0..0));
+    let section = reader.section("", "", document.get_ref());
     errors.extend(syntax.iter().map(|error| syntax_error(error, source, document.get_ref())));
     // Behind a broken place the parser guesses which table it is in; what is said about keys there may be false.
     let broken = errors.iter().filter(|error| error.code == Code::Syntax).map(ConfigError::position).min();
@@ -29,7 +29,7 @@ pub(super) fn read(source: &Source, env: &Env, errors: &mut Vec<ConfigError>) ->
 }
 
 fn syntax_error(error: &toml::de::Error, source: &Source, document: &DeTable<'_>) -> ConfigError {
-    let span = error.span().map_or(Span::default(), Span::from);
+    let span = error.span().map_or_else(Span::default, Span::from);
     if error.message() != "duplicate key" {
         return ConfigError::new(Code::Syntax, span, format!("not TOML: {}", error.message()));
     }
@@ -76,7 +76,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// `pattern` is the table's path in the catalogue, `shown` its path in this file.
-    fn section(&mut self, pattern: &str, shown: &str, table: &DeTable<'_>, span: Span) -> Section {
+    fn section(&mut self, pattern: &str, shown: &str, table: &DeTable<'_>) -> Section {
         // The parser sorts keys by name; the operator's order is that of the spans.
         let mut written: Vec<_> = table.iter().collect();
         written.sort_by_key(|(key, _)| key.span().start);
@@ -103,7 +103,7 @@ impl Reader<'_> {
             };
             entries.push(Entry { key: Located::new(name.to_owned(), place), node });
         }
-        Section { pattern: pattern.to_owned(), span, entries }
+        Section { pattern: pattern.to_owned(), entries }
     }
 
     fn unknown(&self, pattern: &str, shown: &str, name: &str, place: Span) -> ConfigError {
@@ -129,7 +129,7 @@ impl Reader<'_> {
                 self.list(shown, items, literal)
             }
             DeValue::Table(table) if row.kinds.contains(&Kind::Table) => {
-                Some(Value::Table(self.section(row.path, shown, table, span)))
+                Some(Value::Table(self.section(row.path, shown, table)))
             }
             DeValue::Table(table) if row.kinds.contains(&Kind::TextMap) => {
                 Some(Value::Map(self.text_map(shown, table)))
