@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::{Ended, FileArgument, Surroundings};
-use crate::config::Loaded;
+use crate::config::{self, Loaded};
 use crate::proxy::route::{
     Action, Ask, Builtin, Explanation, Found, Matched, Miss, NearMiss, Outcome, Rewrite, RunnerUp, Step,
     UpstreamHost, Winner,
@@ -47,11 +47,19 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
             return Ok(Ended::Wrong);
         }
     };
-    let loaded = match super::load(&arguments.file.file, surroundings)? {
+    let loaded = config::load_to_ask(&arguments.file.file, surroundings.env);
+    let loaded = match super::told(loaded, surroundings)? {
         Ok(loaded) => loaded,
         Err(ended) => return Ok(ended),
     };
     explain(&asked, &loaded, surroundings.out)?;
+    if asked.path.contains('%') || asked.path.contains("/.") {
+        writeln!(
+            surroundings.talk,
+            "note: the path is matched as written here; the door first resolves . and .. and"
+        )?;
+        writeln!(surroundings.talk, "      escapes that need not be")?;
+    }
     Ok(Ended::Well)
 }
 

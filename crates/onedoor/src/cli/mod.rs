@@ -12,7 +12,7 @@ mod up;
 mod version;
 
 use std::io::{self, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -136,8 +136,15 @@ fn paint() -> Paint {
 }
 
 /// Loads the file; mistakes and warnings are told on stderr.
-fn load(file: &std::path::Path, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Loaded, Ended>> {
-    match config::load(file, surroundings.env) {
+fn load(file: &Path, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Loaded, Ended>> {
+    told(config::load(file, surroundings.env), surroundings)
+}
+
+fn told(
+    loaded: Result<Loaded, ConfigErrors>,
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<Result<Loaded, Ended>> {
+    match loaded {
         Ok(loaded) => {
             for warning in &loaded.warnings {
                 writeln!(surroundings.talk, "warning: {warning}")?;
@@ -145,12 +152,8 @@ fn load(file: &std::path::Path, surroundings: &mut Surroundings<'_>) -> io::Resu
             Ok(Ok(loaded))
         }
         Err(errors) => {
-            tell(&errors, surroundings)?;
+            surroundings.talk.write_all(errors.render(surroundings.paint).as_bytes())?;
             Ok(Err(Ended::Wrong))
         }
     }
-}
-
-fn tell(errors: &ConfigErrors, surroundings: &mut Surroundings<'_>) -> io::Result<()> {
-    surroundings.talk.write_all(errors.render(surroundings.paint).as_bytes())
 }

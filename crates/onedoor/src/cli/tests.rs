@@ -1,1 +1,156 @@
+//! What the commands print.
 
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use super::{Arguments, Command, Ended, Paint, Surroundings, check, docs, explain, version};
+use crate::config::Env;
+
+/// stdout, then stderr.
+fn said(arguments: &[&str]) -> (Ended, String, String) {
+    let env = Env::made_of([("PATH", "/bin:/usr/bin")]);
+    let (mut out, mut talk) = (Vec::new(), Vec::new());
+    let mut surroundings = Surroundings { out: &mut out, talk: &mut talk, env: &env, paint: Paint::Plain };
+    let parsed = Arguments::try_parse_from([&["onedoor"], arguments].concat()).unwrap();
+    let ended = match parsed.command.unwrap() {
+        Command::Up(file) => super::load(&file.file, &mut surroundings).map(|loaded| match loaded {
+            Ok(_) => Ended::Well,
+            Err(ended) => ended,
+        }),
+        Command::Check(file) => check::run(&file.file, &mut surroundings),
+        Command::Explain(arguments) => explain::run(&arguments, &mut surroundings),
+        Command::Docs(arguments) => docs::run(&arguments, &mut surroundings),
+        Command::Version => version::run(&mut surroundings),
+    };
+    (ended.unwrap(), String::from_utf8(out).unwrap(), String::from_utf8(talk).unwrap())
+}
+
+/// The zoo in a folder of its own, with programs that are there.
+struct Zoo {
+    folder: tempfile::TempDir,
+}
+
+impl Zoo {
+    fn new(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let zoo = include_str!("../config/tests/zoo.toml");
+        let zoo = zoo
+            .replace("uvicorn main:app", "sh py")
+            .replace("node main.js", "sh js")
+            .replace("./go", "sh go");
+        for dir in ["python", "node", "go"] {
+            std::fs::create_dir(folder.path().join(dir)).unwrap();
+        }
+        std::fs::write(folder.path().join("onedoor.toml"), format!("{zoo}{more}")).unwrap();
+        Self { folder }
+    }
+
+    /// stdout and stderr together, with the folder's name taken out.
+    fn says(&self, arguments: &[&str]) -> String {
+        let file: PathBuf = self.folder.path().join("onedoor.toml");
+        let (_, out, talk) = said(&[arguments, &["-f", file.to_str().unwrap()]].concat());
+        format!("{out}{talk}").replace(&format!("{}/", self.folder.path().display()), "")
+    }
+
+    fn explains(&self, requests: &[&[&str]]) -> String {
+        requests
+            .iter()
+            .map(|request| self.says(&[&["explain"], *request].concat()))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+#[test]
+fn explain_tells_the_zoo() {
+    let zoo = Zoo::new("");
+    insta::assert_snapshot!(zoo.explains(&[
+        &["/"],
+        &["/nodejs"],
+        &["/node/a?b=c"],
+        &["POST", "http://example.com/google/search?q=x"],
+        &["/google"],
+        &["/health"],
+        &["/health/"],
+    ]));
+}
+
+#[test]
+fn explain_tells_methods_hosts_captures_and_redirects() {
+    let more = "\"POST /users/{id}\" = { app = \"node\", rewrite = \"/v2/{id}\" }\n\
+                \"GET api.example.com/users/{id:[0-9]+}\" = { respond = \"x\" }\n\
+                \"/old/*\" = { redirect = \"/new\", status = 308 }\n";
+    let zoo = Zoo::new(more);
+    insta::assert_snapshot!(zoo.explains(&[
+        &["POST", "/users/7"],
+        &["GET", "/users/7", "--host", "api.example.com"],
+        &["/users/x", "--host", "api.example.com"],
+        &["/old/a/b?c"],
+    ]));
+}
+
+#[test]
+fn explain_wants_a_path() {
+    let (ended, out, talk) = said(&["explain", "nodejs"]);
+    assert_eq!((ended, out.as_str()), (Ended::Wrong, ""));
+    assert_eq!(talk, "error: \"nodejs\" is no path: write \"/nodejs\", or a URL with its scheme\n");
+}
+
+#[test]
+fn check_shows_what_would_be_served() {
+    insta::assert_snapshot!(Zoo::new("[apps.w]\nrun = \"sh\"\n").says(&["check"]));
+}
+
+#[test]
+fn a_file_with_mistakes_or_none_at_all_is_wrong() {
+    let (ended, out, talk) = said(&["check", "-f", "/nowhere/onedoor.toml"]);
+    assert_eq!((ended, out.as_str()), (Ended::Wrong, ""));
+    assert!(talk.starts_with("error[no-file]: there is no /nowhere/onedoor.toml\n"), "{talk}");
+    assert!(talk.contains("[apps]\n"), "{talk}");
+}
+
+#[test]
+fn docs_tell_a_key_by_its_path_its_end_or_its_own_name_in_a_file() {
+    let (ended, out, _) = said(&["docs", "apps.web.ready"]);
+    assert_eq!(ended, Ended::Well);
+    insta::assert_snapshot!(out);
+    assert!(said(&["docs", "first_byte"]).1.starts_with("server.timeout.first_byte\n"));
+    assert!(said(&["docs", "replicas"]).1.contains("not supported yet"));
+    let (ended, out, talk) = said(&["docs", "trusted_proxy"]);
+    assert_eq!((ended, out.as_str()), (Ended::Wrong, ""));
+    assert_eq!(talk, "there is no key `trusted_proxy`\ndid you mean `trusted_proxies`?\n");
+}
+
+#[test]
+fn the_reference_has_every_key() {
+    let markdown = said(&["docs", "--markdown"]).1;
+    for row in crate::config::catalogue::rows() {
+        assert!(markdown.contains(&format!("| `{}` |", row.path)), "{}", row.path);
+    }
+    assert!(said(&["docs"]).1.lines().any(|line| line.starts_with("server.listen ")));
+}
+
+#[test]
+fn version_is_one_line_for_machines() {
+    assert_eq!(said(&["version"]).1, format!("onedoor {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn help_teaches_with_examples() {
+    let mut command = Arguments::command().term_width(100);
+    insta::assert_snapshot!("help", command.render_long_help());
+    command.build();
+    let explain = command.find_subcommand_mut(OsStr::new("explain")).unwrap();
+    insta::assert_snapshot!("help_explain", explain.render_long_help());
+}
+
+#[test]
+fn bare_onedoor_is_up() {
+    let parsed = Arguments::try_parse_from(["onedoor"]).unwrap();
+    assert!(parsed.command.is_none());
+    assert_eq!(parsed.file.file, PathBuf::from("onedoor.toml"));
+    assert!(Arguments::try_parse_from(["onedoor", "-f", "x.toml"]).is_ok());
+    assert_eq!(Arguments::try_parse_from(["onedoor", "upp"]).unwrap_err().exit_code(), 2);
+}

@@ -67,11 +67,6 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
     [TOP, SERVER, APP, ROUTE, LOG, LATER].into_iter().flatten()
 }
 
-/// The row of exactly this path.
-pub(crate) fn row(path: &str) -> Option<&'static Row> {
-    rows().find(|row| row.path == path)
-}
-
 /// "Did you mean" for a whole path.
 pub(crate) fn nearest_path(path: &str) -> Option<&'static str> {
     let ends = rows().flat_map(|row| [row.path, row.key()]);
@@ -294,8 +289,10 @@ mod tests {
         for row in rows() {
             assert_eq!(rows().filter(|other| other.path == row.path).count(), 1, "{}", row.path);
             if !row.parent().is_empty() {
-                let parent = super::row(row.parent()).unwrap_or_else(|| panic!("{} has no parent", row.path));
-                assert!(parent.kinds.contains(&Kind::Table), "{}", row.path);
+                let parent = rows()
+                    .find(|other| other.path == row.parent())
+                    .unwrap_or_else(|| panic!("{} has no parent", row.path));
+                assert!(parent.kinds.contains(&Table), "{}", row.path);
             }
             assert!(!row.text.is_empty() && row.text.is_ascii(), "{}", row.path);
         }

@@ -133,8 +133,8 @@ impl ConfigError {
         self
     }
 
-    fn position(&self) -> Span {
-        self.places.first().map_or(Span::default(), |place| place.span)
+    pub(super) fn position(&self) -> Span {
+        self.places.first().map_or_else(Span::default, |place| place.span)
     }
 }
 
@@ -173,10 +173,6 @@ impl ConfigErrors {
         Self { source_text: source_text.clone(), errors }
     }
 
-    pub(crate) fn as_slice(&self) -> &[ConfigError] {
-        &self.errors
-    }
-
     /// All of them, as rustc draws its own; ends with a newline.
     pub(crate) fn render(&self, paint: Paint) -> String {
         let renderer = match paint {
@@ -186,7 +182,7 @@ impl ConfigErrors {
         let mut out = String::new();
         for error in &self.errors {
             out.push_str(&renderer.render(&[self.group(error)]));
-            out.push_str("\n\n");
+            out.push_str(if error.places.is_empty() { "\n" } else { "\n\n" });
         }
         out.push_str(&self.summary());
         out
@@ -194,7 +190,8 @@ impl ConfigErrors {
 
     fn summary(&self) -> String {
         let name = &self.source_text.name;
-        match self.errors.len() {
+        match self.errors.iter().filter(|error| !error.places.is_empty()).count() {
+            0 => String::new(),
             1 => format!("1 mistake in {name}\n"),
             count => format!("{count} mistakes in {name}\n"),
         }

@@ -18,18 +18,54 @@ use super::{byte_size, duration, suggest};
 /// The whole file; what could not be understood is missing from it and said in `errors`.
 pub(super) fn read(source: &Source, env: &Env, errors: &mut Vec<ConfigError>) -> Section {
     let (document, syntax) = DeTable::parse_recoverable(&source.text);
-    errors.extend(syntax.iter().map(syntax_error));
-    let mut reader = Reader { source, env, errors };
-    reader.section("", "", document.get_ref(), Span::from(0..0))
+    let mut decoded = Vec::new();
+    let mut reader = Reader { source, env, errors: &mut decoded };
+    let section = reader.section("", "", document.get_ref());
+    errors.extend(syntax.iter().map(|error| syntax_error(error, source, document.get_ref())));
+    // Behind a broken place the parser guesses which table it is in; what is said about keys there may be false.
+    let broken = errors.iter().filter(|error| error.code == Code::Syntax).map(ConfigError::position).min();
+    errors.extend(decoded.into_iter().filter(|error| broken.is_none_or(|broken| error.position() < broken)));
+    section
 }
 
-fn syntax_error(error: &toml::de::Error) -> ConfigError {
-    let span = error.span().map_or(Span::default(), Span::from);
-    if error.message() == "duplicate key" {
-        return ConfigError::new(Code::DuplicateKey, span, "this key is already given above")
-            .remedy("keep one of them; nothing depends on the order");
+fn syntax_error(error: &toml::de::Error, source: &Source, document: &DeTable<'_>) -> ConfigError {
+    let span = error.span().map_or_else(Span::default, Span::from);
+    if error.message() != "duplicate key" {
+        return ConfigError::new(Code::Syntax, span, format!("not TOML: {}", error.message()));
     }
-    ConfigError::new(Code::Syntax, span, format!("not TOML: {}", error.message()))
+    let fact = format!("the key {} is given twice", source.slice(span));
+    let error = ConfigError::new(Code::DuplicateKey, span, fact);
+    let error = match first_of(span, source, document) {
+        Some(first) => error.also(first, "the first"),
+        None => error,
+    };
+    error.remedy("keep one of them")
+}
+
+/// The parser does not say where the first of two equal keys is: the last before it that is spelt the same and stands
+/// like it, at the beginning of a line or within one.
+fn first_of(second: Span, source: &Source, document: &DeTable<'_>) -> Option<Span> {
+    let begins_line = |span: Span| {
+        let before = source.text.get(..span.start).unwrap_or("");
+        before.rsplit('\n').next().is_none_or(|line| line.trim().is_empty() || line.trim() == "[")
+    };
+    let mut keys = Vec::new();
+    collect_keys(document, &mut keys);
+    let is_like = |key: &Span| {
+        key.start < second.start
+            && source.slice(*key) == source.slice(second)
+            && begins_line(*key) == begins_line(second)
+    };
+    keys.into_iter().filter(is_like).max()
+}
+
+fn collect_keys(table: &DeTable<'_>, keys: &mut Vec<Span>) {
+    for (key, value) in table {
+        keys.push(Span::from(key.span()));
+        if let DeValue::Table(table) = value.get_ref() {
+            collect_keys(table, keys);
+        }
+    }
 }
 
 struct Reader<'a> {
@@ -40,7 +76,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// `pattern` is the table's path in the catalogue, `shown` its path in this file.
-    fn section(&mut self, pattern: &str, shown: &str, table: &DeTable<'_>, span: Span) -> Section {
+    fn section(&mut self, pattern: &str, shown: &str, table: &DeTable<'_>) -> Section {
         // The parser sorts keys by name; the operator's order is that of the spans.
         let mut written: Vec<_> = table.iter().collect();
         written.sort_by_key(|(key, _)| key.span().start);
@@ -67,7 +103,7 @@ impl Reader<'_> {
             };
             entries.push(Entry { key: Located::new(name.to_owned(), place), node });
         }
-        Section { pattern: pattern.to_owned(), span, entries }
+        Section { pattern: pattern.to_owned(), entries }
     }
 
     fn unknown(&self, pattern: &str, shown: &str, name: &str, place: Span) -> ConfigError {
@@ -93,7 +129,7 @@ impl Reader<'_> {
                 self.list(shown, items, literal)
             }
             DeValue::Table(table) if row.kinds.contains(&Kind::Table) => {
-                Some(Value::Table(self.section(row.path, shown, table, span)))
+                Some(Value::Table(self.section(row.path, shown, table)))
             }
             DeValue::Table(table) if row.kinds.contains(&Kind::TextMap) => {
                 Some(Value::Map(self.text_map(shown, table)))
@@ -273,7 +309,7 @@ fn not_yet(what: &str, place: Span) -> ConfigError {
 }
 
 fn wrong_type(row: &Row, shown: &str, found: &str, span: Span) -> ConfigError {
-    let fact = format!("{shown} is {}", catalogue::describe(row.kinds));
+    let fact = format!("{shown} takes {}", catalogue::describe(row.kinds));
     ConfigError::new(Code::WrongType, span, fact).label(format!("this is {}", a(found)))
 }
 

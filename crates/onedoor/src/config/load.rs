@@ -32,11 +32,20 @@ pub(crate) struct Loaded {
 
 /// Reads the file at `path`. Relative paths in it start at its own folder.
 pub(crate) fn load(path: &Path, env: &Env) -> Result<Loaded, ConfigErrors> {
+    load_with(path, env, Disk::Real)
+}
+
+/// The same, but neither folders nor programs are looked up: what is only asked about need not be installed here.
+pub(crate) fn load_to_ask(path: &Path, env: &Env) -> Result<Loaded, ConfigErrors> {
+    load_with(path, env, Disk::Untouched)
+}
+
+fn load_with(path: &Path, env: &Env, disk: Disk) -> Result<Loaded, ConfigErrors> {
     let name = path.to_string_lossy();
     let text = read(path).map_err(|error| ConfigErrors::new(&Source::new(&name, ""), vec![error]))?;
     let folder = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let folder = folder.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
-    understand(&Source::new(&name, &text), env, &folder, Disk::Real)
+    understand(&Source::new(&name, &text), env, &folder, disk)
 }
 
 /// The same for a text, without touching the disk: every folder and program it names is taken to be there.
@@ -69,14 +78,15 @@ fn read(path: &Path) -> Result<String, ConfigError> {
     let length = path.metadata().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             let fact = format!("there is no {name}");
-            let remedy = format!("write one; the common case is three lines:\n\n{EXAMPLE}");
+            let remedy = format!("write one; the common case is three lines:\n\n{}", EXAMPLE.trim_end());
             ConfigError::outside(Code::NoFile, fact).remedy(remedy)
         }
         _ => unreadable(error),
     })?;
     if length.is_dir() {
         let fact = format!("{name} is a folder");
-        return Err(ConfigError::outside(Code::NoFile, fact).remedy(format!("-f {name}/onedoor.toml")));
+        let file = path.join("onedoor.toml");
+        return Err(ConfigError::outside(Code::NoFile, fact).remedy(format!("-f {}", file.display())));
     }
     if length.len() > FILE_BYTES_MOST {
         let fact = format!("{name} has {} bytes; a configuration has at most 4 MiB", length.len());

@@ -27,6 +27,6 @@ mod suggest;
 mod tests;
 
 pub(crate) use env::Env;
-pub(crate) use error::{Code, ConfigErrors, Paint, Warning};
-pub(crate) use load::{EXAMPLE, Loaded, check_text, load};
+pub(crate) use error::{ConfigErrors, Paint};
+pub(crate) use load::{Loaded, check_text, load, load_to_ask};
 pub(crate) use resolve::TableRow;

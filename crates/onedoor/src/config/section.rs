@@ -11,7 +11,6 @@ use super::source::{Located, Span};
 pub(super) struct Section {
     /// Its path in the catalogue: `apps.*.ready`.
     pub(super) pattern: String,
-    pub(super) span: Span,
     /// In the order of the file.
     pub(super) entries: Vec<Entry>,
 }
@@ -45,7 +44,7 @@ pub(super) enum Value {
 impl Section {
     /// What stands in for a table nobody wrote.
     pub(super) fn empty(pattern: &str) -> Self {
-        Self { pattern: pattern.to_owned(), span: Span::default(), entries: Vec::new() }
+        Self { pattern: pattern.to_owned(), entries: Vec::new() }
     }
 
     /// Where the key stands, whether or not its value was understood.

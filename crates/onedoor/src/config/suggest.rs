@@ -6,7 +6,9 @@ pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
     candidates
         .into_iter()
         .map(|candidate| (distance(typed, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= tolerated && *candidate != typed)
+        .filter(|(distance, candidate)| {
+            *distance <= tolerated && *distance < typed.chars().count() && *candidate != typed
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }
@@ -44,5 +46,6 @@ mod tests {
         assert_eq!(nearest("Strip", keys), Some("strip"));
         assert_eq!(nearest("banana", keys), None);
         assert_eq!(nearest("", keys), None);
+        assert_eq!(nearest("c", ["a", "b"]), None, "of one letter nothing is left");
     }
 }

@@ -4,6 +4,7 @@ mod accepted;
 mod defaults;
 mod mistakes;
 mod never_panics;
+mod on_disk;
 
 use super::{ConfigErrors, Env, Loaded, check_text};
 

@@ -197,7 +197,7 @@ fn listening(
             let place = section.key("socket").unwrap_or_default();
             let error =
                 ConfigError::new(Code::Contradiction, place, "an app has a port or a socket, not both");
-            let port = port.map_or(Span::default(), |port| port.span);
+            let port = port.map_or_else(Span::default, |port| port.span);
             context.errors.push(error.also(port, "the port").remedy("keep one of them"));
             Listening::UnixSocket { prefix }
         }

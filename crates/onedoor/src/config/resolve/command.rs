@@ -57,7 +57,7 @@ pub(super) fn look_up(
         return Ok(());
     }
     if program.contains('/') {
-        let file = dir.join(program);
+        let file: PathBuf = dir.join(program).components().collect();
         return match () {
             () if is_program(&file) => Ok(()),
             () if file.exists() => {

@@ -67,9 +67,9 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     if is_empty(file.table("apps")) && is_empty(file.table("routes")) && !file.is_flawed() {
         let fact = "the file has neither an app nor a route";
         let error = ConfigError::new(Code::EmptyFile, Span::default(), fact);
-        context
-            .errors
-            .push(error.remedy(format!("the smallest one that works:\n\n{}", super::load::EXAMPLE)));
+        context.errors.push(
+            error.remedy(format!("the smallest one that works:\n\n{}", super::load::EXAMPLE.trim_end())),
+        );
     }
     let nothing = Section::empty("server");
     let server = server::server(file.table("server").unwrap_or(&nothing), context);

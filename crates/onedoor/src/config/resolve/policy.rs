@@ -32,6 +32,10 @@ pub(super) fn readiness(
 ) -> Readiness {
     let Some(http) = section.table("ready") else { return Readiness::Accept };
     if *listening == Listening::Nowhere {
+        if section.is_flawed() || http.is_flawed() {
+            // The key that would make it a served app may be the one that is misspelt.
+            return Readiness::Accept;
+        }
         let place = section.key("ready").unwrap_or_default();
         let fact =
             format!("app \"{}\" is a worker: it listens nowhere and cannot be asked", draft.name.value);

@@ -73,7 +73,9 @@ pub(super) fn server(section: &Section, context: &mut Context<'_>) -> Server {
         timeouts,
         trusted_peers: trust::trusted_peers(section, context),
         via: if section.flag("via") == Some(false) { Via::Off } else { Via::On },
-        stop_budget: section.duration("stop_budget").unwrap_or(Platform::of(context.env).stop_budget()),
+        stop_budget: section
+            .duration("stop_budget")
+            .unwrap_or_else(|| Platform::of(context.env).stop_budget()),
     }
 }
 
@@ -104,8 +106,8 @@ fn limits(section: &Section, context: &mut Context<'_>) -> Limits {
     };
     let open_files = context.env.machine.open_files_max;
     let count = |key: &str| limits.int(key).and_then(|number| usize::try_from(number.value).ok());
-    let connections_max =
-        count("connections").unwrap_or((open_files / 100 * CONNECTIONS_PERCENT).max(CONNECTIONS_LEAST));
+    let connections_max = count("connections")
+        .unwrap_or_else(|| (open_files / 100 * CONNECTIONS_PERCENT).max(CONNECTIONS_LEAST));
     if connections_max > open_files {
         let text =
             format!("limits.connections is {connections_max}, but only {open_files} files may be open");

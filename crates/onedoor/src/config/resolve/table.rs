@@ -177,7 +177,9 @@ impl Table<'_, '_> {
         match target {
             Target::App { app, name } => {
                 let rewrite = self.rewrite(pattern, section)?;
-                // An app's own host is that of the door: there is no other name it could be called by.
+                if let Some(host) = section.text("host").filter(|host| host.value == "upstream") {
+                    self.no_name_of_its_own(host.span, "an app");
+                }
                 let action = Action::App { app, host: UpstreamHost::Keep, rewrite };
                 Some((action, format!("app {name}{}", note(section))))
             }
@@ -242,13 +244,23 @@ impl Table<'_, '_> {
                 return None;
             }
         };
-        let keep = section.text("host").is_some_and(|host| host.value == "keep");
+        let wanted = section.text("host");
+        if let (None, Some(host)) = (&target.authority, wanted.filter(|host| host.value == "upstream")) {
+            self.no_name_of_its_own(host.span, "a Unix socket");
+        }
+        let keep = wanted.is_some_and(|host| host.value == "keep");
         let host = match (target.authority, keep) {
             (Some(authority), false) => UpstreamHost::Upstream(authority),
             (Some(_), true) | (None, _) => UpstreamHost::Keep,
         };
         let upstream = self.upstream(target.origin, url.value);
         Some((Action::Proxy { upstream, host, rewrite }, format!("{}{}", url.value, note(section))))
+    }
+
+    fn no_name_of_its_own(&mut self, place: Span, who: &str) {
+        let fact = format!("{who} has no host name of its own that could be sent");
+        let error = ConfigError::new(Code::Contradiction, place, fact);
+        self.context.errors.push(error.remedy("leave `host` out: the client's is kept"));
     }
 
     fn tls_trust(&mut self, section: &Section) -> TlsTrust {

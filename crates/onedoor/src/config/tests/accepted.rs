@@ -1,1 +1,182 @@
 //! What the file may say, and what it then means.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::{Env, check_text, fine};
+use crate::apps::spec::{Command, Listening};
+use crate::config::Loaded;
+use crate::proxy::config::{Listen, Origin};
+use crate::proxy::route::{Action, Ask, Found, UpstreamHost};
+use crate::registry::Weight;
+
+const ZOO: &str = include_str!("zoo.toml");
+
+fn found<'l>(loaded: &'l Loaded, host: &str, path: &str) -> &'l Action {
+    let ask = Ask { method: b"GET", host: host.as_bytes(), path: path.as_bytes() };
+    match loaded.proxy.routes.find(&ask) {
+        Found::Route(matched) => &matched.route.action,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+fn app_at(loaded: &Loaded, host: &str, path: &str) -> String {
+    match found(loaded, host, path) {
+        Action::App { app, .. } => loaded.apps.apps[usize::from(app.0)].name.to_string(),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_zoo_is_served_as_its_seven_lines_say() {
+    let loaded = fine(ZOO);
+    assert_eq!(app_at(&loaded, "h", "/"), "python");
+    assert_eq!(app_at(&loaded, "h", "/node"), "node");
+    assert_eq!(app_at(&loaded, "h", "/nodejs"), "python");
+    assert_eq!(app_at(&loaded, "h", "/go/x"), "go");
+    match found(&loaded, "h", "/google/search") {
+        Action::Proxy { host, rewrite, .. } => {
+            assert_eq!(*host, UpstreamHost::Upstream("google.com".into()));
+            assert_eq!(rewrite.stripped_prefix(), Some("/google"));
+        }
+        other => panic!("{other:?}"),
+    }
+    let weights: Vec<_> = loaded.apps.apps.iter().map(|app| app.weight).collect();
+    assert_eq!(weights, [Weight::Essential, Weight::Optional, Weight::Optional]);
+    assert_eq!(loaded.apps.apps[0].dir, Path::new("/srv/python"));
+    assert_eq!(loaded.apps.apps[0].listening, Listening::Auto { prefix: None });
+    assert_eq!(loaded.apps.apps[1].listening, Listening::Auto { prefix: Some("/node".to_owned()) });
+    assert!(loaded.warnings.is_empty());
+}
+
+#[test]
+fn plain_commands_are_served_web_at_the_root_and_others_at_their_names() {
+    let loaded = fine("[apps]\nweb = \"uvicorn main:app\"\napi = \"node server.js\"\n");
+    assert_eq!(app_at(&loaded, "h", "/x"), "web");
+    assert_eq!(app_at(&loaded, "h", "/api/x"), "api");
+}
+
+#[test]
+fn a_table_without_path_host_port_or_route_is_a_worker() {
+    let text = "[apps]\nw = { run = \"celery\" }\nr = { run = \"r\" }\np = { run = \"p\", port = 9 }\n\
+                h = { run = \"h\", host = \"h.example.com\" }\n[routes]\n\"/r/*\" = { app = \"r\" }\n";
+    let loaded = fine(text);
+    let listening: Vec<_> = loaded.apps.apps.iter().map(|app| app.listening.clone()).collect();
+    let prefix = None;
+    assert_eq!(
+        listening,
+        [
+            Listening::Nowhere,
+            Listening::Auto { prefix: Some("/r".to_owned()) },
+            Listening::FixedPort { port: 9, prefix: prefix.clone() },
+            Listening::Auto { prefix },
+        ]
+    );
+    assert_eq!(app_at(&loaded, "h.example.com", "/"), "h");
+    assert_eq!(loaded.warnings.len(), 1, "an app on a port without a route is worth a word");
+}
+
+#[test]
+fn the_only_served_app_is_essential_wherever_it_is_and_can_say_otherwise() {
+    let weight = |text: &str| fine(text).apps.apps[0].weight;
+    assert_eq!(
+        weight("[apps]\na = { run = \"a\", path = \"/a\" }\nw = { run = \"w\" }\n"),
+        Weight::Essential
+    );
+    assert_eq!(weight("[apps]\na = { run = \"a\", path = \"/\", essential = false }\n"), Weight::Optional);
+}
+
+#[test]
+fn a_command_keeps_its_dollars_and_a_value_loses_them() {
+    let env = Env::made_of([("LEVEL", "info"), ("N", "9300")]);
+    let text = "[apps.a]\nrun = \"serve ${PORT} $HOST\"\npath = \"/\"\nport = \"${N}\"\nenv = { L = \"${LEVEL}\", ONE = 1 }\n";
+    let loaded = check_text(text, &env).unwrap();
+    let app = &loaded.apps.apps[0];
+    assert_eq!(app.command, Command::Exec(["serve", "${PORT}", "$HOST"].map(str::to_owned).to_vec()));
+    assert_eq!(app.listening, Listening::FixedPort { port: 9300, prefix: None });
+    let own: Vec<_> = app.environment.own.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(own, ["L=info", "ONE=1"]);
+}
+
+#[test]
+fn apps_inherit_what_is_not_onedoors_own() {
+    let env = Env::made_of([
+        ("PORT", "80"),
+        ("HOME", "/root"),
+        ("LISTEN_FDS", "1"),
+        ("NOTIFY_SOCKET", "/n"),
+        ("ONEDOOR_X", "1"),
+        ("LANG", "C"),
+    ]);
+    let names = |text: &str| {
+        let loaded = check_text(text, &env).unwrap();
+        let inherited = &loaded.apps.apps[0].environment.inherited;
+        inherited.iter().map(|(name, _)| name.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("[apps]\nweb = \"a\"\n"), ["HOME", "LANG"]);
+    assert_eq!(names("[apps.a]\nrun = \"a\"\ninherit_env = [\"LANG\", \"PORT\"]\n"), ["LANG"]);
+    assert_eq!(names("[apps.a]\nrun = \"a\"\ninherit_env = []\n"), [""; 0]);
+}
+
+#[test]
+fn the_port_of_the_platform_is_the_doors() {
+    let env = Env::made_of([("PORT", "80")]);
+    let listen = |text: &str| check_text(text, &env).unwrap().proxy.listen;
+    assert_eq!(listen("[apps]\nweb = \"a\"\n"), [Listen::AnyAddress { port: 80 }]);
+    let text = "[server]\nlisten = [\"127.0.0.1:${PORT}\", \":81\", \"unix:d.sock\"]\n[apps]\nweb = \"a\"\n";
+    let expected = [
+        Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 80))),
+        Listen::AnyAddress { port: 81 },
+        Listen::Unix("/srv/d.sock".into()),
+    ];
+    assert_eq!(listen(text), expected);
+}
+
+#[test]
+fn a_port_that_is_none_is_said_though_it_is_not_in_the_file() {
+    let env = Env::made_of([("PORT", "tcp://10.0.0.1:80")]);
+    let errors = check_text("[apps]\nweb = \"a\"\n", &env).unwrap_err();
+    insta::assert_snapshot!(errors);
+}
+
+#[test]
+fn the_platform_says_who_is_trusted_and_how_long_a_stop_may_take() {
+    let on = |variable| check_text("[apps]\nweb = \"a\"\n", &Env::made_of([(variable, "x")])).unwrap();
+    let fly = on("FLY_APP_NAME");
+    assert_eq!(fly.apps.stop_budget.as_secs(), 5);
+    assert_eq!(fly.proxy.trusted_peers.why.as_deref(), Some("Fly.io (FLY_APP_NAME)"));
+    assert_eq!(on("NOTHING").apps.stop_budget.as_secs(), 10);
+    assert!(on("NOTHING").proxy.trusted_peers.networks.is_empty());
+    assert!(!on("K_SERVICE").proxy.trusted_peers.networks.is_empty());
+}
+
+#[test]
+fn one_server_is_one_upstream_however_many_routes_lead_there() {
+    let loaded = fine(
+        "[routes]\n\"/a\" = { proxy = \"https://h/a\" }\n\"/b\" = { proxy = \"https://H:443\" }\n\
+         \"/c\" = { proxy = \"http://h\" }\n",
+    );
+    assert_eq!(loaded.proxy.upstreams.len(), 2);
+    assert_eq!(loaded.proxy.upstreams[1].origin, Origin::Http { host: "h".into(), port: 80 });
+}
+
+#[test]
+fn an_answer_has_its_type_its_fields_and_its_body() {
+    let text = "[routes]\n\"/a\" = { respond = \"hi\", status = 418, headers = { X-A = \"b\" } }\n\
+                \"/b\" = { json = { a = [1, true] } }\n\"/c\" = { respond = { status = 204 } }\n";
+    let loaded = fine(text);
+    let shown = |path| match found(&loaded, "", path) {
+        Action::Respond(answer) => {
+            format!("{} {:?} {}", answer.status, answer.fields, String::from_utf8_lossy(&answer.body))
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shown("/a"), "418 [(\"Content-Type\", \"text/plain; charset=utf-8\"), (\"X-A\", \"b\")] hi");
+    assert_eq!(shown("/b"), "200 [(\"Content-Type\", \"application/json\")] {\"a\":[1,true]}");
+    assert_eq!(shown("/c"), "204 [] ");
+}
+
+#[test]
+fn keys_that_start_with_x_are_the_operators_own() {
+    fine("x-note = 1\n[x-mine]\na = 1\n[apps.web]\nx-team = \"a\"\nrun = \"a\"\npath = \"/\"\n");
+}

@@ -589,7 +589,36 @@ fn a_mistake_beyond_ascii() {
         r#"[apps.a]
 run = "a"
 # éé
-env = { É = "é ${NIX}" }
+env = { "É" = "é ${NIX}" }
+"#
+    ));
+}
+
+#[test]
+fn a_host_that_nobody_has() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+web = "a"
+[routes]
+"/x" = { app = "web", host = "upstream" }
+"/y" = { proxy = "unix:/run/y.sock", host = "upstream" }
+"#
+    ));
+}
+
+#[test]
+fn mistakes_of_every_layer_are_shown_at_once_in_the_order_of_the_file() {
+    insta::assert_snapshot!(mistakes(
+        r#"[server]
+listen = "localhost:80"
+timeot = {}
+[apps]
+a = { run = "x", port = 8000, dir = 3 }
+b = { run = "y", path = "/b", env = { A = "${NOT_SET}" } }
+[routes]
+"/b/*" = { app = "b" }
+"/c*" = { app = "c" }
+"/d" = { static = "d" }
 "#
     ));
 }
