@@ -82,6 +82,22 @@ fn strip_cuts_the_mount_and_leaves_one_slash() {
 }
 
 #[test]
+fn strip_mends_the_location_and_cookie_paths_that_come_back() {
+    let port = Upstream::blurting(
+        "HTTP/1.1 302 Found\r\nLocation: /login?next=%2F\r\nSet-Cookie: s=1; Path=/; HttpOnly\r\nContent-Length: 0\r\n\r\n",
+    );
+    let door = Door::start(&format!(
+        "[routes]\n\"/a/*\" = {{ proxy = \"http://127.0.0.1:{port}\", strip = true }}\n\"/b/*\" = {{ proxy = \"http://127.0.0.1:{port}\" }}\n"
+    ));
+    let stripped = door.fetch("/a/x");
+    assert_eq!(stripped.field("location"), Some("/a/login?next=%2F"));
+    assert!(stripped.field("set-cookie").is_some_and(|cookie| cookie.contains("Path=/a")));
+    let plain = door.fetch("/b/x");
+    assert_eq!(plain.field("location"), Some("/login?next=%2F"));
+    assert_eq!(plain.field("set-cookie"), Some("s=1; Path=/; HttpOnly"));
+}
+
+#[test]
 fn a_base_path_in_the_url_is_joined_in_front() {
     let up = named("up");
     serves(
