@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::app::Draft;
 use super::{Context, command, policy};
-use crate::apps::spec::{AppSpec, Command, Environment, Listening};
+use crate::apps::spec::{AppSpec, Command, Environment, Listening, PrefixMode};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Section, Value};
 use crate::config::source::Span;
@@ -89,11 +89,20 @@ fn spec(
         dir,
         environment,
         listening,
+        prefix_mode: prefix_mode(section),
         readiness,
         start_timeout: section.duration("start_timeout").unwrap_or(START_TIMEOUT),
         restart: policy::restart(section, context),
         stop: policy::stop(section, context),
         weight,
+    }
+}
+
+/// A prefix that the door changes is one that the app does not see.
+fn prefix_mode(section: &Section) -> PrefixMode {
+    match (section.flag("strip"), section.text("strip"), section.text("rewrite")) {
+        (Some(true), _, _) | (_, Some(_), _) | (_, _, Some(_)) => PrefixMode::Stripped,
+        (Some(false) | None, None, None) => PrefixMode::Kept,
     }
 }
 
