@@ -72,7 +72,7 @@ impl Kin {
 fn proc_shows_listeners() -> bool {
     static SHOWN: OnceLock<bool> = OnceLock::new();
     *SHOWN.get_or_init(|| {
-        let Ok(ours) = TcpListener::bind(("127.0.0.1", 0)) else { return false };
+        let Ok(ours) = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)) else { return false };
         let Ok(at) = ours.local_addr() else { return false };
         proc::listening_sockets(&[Pid::ours()]).iter().any(|socket| socket.at == ListeningAt::Tcp(at))
     })

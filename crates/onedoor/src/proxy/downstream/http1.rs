@@ -53,20 +53,27 @@ enum Then {
 }
 
 /// Serves a client until either side ends the connection.
-pub(in crate::proxy) async fn serve(worker: Rc<Worker>, stream: Stream, arrival: Arrival) {
+///
+/// An `async` block, not an `async fn`: that would keep each argument twice (rust-lang/rust#62958), in every parked
+/// connection.
+pub(in crate::proxy) fn serve(worker: Rc<Worker>, stream: Stream, arrival: Arrival) -> impl Future<Output = ()> {
     let mut connection = Connection { stream, arrival, deadline: worker.deadline() };
-    let idle_max = worker.config().timeouts.idle;
-    loop {
-        match connection.deadline.within(idle_max, connection.stream.readable()).await {
-            Ok(Ok(())) => {}
-            // A client that broke the connection, or has nothing to ask: nobody is there to be told.
-            Ok(Err(_)) | Err(_) => return,
+    async move {
+        while connection.knocked(&worker).await {
+            // Boxed: what a request needs is not carried by the connections that have none.
+            match Box::pin(serve_requests(&worker, &mut connection)).await {
+                Then::Park => {}
+                Then::Close => return,
+            }
         }
-        // Boxed: what a request needs is not carried by the connections that have none.
-        match Box::pin(serve_requests(&worker, &mut connection)).await {
-            Then::Park => {}
-            Then::Close => return,
-        }
+    }
+}
+
+impl Connection {
+    /// Waits, parked, for the next request; false if there will be none. Nobody is there then to be told.
+    async fn knocked(&self, worker: &Worker) -> bool {
+        let idle_max = worker.config().timeouts.idle;
+        matches!(self.deadline.within(idle_max, self.stream.readable()).await, Ok(Ok(())))
     }
 }
 
