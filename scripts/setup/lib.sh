@@ -46,8 +46,11 @@ unpack_debs() {
     if ! (
         cd "$debs/cache/archives" || exit 1
         options="-o Dir::State::lists=$debs/lists -o Dir::Cache=$debs/cache -o Debug::NoLocking=1 -o APT::Sandbox::User="
+        # As if nothing were installed: what comes is whole, and stands by itself.
+        options="$options -o Dir::State::status=/dev/null"
         # shellcheck disable=SC2086 # the options are words
-        apt-get $options update && apt-get $options download "$@"
+        apt-get $options update &&
+            apt-get $options -y --download-only --no-install-recommends install "$@"
     ) >"$debs/log" 2>&1; then
         cat "$debs/log" >&2
         fail "could not fetch $*; install it by hand and run make again"
