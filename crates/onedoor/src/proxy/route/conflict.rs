@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use super::host::HostPattern;
-use super::pattern::{End, Method, Pattern, Segment};
+use super::method::Method;
+use super::pattern::{End, Pattern, Segment};
 use super::regex::Overlap;
 use super::table::RouteSpec;
 
@@ -102,7 +103,7 @@ fn between(first: &RouteSpec, second: &RouteSpec) -> Option<ConflictKind> {
                     Overlap::Never if left.text() == right.text() => {}
                     Overlap::Never => return None,
                     Overlap::At(segment) => example.push_str(&String::from_utf8_lossy(&segment)),
-                    Overlap::Unknown => example.push_str(&format!("{{{}|{}}}", left.text(), right.text())),
+                    Overlap::Unknown => example.extend(["{", left.text(), "|", right.text(), "}"]),
                 }
             }
             (Segment::Literal(text), _) => example.push_str(&String::from_utf8_lossy(text)),

@@ -1,7 +1,7 @@
 //! Why a request goes where it goes: what `onedoor explain` tells, as data; the command writes the sentences.
 //!
-//! Asks the table itself who wins, then looks at all routes one by one for what came close. Never on the way of a
-//! request.
+//! Ranks all routes that match, and looks at the others one by one for what came close. Never on the way of a
+//! request; the tests hold it against the lookup.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use super::Route;
 use super::host::AskedHost;
 use super::path::Lookup;
 use super::pattern::{self, End, Pattern, Rank, Segment};
-use super::table::{Ask, Found, Routes};
+use super::table::{Ask, RouteSpec, Routes};
 
 #[derive(Debug)]
 pub(crate) struct Explanation<'r> {
@@ -88,53 +88,50 @@ pub(crate) enum Miss {
 
 impl Routes {
     pub(crate) fn explain(&self, ask: &Ask<'_>) -> Explanation<'_> {
-        let outcome = match self.find(ask) {
-            Found::Route(matched) => Outcome::Route(self.winner(ask, matched.pattern)),
-            Found::MethodNotAllowed { allow } => Outcome::MethodNotAllowed { allow },
-            Found::NotFound => Outcome::NotFound,
-        };
         let host = AskedHost::new(ask.host);
-        let mut near_misses: Vec<(u8, NearMiss<'_>)> = Vec::new();
+        let mut near: Vec<(Distance, NearMiss<'_>)> = Vec::new();
         for spec in &self.specs {
             if let Some((distance, miss)) = near_miss(&spec.pattern, ask, &host) {
-                near_misses.push((distance, NearMiss { route: &spec.route, pattern: &spec.pattern, miss }));
+                near.push((distance, NearMiss { route: &spec.route, pattern: &spec.pattern, miss }));
             }
         }
-        near_misses.sort_by_key(|(distance, _)| *distance);
-        Explanation { outcome, near_misses: near_misses.into_iter().map(|(_, miss)| miss).collect() }
+        near.sort_by_key(|(distance, _)| *distance);
+        let near_misses = near.into_iter().map(|(_, miss)| miss).collect();
+        Explanation { outcome: self.outcome(ask), near_misses }
     }
 
-    fn winner<'r>(&'r self, ask: &Ask<'_>, winner: &'r Pattern) -> Winner<'r> {
+    /// Ranks all routes that match, where a lookup stops at the best.
+    fn outcome(&self, ask: &Ask<'_>) -> Outcome<'_> {
+        let on_path = self.matching(ask);
+        let mut able = on_path.clone();
+        able.retain(|index| self.specs[*index].pattern.method_rank(ask.method).is_some());
         let lookup = Lookup { method: ask.method, specs: &self.specs };
         let host_rank = |index: usize| self.specs[index].pattern.host.rank();
-        let mut ranked = self.matching(ask);
-        ranked.retain(|index| self.specs[*index].pattern.method_rank(ask.method).is_some());
-        ranked.sort_by(|left, right| {
+        able.sort_by(|left, right| {
             host_rank(*right).cmp(&host_rank(*left)).then_with(|| lookup.compare(*right, *left))
         });
-        debug_assert!(
-            ranked.first().is_some_and(|first| std::ptr::eq(&raw const self.specs[*first].pattern, winner))
-        );
-        let at = ranked.iter().position(|index| std::ptr::eq(&raw const self.specs[*index].pattern, winner));
-        let spec = &self.specs[at.map_or(0, |at| ranked[at])];
-        let runner_up =
-            ranked.iter().map(|index| &self.specs[*index]).find(|other| !std::ptr::eq(*other, spec));
-        let value = |index| String::from_utf8_lossy(spec.pattern.captured(index, ask.path)).into_owned();
-        Winner {
-            route: &spec.route,
-            pattern: &spec.pattern,
-            captures: spec
-                .pattern
-                .captures()
-                .enumerate()
-                .map(|(index, name)| (name.to_owned(), value(index)))
-                .collect(),
-            runner_up: runner_up.map(|other| RunnerUp {
-                route: &other.route,
-                pattern: &other.pattern,
-                decided_by: deciding_step(&spec.pattern, &other.pattern, ask),
-            }),
+        let mut ranked = able.iter().map(|index| &self.specs[*index]);
+        match ranked.next() {
+            Some(best) => Outcome::Route(winner(best, ranked.next(), ask)),
+            None if on_path.is_empty() => Outcome::NotFound,
+            None => Outcome::MethodNotAllowed { allow: self.allow(&on_path) },
         }
+    }
+}
+
+fn winner<'r>(best: &'r RouteSpec, second: Option<&'r RouteSpec>, ask: &Ask<'_>) -> Winner<'r> {
+    let captures = best.pattern.captures().enumerate();
+    let captures =
+        captures.map(|(index, name)| (name.to_owned(), lossy(best.pattern.captured(index, ask.path))));
+    Winner {
+        route: &best.route,
+        pattern: &best.pattern,
+        captures: captures.collect(),
+        runner_up: second.map(|second| RunnerUp {
+            route: &second.route,
+            pattern: &second.pattern,
+            decided_by: deciding_step(&best.pattern, &second.pattern, ask),
+        }),
     }
 }
 
@@ -152,86 +149,118 @@ fn deciding_step(winner: &Pattern, runner_up: &Pattern, ask: &Ask<'_>) -> Step {
     }
 }
 
-/// None: it matches, or it is not close. The number orders: the smaller, the closer.
-fn near_miss(pattern: &Pattern, ask: &Ask<'_>, host: &AskedHost) -> Option<(u8, Miss)> {
-    let method = pattern.method.filter(|_| pattern.method_rank(ask.method).is_none());
-    match (path_miss(pattern, ask.path), method, pattern.host.matches(host)) {
-        (None, Some(wanted), true) => Some((0, Miss::Method { wanted })),
-        (None, None, false) => Some((1, Miss::Host)),
-        (Some((closeness, miss)), None, true) => Some((closeness, miss)),
-        (None, None, true) | (None, Some(_), false) | (Some(_), _, _) => None,
-    }
-    .filter(|(distance, _)| *distance < FAR)
+/// How far a route is from matching, the closest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Distance {
+    OtherMethod,
+    OtherHost,
+    /// Upper or lower case, or a final slash.
+    OtherSpelling,
+    /// One segment begins with the other.
+    CommonStart,
+    /// A capture that got nothing, or nothing that fits.
+    UnmetCapture,
+    /// Only the first segments are the same.
+    CommonParent,
 }
 
-/// The distance of a route that has nothing to do with the path.
-const FAR: u8 = 9;
+/// How a pattern's path and a request's compare.
+enum Fit {
+    Matches,
+    Near(Distance, Miss),
+    Far,
+}
+
+/// None: it matches, or more than one thing is wrong with it, or it has nothing to do with the path.
+fn near_miss(pattern: &Pattern, ask: &Ask<'_>, host: &AskedHost) -> Option<(Distance, Miss)> {
+    let wanted = pattern.method.filter(|_| pattern.method_rank(ask.method).is_none());
+    match (fit(pattern, ask.path), wanted, pattern.host.matches(host)) {
+        (Fit::Matches, Some(wanted), true) => Some((Distance::OtherMethod, Miss::Method { wanted })),
+        (Fit::Matches, None, false) => Some((Distance::OtherHost, Miss::Host)),
+        (Fit::Near(distance, miss), None, true) => Some((distance, miss)),
+        (Fit::Matches, None, true) | (Fit::Matches, Some(_), false) | (Fit::Near(..) | Fit::Far, _, _) => {
+            None
+        }
+    }
+}
 
 /// The first thing in the path that does not fit.
-fn path_miss(pattern: &Pattern, path: &[u8]) -> Option<(u8, Miss)> {
+fn fit(pattern: &Pattern, path: &[u8]) -> Fit {
     let mut asked = pattern::segments(path);
     for (at, segment) in pattern.segments.iter().enumerate() {
-        let Some(found) = asked.next() else {
-            // Half of the pattern was met: `/users` and `/users/{id}`.
-            return Some((
-                if at * 2 >= pattern.segments.len() { 4 } else { FAR },
-                Miss::PathEnds { wanted: shown(segment) },
-            ));
-        };
+        let wanted = shown(segment);
+        let Some(found) = asked.next() else { return path_ends(pattern, segment, at, wanted) };
         if !segment.matches(found) {
-            let distance = segment_distance(segment, found, at);
-            return Some((distance, Miss::Segment { asked: lossy(found), wanted: shown(segment) }));
+            let miss = Miss::Segment { asked: lossy(found), wanted };
+            return segment_distance(segment, found, at)
+                .map_or(Fit::Far, |distance| Fit::Near(distance, miss));
         }
     }
     match &pattern.end {
-        End::Subtree | End::Rest { .. } => None,
-        End::Exact => {
-            let left: Vec<&[u8]> = asked.collect();
-            if left.is_empty() {
-                return None;
-            }
-            let with = format!("/{}", lossy(&left.join(&b'/')));
-            let distance = if with == "/" {
-                2
-            } else if pattern.segments.iter().all(is_empty) {
-                FAR
-            } else {
-                5
-            };
-            Some((distance, Miss::PathGoesOn { with }))
-        }
+        End::Subtree | End::Rest { .. } => Fit::Matches,
+        End::Exact => path_goes_on(pattern, &asked.collect::<Vec<_>>()),
         End::TextAndRest { text, .. } => {
-            let wanted = format!("{}…", lossy(text));
+            let wanted = format!("{}\u{2026}", lossy(text));
             match asked.next() {
-                None => Some((4, Miss::PathEnds { wanted })),
-                Some(found) if pattern::text_and_rest_matches(text, found) => None,
+                None => Fit::Near(Distance::UnmetCapture, Miss::PathEnds { wanted }),
+                Some(found) if pattern::text_and_rest_matches(text, found) => Fit::Matches,
                 Some(found) => {
-                    let distance =
-                        if common_start(text, found) || !pattern.segments.is_empty() { 4 } else { FAR };
-                    Some((distance, Miss::Segment { asked: lossy(found), wanted }))
+                    let miss = Miss::Segment { asked: lossy(found), wanted };
+                    let distance = literal_distance(text, found, pattern.segments.len());
+                    distance.map_or(Fit::Far, |distance| Fit::Near(distance, miss))
                 }
             }
         }
     }
 }
 
-fn is_empty(segment: &Segment) -> bool {
-    matches!(segment, Segment::Literal(text) if text.is_empty())
-}
-
-fn segment_distance(wanted: &Segment, asked: &[u8], at: usize) -> u8 {
-    match wanted {
-        Segment::Literal(text) if text.eq_ignore_ascii_case(asked) => 2,
-        Segment::Literal(text) if common_start(text, asked) => 3,
-        Segment::Matching { .. } | Segment::Any { .. } => 4,
-        Segment::Literal(_) if at > 0 => 5,
-        Segment::Literal(_) => FAR,
+/// The path ended before the pattern's segment `at`.
+fn path_ends(pattern: &Pattern, segment: &Segment, at: usize, wanted: String) -> Fit {
+    let is_last = at + 1 == pattern.segments.len();
+    match segment {
+        _ if is_empty(segment) && is_last => Fit::Near(Distance::OtherSpelling, Miss::PathEnds { wanted }),
+        // At least half of the pattern was met.
+        _ if at * 2 >= pattern.segments.len() => Fit::Near(Distance::UnmetCapture, Miss::PathEnds { wanted }),
+        Segment::Literal(_) | Segment::Matching { .. } | Segment::Any { .. } => Fit::Far,
     }
 }
 
-/// `node` and `nodejs`: one begins with the other.
-fn common_start(left: &[u8], right: &[u8]) -> bool {
-    !left.is_empty() && !right.is_empty() && (left.starts_with(right) || right.starts_with(left))
+/// The pattern ended, and these segments were left.
+fn path_goes_on(pattern: &Pattern, left: &[&[u8]]) -> Fit {
+    if left.is_empty() {
+        return Fit::Matches;
+    }
+    let miss = Miss::PathGoesOn { with: format!("/{}", lossy(&left.join(&b'/'))) };
+    match left {
+        [b""] => Fit::Near(Distance::OtherSpelling, miss),
+        // Everything goes on behind `/`.
+        _ if pattern.segments.iter().all(is_empty) => Fit::Far,
+        _ => Fit::Near(Distance::CommonParent, miss),
+    }
+}
+
+fn segment_distance(wanted: &Segment, asked: &[u8], at: usize) -> Option<Distance> {
+    match wanted {
+        Segment::Literal(text) => literal_distance(text, asked, at),
+        Segment::Matching { .. } | Segment::Any { .. } => Some(Distance::UnmetCapture),
+    }
+}
+
+fn literal_distance(wanted: &[u8], asked: &[u8], at: usize) -> Option<Distance> {
+    if wanted.eq_ignore_ascii_case(asked) {
+        Some(Distance::OtherSpelling)
+    } else if !wanted.is_empty()
+        && !asked.is_empty()
+        && (wanted.starts_with(asked) || asked.starts_with(wanted))
+    {
+        Some(Distance::CommonStart)
+    } else {
+        (at > 0).then_some(Distance::CommonParent)
+    }
+}
+
+fn is_empty(segment: &Segment) -> bool {
+    matches!(segment, Segment::Literal(text) if text.is_empty())
 }
 
 fn shown(segment: &Segment) -> String {

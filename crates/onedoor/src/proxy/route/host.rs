@@ -119,6 +119,7 @@ fn is_label(label: &str) -> bool {
 
 /// The host of a request, ready to be compared.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack for one lookup; a box would allocate")]
 pub(super) enum AskedHost {
     Name {
         bytes: [u8; HOST_BYTES_MAX],

@@ -1,77 +1,33 @@
-//! Reading a pattern: `[METHOD ][host]/path` of a route, `path` and `host` of an app (CONFIG.md §1.1).
+//! Reading a pattern: `[METHOD ][host]/path` of a route, `path` and `host` of an app (CONFIG.md §1.1). The path
+//! itself is read by `segments`.
 //!
 //! Refuses whatever could be read in two ways, and whatever could never match; says where, why, and how it was
 //! probably meant.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::error::{HostFault, PatternError, PatternFault};
 use super::host::{BadHost, HostPattern};
-use super::pattern::{End, Method, Pattern, Segment};
-use super::regex::SegmentRegex;
-use super::spelling::{self, BadSpelling};
-
-/// The IANA registry of methods, less those that no route is ever asked about.
-pub(super) const METHODS: [Method; 37] = [
-    "GET",
-    "HEAD",
-    "POST",
-    "PUT",
-    "PATCH",
-    "DELETE",
-    "OPTIONS",
-    "QUERY",
-    "ACL",
-    "BASELINE-CONTROL",
-    "BIND",
-    "CHECKIN",
-    "CHECKOUT",
-    "COPY",
-    "LABEL",
-    "LINK",
-    "LOCK",
-    "MERGE",
-    "MKACTIVITY",
-    "MKCALENDAR",
-    "MKCOL",
-    "MKREDIRECTREF",
-    "MKWORKSPACE",
-    "MOVE",
-    "ORDERPATCH",
-    "PROPFIND",
-    "PROPPATCH",
-    "REBIND",
-    "REPORT",
-    "SEARCH",
-    "UNBIND",
-    "UNCHECKOUT",
-    "UNLINK",
-    "UNLOCK",
-    "UPDATE",
-    "UPDATEREDIRECTREF",
-    "VERSION-CONTROL",
-];
-
-/// Refused before routes are asked (HTTP.md rules 16 and 32).
-const REFUSED: [Method; 2] = ["CONNECT", "TRACE"];
+use super::method::{self, Method};
+use super::pattern::{End, Pattern};
+use super::segments::read_path;
 
 /// How many faults of one text a fix mends, one after the other.
 const FIXES_MAX: usize = 6;
 
 /// A fault, and the text with this fault mended; others may be left in it.
-struct Bad {
-    range: Range<usize>,
-    fault: PatternFault,
-    mended: Option<String>,
+pub(super) struct Bad {
+    pub(super) range: Range<usize>,
+    pub(super) fault: PatternFault,
+    pub(super) mended: Option<String>,
 }
 
 impl Bad {
-    fn new(range: Range<usize>, fault: PatternFault) -> Self {
+    pub(super) fn new(range: Range<usize>, fault: PatternFault) -> Self {
         Self { range, fault, mended: None }
     }
 
-    fn mended(self, mended: impl Into<String>) -> Self {
+    pub(super) fn mended(self, mended: impl Into<String>) -> Self {
         Self { mended: Some(mended.into()), ..self }
     }
 }
@@ -168,7 +124,7 @@ fn path_start(key: &str) -> Result<usize, Bad> {
         let (method, rest) = key.rsplit_once(' ').map_or(("", key), |(method, rest)| (method, rest));
         let gap = if method.is_empty() { "" } else { " " };
         let mended = match rest {
-            _ if METHODS.contains(&rest) => format!("{rest} /*"),
+            _ if method::registered(rest).is_some() => format!("{rest} /*"),
             "*" => format!("{method}{gap}/*"),
             _ if rest.contains('.') || rest == "localhost" => format!("{key}/*"),
             _ => format!("{method}{gap}/{rest}"),
@@ -187,7 +143,7 @@ fn path_start(key: &str) -> Result<usize, Bad> {
 /// The method, and where the host begins behind it.
 fn read_method(head: &str, path: &str) -> Result<(Option<Method>, usize), Bad> {
     let Some(space) = head.find(char::is_whitespace) else {
-        return match registered(head) {
+        return match method::registered(head) {
             Some(method) => {
                 let fault = PatternFault::MethodWithoutSpace(method);
                 Err(Bad::new(0..head.len(), fault).mended(format!("{head} {path}")))
@@ -202,263 +158,20 @@ fn read_method(head: &str, path: &str) -> Result<(Option<Method>, usize), Bad> {
         let mended = format!("{written}{method_gap}{host}{path}");
         return Err(Bad::new(space..head.len(), PatternFault::Spaces).mended(mended));
     }
-    if let Some(method) = registered(written) {
+    if let Some(method) = method::registered(written) {
         return Ok((Some(method), space + 1));
     }
     let upper = written.to_ascii_uppercase();
     let bad = |fault| Bad::new(0..space, fault);
-    Err(if let Some(refused) = REFUSED.into_iter().find(|refused| *refused == upper) {
+    Err(if let Some(refused) = method::refused(&upper) {
         bad(PatternFault::RefusedMethod(refused))
-    } else if let Some(method) = registered(&upper) {
+    } else if let Some(method) = method::registered(&upper) {
         bad(PatternFault::LowerCaseMethod(method)).mended(format!("{method} {host}{path}"))
     } else {
         bad(PatternFault::UnknownMethod(written.to_owned())).mended(format!("{host}{path}"))
     })
 }
 
-fn registered(text: &str) -> Option<Method> {
-    METHODS.into_iter().find(|method| *method == text)
-}
-
-fn read_path(key: &str, path_at: usize) -> Result<(Vec<Segment>, End), Bad> {
-    let ranges = split(key, path_at)?;
-    let mut reader = Reader { key, ranges: &ranges, names: Vec::new() };
-    let mut segments = Vec::with_capacity(ranges.len());
-    for at in 0..ranges.len() {
-        match reader.read(at)? {
-            Part::Segment(segment) => segments.push(segment),
-            Part::End(end) => return Ok((segments, end)),
-        }
-    }
-    Ok((segments, End::Exact))
-}
-
-/// The segments' ranges. A slash between braces is the regex's, not the path's.
-fn split(key: &str, path_at: usize) -> Result<Vec<Range<usize>>, Bad> {
-    let mut ranges = Vec::new();
-    let mut start = path_at + 1;
-    let mut at = start;
-    while let Some(byte) = key.as_bytes().get(at) {
-        match byte {
-            b'{' => match closing_brace(key, at) {
-                Some(close) => at = close,
-                None => {
-                    let bad = Bad::new(at..key.len(), PatternFault::UnclosedCapture);
-                    return Err(bad.mended(format!("{key}}}")));
-                }
-            },
-            b'}' => {
-                return Err(Bad::new(at..at + 1, PatternFault::StrayBrace).mended(replaced(
-                    key,
-                    &(at..at + 1),
-                    "%7D",
-                )));
-            }
-            b'?' => return Err(Bad::new(at..key.len(), PatternFault::Query).mended(&key[..at])),
-            b'#' => return Err(Bad::new(at..key.len(), PatternFault::Fragment).mended(&key[..at])),
-            b'/' => {
-                ranges.push(start..at);
-                start = at + 1;
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    ranges.push(start..key.len());
-    Ok(ranges)
-}
-
-/// The brace that closes the one at `open`: regexes have braces of their own, `{x:[0-9]{4}}`, escaped ones, and
-/// ones in classes.
-fn closing_brace(key: &str, open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut in_class = false;
-    let mut bytes = key.bytes().enumerate().skip(open);
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'\\' => {
-                bytes.next();
-            }
-            b'[' => in_class = true,
-            b']' => in_class = false,
-            b'{' if !in_class => depth += 1,
-            b'}' if !in_class => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-enum Part {
-    Segment(Segment),
-    End(End),
-}
-
-struct Reader<'k> {
-    key: &'k str,
-    ranges: &'k [Range<usize>],
-    names: Vec<&'k str>,
-}
-
-impl<'k> Reader<'k> {
-    fn read(&mut self, at: usize) -> Result<Part, Bad> {
-        let range = self.ranges[at].clone();
-        let text = &self.key[range.clone()];
-        let is_last = at + 1 == self.ranges.len();
-        match text.find('{') {
-            Some(open) => self.capture(range.start + open, range, is_last),
-            None if text == "*" && is_last => Ok(Part::End(End::Subtree)),
-            None if text.contains('*') => Err(self.misplaced_star(range, is_last)),
-            None if matches!(text, "." | "..") => {
-                Err(Bad::new(range, PatternFault::DotSegment).mended(self.without_dot_segments()))
-            }
-            None => Ok(Part::Segment(Segment::Literal(self.literal(range)?))),
-        }
-    }
-
-    fn capture(&mut self, open: usize, segment: Range<usize>, is_last: bool) -> Result<Part, Bad> {
-        // `split` went through all braces.
-        let close = closing_brace(self.key, open).unwrap_or(segment.end - 1);
-        let inside = &self.key[open + 1..close];
-        let braces = open..close + 1;
-        let whole = braces == segment;
-        if let Some((name, text)) = inside.split_once(':') {
-            let name = self.name(name, open + 1)?;
-            let regex = SegmentRegex::parse(text)
-                .map_err(|why| Bad::new(close - text.len()..close, PatternFault::Regex(why)))?;
-            return whole_segment(whole, segment, Segment::Matching { name, regex: Arc::new(regex) });
-        }
-        let Some(rest) = inside.strip_suffix("...") else {
-            let name = self.name(inside, open + 1)?;
-            return whole_segment(whole, segment, Segment::Any { name });
-        };
-        let name = self.name(rest, open + 1)?;
-        if !is_last || braces.end != segment.end {
-            let mended = replaced(self.key, &braces, &format!("{{{rest}}}"));
-            return Err(Bad::new(braces, PatternFault::RestNotLast(rest.to_owned())).mended(mended));
-        }
-        if whole {
-            return Ok(Part::End(End::Rest { name }));
-        }
-        let text = segment.start..open;
-        match self.key[text.clone()].find('*') {
-            Some(_) => Err(self.misplaced_star(text, false)),
-            None => Ok(Part::End(End::TextAndRest { text: self.literal(text)?, name })),
-        }
-    }
-
-    fn name(&mut self, name: &'k str, at: usize) -> Result<Box<str>, Bad> {
-        let range = at..at + name.len();
-        let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if !is_name {
-            return Err(Bad::new(range, PatternFault::CaptureName));
-        }
-        if self.names.contains(&name) {
-            return Err(Bad::new(range, PatternFault::DuplicateCapture(name.to_owned())));
-        }
-        self.names.push(name);
-        Ok(name.into())
-    }
-
-    fn literal(&self, range: Range<usize>) -> Result<Box<[u8]>, Bad> {
-        let text = &self.key[range.clone()];
-        let mut normal = Vec::with_capacity(text.len());
-        match spelling::normalise(text, &mut normal) {
-            Ok(()) => Ok(normal.into()),
-            Err((bad, why)) => Err(self.misspelt(range.start + bad.start..range.start + bad.end, why)),
-        }
-    }
-
-    fn misspelt(&self, range: Range<usize>, why: BadSpelling) -> Bad {
-        let (fault, instead) = match why {
-            BadSpelling::Escape => (PatternFault::BadEscape, None),
-            BadSpelling::RefusedEscape => {
-                let dot = self.key[range.clone()].eq_ignore_ascii_case("%2e");
-                (PatternFault::RefusedEscape, dot.then_some("."))
-            }
-            BadSpelling::Character => {
-                let instead = match &self.key[range.clone()] {
-                    " " if self.key[range.start..].trim().is_empty() => Some(""),
-                    " " => Some("%20"),
-                    "\\" => Some("/"),
-                    _ => None,
-                };
-                (PatternFault::BadCharacter, instead)
-            }
-        };
-        let mended = instead.map(|instead| replaced(self.key, &range, instead));
-        Bad { range, fault, mended }
-    }
-
-    fn misplaced_star(&self, segment: Range<usize>, is_last: bool) -> Bad {
-        let text = &self.key[segment.clone()];
-        let star = segment.start + text.find('*').unwrap_or_default();
-        let before = text.trim_end_matches('*');
-        if is_last && !before.is_empty() && !before.contains('*') {
-            let path_at = self.ranges.first().map_or(0, |first| first.start - 1);
-            let also = format!("{}js", &self.key[path_at..segment.start + before.len()]);
-            let mended = replaced(self.key, &segment, &format!("{before}/*"));
-            return Bad::new(segment, PatternFault::StarAfterText { also }).mended(mended);
-        }
-        let mended = if before.is_empty() && is_last {
-            replaced(self.key, &segment, "*")
-        } else if before.is_empty() && &self.key[segment.end..] == "/" {
-            replaced(self.key, &(segment.start..self.key.len()), "*")
-        } else if before.is_empty() {
-            replaced(self.key, &segment, &format!("{{{}}}", self.fresh_name()))
-        } else {
-            replaced(self.key, &segment, &format!("{{{}:{}}}", self.fresh_name(), glob_as_regex(text)))
-        };
-        Bad::new(star..star + 1, PatternFault::StarInside).mended(mended)
-    }
-
-    fn fresh_name(&self) -> &'static str {
-        let taken =
-            |name: &str| ["}", ":", "..."].iter().any(|after| self.key.contains(&format!("{{{name}{after}")));
-        ["x", "y", "z", "u", "v", "w"].into_iter().find(|name| !taken(name)).unwrap_or("x")
-    }
-
-    /// The key with its dot segments resolved as a request's are (RFC 3986 5.2.4).
-    fn without_dot_segments(&self) -> String {
-        let mut kept: Vec<&str> = Vec::new();
-        for (at, range) in self.ranges.iter().enumerate() {
-            let is_last = at + 1 == self.ranges.len();
-            match &self.key[range.clone()] {
-                ".." => {
-                    kept.pop();
-                    kept.extend(is_last.then_some(""));
-                }
-                "." => kept.extend(is_last.then_some("")),
-                other => kept.push(other),
-            }
-        }
-        let path_at = self.ranges.first().map_or(0, |first| first.start);
-        format!("{}{}", &self.key[..path_at], kept.join("/"))
-    }
-}
-
-fn whole_segment(whole: bool, range: Range<usize>, segment: Segment) -> Result<Part, Bad> {
-    if whole { Ok(Part::Segment(segment)) } else { Err(Bad::new(range, PatternFault::PartialCapture)) }
-}
-
-fn glob_as_regex(glob: &str) -> String {
-    let mut regex = String::new();
-    for letter in glob.chars() {
-        match letter {
-            '*' => regex.push_str(".*"),
-            _ if letter.is_ascii_punctuation() => regex.extend(['\\', letter]),
-            _ => regex.push(letter),
-        }
-    }
-    regex
-}
-
-fn replaced(text: &str, range: &Range<usize>, instead: &str) -> String {
+pub(super) fn replaced(text: &str, range: &Range<usize>, instead: &str) -> String {
     format!("{}{instead}{}", &text[..range.start], &text[range.end..])
 }

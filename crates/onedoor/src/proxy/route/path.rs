@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::method::{self, Method};
 use super::names::Names;
-use super::pattern::{self, End, Method, Pattern, Segment};
+use super::pattern::{self, End, Pattern, Segment};
 use super::regex::SegmentRegex;
 use super::table::RouteSpec;
 
@@ -177,8 +178,7 @@ impl Tree {
 impl Leaf {
     /// Step 3 of precedence.
     fn pick(&self, method: &[u8]) -> Option<SpecIndex> {
-        let ranked =
-            self.0.iter().filter_map(|(own, index)| Some((pattern::method_rank(*own, method)?, *index)));
+        let ranked = self.0.iter().filter_map(|(own, index)| Some((method::rank(*own, method)?, *index)));
         ranked.max_by_key(|(rank, _)| *rank).map(|(_, index)| index)
     }
 }

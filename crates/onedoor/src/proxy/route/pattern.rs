@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::error::PatternError;
 use super::host::HostPattern;
+use super::method::{self, Method};
 use super::regex::SegmentRegex;
 use super::{parse, spelling};
 
@@ -20,9 +21,6 @@ pub(crate) struct Pattern {
     pub(super) segments: Vec<Segment>,
     pub(super) end: End,
 }
-
-/// A registered method: one of [`parse::METHODS`].
-pub(super) type Method = &'static str;
 
 #[derive(Clone, Debug)]
 pub(super) enum Segment {
@@ -170,8 +168,8 @@ impl Pattern {
     }
 
     /// Step 3 of precedence; None: not for this method.
-    pub(super) fn method_rank(&self, asked: &[u8]) -> Option<u8> {
-        method_rank(self.method, asked)
+    pub(super) fn method_rank(&self, asked: &[u8]) -> Option<method::Rank> {
+        method::rank(self.method, asked)
     }
 }
 
@@ -190,16 +188,6 @@ impl Segment {
             Self::Matching { regex, .. } => !asked.is_empty() && regex.matches(asked),
             Self::Any { .. } => !asked.is_empty(),
         }
-    }
-}
-
-/// The method asked for, then GET for a HEAD (RFC 9110 9.3.2: the same without content), then any.
-pub(super) fn method_rank(method: Option<Method>, asked: &[u8]) -> Option<u8> {
-    match method {
-        None => Some(0),
-        Some("GET") if asked == b"HEAD" => Some(1),
-        Some(method) if method.as_bytes() == asked => Some(2),
-        Some(_) => None,
     }
 }
 

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use super::Route;
 use super::conflict::{self, Conflict};
 use super::host::Hosts;
-use super::parse::METHODS;
+use super::method;
 use super::path::{Lookup, Tree};
 use super::pattern::Pattern;
 
@@ -38,6 +38,7 @@ pub(crate) struct Ask<'a> {
 }
 
 #[derive(Debug)]
+#[expect(clippy::enum_variant_names, reason = "404 is called so (RFC 9110 15.5.5)")]
 pub(crate) enum Found<'r> {
     Route(Matched<'r>),
     /// Routes are for this host and path, but none for this method (RFC 9110 15.5.6).
@@ -100,7 +101,7 @@ impl Routes {
     /// RFC 9110 10.2.1. GET implies HEAD. All of these routes have a method, or there were no 405.
     pub(super) fn allow(&self, specs: &[usize]) -> String {
         let mut allow = String::new();
-        for method in METHODS {
+        for method in method::REGISTERED {
             let allowed = |index: &usize| self.specs[*index].pattern.method_rank(method.as_bytes()).is_some();
             if specs.iter().any(allowed) {
                 if !allow.is_empty() {
