@@ -67,6 +67,11 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
     [TOP, SERVER, APP, ROUTE, LOG, LATER].into_iter().flatten()
 }
 
+/// The tables that do have a key of this name: it was probably written in the wrong one.
+pub(super) fn homes(key: &str) -> impl Iterator<Item = &'static str> {
+    rows().filter(move |row| row.key() == key && row.status == Status::Supported).map(Row::parent)
+}
+
 /// "Did you mean" for a whole path.
 pub(crate) fn nearest_path(path: &str) -> Option<&'static str> {
     let ends = rows().flat_map(|row| [row.path, row.key()]);
@@ -265,7 +270,9 @@ const ROUTE: &[Row] = &[
 #[rustfmt::skip]
 const LOG: &[Row] = &[
     key("log.format", &[one_of(&["auto", "human", "json"])], "\"auto\": for people on a terminal, else JSON lines", "How lines are written."),
-    key("log.access", &[Kind::Word { now: &["on", "off"], later: &[] }], "\"on\"", "One line per request."),
+    key("log.access", &[one_of(&["on", "off"]), Table], "\"on\"", "One line per request."),
+    later("log.access.redact", "Fields whose values are not logged."),
+    later("log.access.sample", "The share of requests that is logged."),
     key("log.apps", &[one_of(&["prefix", "json", "raw"])], "as log.format: \"prefix\" for people, else \"json\"", "What becomes of the apps' own lines."),
 ];
 

@@ -109,9 +109,14 @@ impl Reader<'_> {
     fn unknown(&self, pattern: &str, shown: &str, name: &str, place: Span) -> ConfigError {
         let home = if shown.is_empty() { String::new() } else { format!(" in {shown}") };
         let error = ConfigError::new(Code::UnknownKey, place, format!("unknown key `{name}`{home}"));
-        match suggest::nearest(name, catalogue::keys_of(pattern)) {
-            Some(near) => error.remedy(format!("did you mean `{near}`?")),
-            None => {
+        let mut homes = catalogue::homes(name).filter(|home| *home != pattern);
+        match (suggest::nearest(name, catalogue::keys_of(pattern)), homes.next()) {
+            (Some(near), _) => error.remedy(format!("did you mean `{near}`?")),
+            (None, Some("")) => error.remedy(format!("`{name}` stands at the top of the file")),
+            (None, Some(home)) => {
+                error.remedy(format!("`{name}` is a key of [{}]", home.replace('*', "NAME")))
+            }
+            (None, None) => {
                 let keys: Vec<_> = catalogue::keys_of(pattern).filter(|key| *key != "*").collect();
                 error.remedy(format!("known here: {}; keys that start with x- are yours", keys.join(", ")))
             }

@@ -168,7 +168,12 @@ fn check_beside(section: &Section, target: &str, beside: &[&str], context: &mut 
         if let Some(place) = section.key(target) {
             error = error.also(place, "the target");
         }
-        context.errors.push(error.remedy(format!("beside it may stand: {}", beside.join(", "))));
+        context.errors.push(match (key, target) {
+            ("body", "app" | "proxy") => {
+                error.remedy("to limit the request's: limits = { body = \"10MiB\" }")
+            }
+            _ => error.remedy(format!("beside it may stand: {}", beside.join(", "))),
+        });
     }
     if let (Some(strip), Some(rewrite)) = (section.key("strip"), section.key("rewrite")) {
         let fact = "`strip` and `rewrite` both say what becomes of the path";

@@ -148,6 +148,10 @@ impl Table<'_, '_> {
             }
             Target::Proxy(_) | Target::Respond(_) | Target::Redirect(_) | Target::Builtin(_) => policy::HOLD,
         };
+        if section.is_flawed() {
+            // What was wrong may be what tells it from another route (`when`, `priority`): no clash is sure.
+            return;
+        }
         let policy = route_policy(Some(section), self.body_max, while_down);
         let priority =
             section.int("priority").and_then(|number| i32::try_from(number.value).ok()).unwrap_or(0);

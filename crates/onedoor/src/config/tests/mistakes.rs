@@ -622,3 +622,40 @@ b = { run = "y", path = "/b", env = { A = "${NOT_SET}" } }
 "#
     ));
 }
+
+#[test]
+fn a_key_in_the_wrong_table() {
+    insta::assert_snapshot!(mistakes(
+        r#"listen = ":80"
+[server]
+apps = {}
+[apps.web]
+run = "a"
+listen = 3
+"#
+    ));
+}
+
+#[test]
+fn a_size_beside_an_app() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+web = "a"
+[routes]
+"POST /up" = { app = "web", body = "200MiB" }
+"#
+    ));
+}
+
+#[test]
+fn a_condition_of_a_later_version_is_the_only_complaint() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+api = "a"
+[routes]
+"/api/*" = { respond = "x", when = { header = { X-Canary = "1" } } }
+[log]
+access = { sample = 0.1 }
+"#
+    ));
+}
