@@ -72,8 +72,8 @@ pub(in crate::proxy) fn serve(worker: Rc<Worker>, stream: Stream, arrival: Arriv
 impl Connection {
     /// Waits, parked, for the next request; false if there will be none. Nobody is there then to be told.
     async fn knocked(&self, worker: &Worker) -> bool {
-        let idle_max = worker.config().timeouts.idle;
-        matches!(self.deadline.within(idle_max, self.stream.readable()).await, Ok(Ok(())))
+        self.deadline.arm(worker.config().timeouts.idle);
+        matches!(self.deadline.guarding(self.stream.readable()).await, Ok(Ok(())))
     }
 }
 
