@@ -159,7 +159,7 @@ async fn an_app_that_listens_elsewhere_is_found_there_and_named_once() {
     running.stop().await;
     log.flush(PATIENCE);
     let mut bytes = vec![0; 64 * 1024];
-    let len = std::io::Read::read(&mut err, &mut bytes).unwrap();
+    let len = io::Read::read(&mut err, &mut bytes).unwrap();
     let text = String::from_utf8_lossy(&bytes[..len]);
     let port = at.port();
     let warning = format!("onedoor.toml:2: app \"web\" listens on {port}, was told ");
