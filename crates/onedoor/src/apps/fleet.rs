@@ -243,7 +243,31 @@ impl Apps {
             let leftovers = stopped.map_or(0, |stopped| stopped.leftovers);
             StoppedApp { app: Arc::clone(&member.name), how, leftovers }
         };
-        StopReport { apps: self.members.iter().map(outcome).collect() }
+        let report = StopReport { apps: self.members.iter().map(outcome).collect() };
+        for app in &report.apps {
+            self.tell(app);
+        }
+        report
+    }
+
+    fn tell(&self, app: &StoppedApp) {
+        let say = |level, message: &str| self.log.event(level, Some(&app.app), message);
+        match app.how {
+            StopOutcome::Ended { after } => {
+                say(Level::Debug, &format!("ended {:.1} s after it was asked to", after.as_secs_f64()))
+            }
+            StopOutcome::Killed { after } => say(
+                Level::Warn,
+                &format!(
+                    "did not end when it was asked to and was killed after {:.1} s; it should end at its stop signal, or needs another one (stop.signal)",
+                    after.as_secs_f64()
+                ),
+            ),
+            StopOutcome::StillThere => say(Level::Error, "is still there at the deadline"),
+        }
+        if app.leftovers > 0 {
+            say(Level::Warn, &format!("left {} processes behind, which were killed", app.leftovers));
+        }
     }
 }
 

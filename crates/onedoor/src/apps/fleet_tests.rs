@@ -9,6 +9,7 @@ use super::super::spec::{
     Environment, GiveUp, PrefixMode, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
 };
 use super::*;
+use crate::observe::log::{Format, LogConfig};
 use crate::registry::{AppId, Endpoint, EndpointAddr, FailedEndpoints, Failure, Registry, Unready};
 
 /// Long enough for any machine; nothing here waits for it to pass.
@@ -74,7 +75,11 @@ struct Running {
     registry: Arc<Registry>,
 }
 
-fn start(mut specs: Vec<AppSpec>) -> Running {
+fn start(specs: Vec<AppSpec>) -> Running {
+    start_with(specs, Log::to_nowhere())
+}
+
+fn start_with(mut specs: Vec<AppSpec>, log: Log) -> Running {
     for (index, spec) in specs.iter_mut().enumerate() {
         spec.id = AppId(u16::try_from(index).unwrap());
     }
@@ -85,7 +90,7 @@ fn start(mut specs: Vec<AppSpec>) -> Running {
     static FLEETS: AtomicU16 = AtomicU16::new(0);
     let others: Vec<u16> =
         (21_001..).take(50 * usize::from(FLEETS.fetch_add(1, Ordering::Relaxed))).collect();
-    let apps = Apps::start(config, publishers, Children::for_tests(), Log::to_nowhere(), &others).unwrap();
+    let apps = Apps::start(config, publishers, Children::for_tests(), log, &others).unwrap();
     Running { apps, registry }
 }
 
@@ -144,10 +149,40 @@ async fn an_app_that_asks_for_a_socket_is_reached_on_it() {
 }
 
 #[tokio::test]
-async fn an_app_that_listens_elsewhere_is_found_there() {
-    let running = start(vec![server("0")]);
-    let endpoint = running.ready(&[]).await;
-    assert!(matches!(endpoint.addr, EndpointAddr::Tcp(_)));
+async fn an_app_that_listens_elsewhere_is_found_there_and_named_once() {
+    let (log, _out, mut err) = Log::to_pipes(&LogConfig { format: Format::Human, ..LogConfig::default() });
+    let running = start_with(vec![server("0")], log.clone());
+    let first = running.ready(&[]).await;
+    let EndpointAddr::Tcp(at) = first.addr else { panic!("{first:?}") };
+    running.registry.report(AppId(0), first.id, Failure::Refused);
+    running.ready(&[&first]).await;
+    running.stop().await;
+    log.flush(PATIENCE);
+    let mut bytes = vec![0; 64 * 1024];
+    let len = io::Read::read(&mut err, &mut bytes).unwrap();
+    let text = String::from_utf8_lossy(&bytes[..len]);
+    let port = at.port();
+    let warning = format!("onedoor.toml:2: app \"web\" listens on {port}, was told ");
+    assert_eq!(text.matches(&warning).count(), 1, "{text}");
+    assert!(text.contains(&format!("using {port} (say port = {port} to make that official)")), "{text}");
+}
+
+/// The app opens a port of its own first, and the one it was told once somebody has come to the first.
+#[tokio::test]
+async fn an_app_that_listens_where_it_was_told_after_all_is_followed_there() {
+    const LATE: &str = r#"
+import socket, sys
+side = socket.create_server(("127.0.0.1", 0))
+side.accept()
+told = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True: told.accept()
+"#;
+    let words = ["python3", "-c", LATE, "$PORT"];
+    let running = start(vec![spec(Command::Exec(words.map(String::from).to_vec()))]);
+    let side = running.ready(&[]).await;
+    let told = running.ready(&[&side]).await;
+    assert_ne!(side.addr, told.addr);
+    assert_eq!(side.generation, told.generation);
     running.stop().await;
 }
 

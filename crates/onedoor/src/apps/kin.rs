@@ -29,10 +29,21 @@ pub(super) enum Belongs {
 }
 
 impl Kin {
-    /// Everyone alive, the leader included if it is.
-    pub(super) fn alive(&self) -> Vec<Pid> {
+    /// Everyone alive. Only while the leader was not collected.
+    fn alive(&self) -> Vec<Pid> {
         let mut family = self.near();
-        family.extend(proc::with_environment(OsStr::new(MARKER), &self.marker));
+        family.extend(self.marked());
+        pids(family)
+    }
+
+    /// Who is left when the leader was collected. Its number stays taken while anyone is in its session or group
+    /// (setsid(2)); if a process has it again, nobody is, and the marker alone tells who belongs to us.
+    pub(super) fn left_behind(&self) -> Vec<Pid> {
+        let mut family = match proc::process(self.leader) {
+            None => proc::session_members(self.leader),
+            Some(_) => Vec::new(),
+        };
+        family.extend(self.marked());
         pids(family)
     }
 
@@ -54,6 +65,10 @@ impl Kin {
         } else {
             Belongs::Unknown
         }
+    }
+
+    fn marked(&self) -> Vec<proc::Process> {
+        proc::with_environment(OsStr::new(MARKER), &self.marker)
     }
 
     fn near(&self) -> Vec<proc::Process> {

@@ -58,7 +58,7 @@ pub(super) async fn sweep(
         let until = *until.borrow();
         let time_is_up = Instant::now() >= until;
         if time_is_up || !asked || !children.group_lives(kin.leader) {
-            let left = kin.alive();
+            let left = kin.left_behind();
             if left.is_empty() || passes >= PASSES_MAX {
                 return killed.len();
             }

@@ -117,7 +117,8 @@ pub(in crate::apps) enum Hope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::apps) enum Action {
     Spawn,
-    /// Probe until it answers, no sooner than `not_before`. Replaces the probing that goes on.
+    /// Probe until it answers, no sooner than `not_before`. Nothing new where a probing goes on already: news of
+    /// failures may come faster than a probe ends.
     Probe {
         pid: Pid,
         not_before: Instant,

@@ -56,7 +56,7 @@ impl AppTask {
 
     fn probe(&mut self, pid: Pid, not_before: Instant) {
         let (Some(process), Some(start)) = (&self.process, &self.start) else { return };
-        if process.kin.leader == pid {
+        if process.kin.leader == pid && self.probing.is_none() {
             let prober = Prober::new(process.kin.clone(), start.told.clone(), self.app.readiness.clone());
             self.probing = Some(Box::pin(prober.look_from(not_before)));
         }

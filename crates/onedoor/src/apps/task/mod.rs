@@ -306,6 +306,9 @@ impl AppTask {
         let pid = process.kin.leader;
         self.bereaved = Some(process.kin);
         self.happened(Event::Exited { pid, how }).await;
+        if self.ready_generation.is_none() && self.stop_began.is_none() {
+            self.explain_first_failure().await;
+        }
     }
 
     async fn spawned(&mut self, result: Result<Child, SpawnError>) {

@@ -18,7 +18,12 @@ impl AppTask {
     pub(super) fn publish(&mut self, face: Face) {
         let availability = match face {
             Face::Starting => {
-                self.endpoint = None;
+                if self.endpoint.take().is_some() {
+                    self.say(
+                        Level::Info,
+                        "does not take connections any more; its requests wait while it is probed",
+                    );
+                }
                 self.around.board.set(AppState::Starting);
                 Availability::Starting { since: Instant::now() }
             }

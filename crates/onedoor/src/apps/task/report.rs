@@ -80,6 +80,17 @@ impl AppTask {
         self.around.ended.send(Ended { app: self.app.id, exit_code, why, last_lines }).ok();
     }
 
+    /// An app that never was ready has most likely never worked here: what to do about it is said at once, and not
+    /// only when it gives up.
+    pub(super) async fn explain_first_failure(&mut self) {
+        self.last_output().await;
+        if self.fate.failures == 1
+            && let Some(remedy) = report::hint(self.fate.status, &self.fate.last_words.lines())
+        {
+            self.say(Level::Warn, remedy);
+        }
+    }
+
     fn last_failure(&self) -> String {
         if self.fate.status.is_some() { self.ending() } else { self.spawn_error() }
     }
