@@ -21,7 +21,7 @@ use anyhow::Context as _;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
 
-use crate::apps::{Apps, AppsEnd, StopOutcome, StoppedApp};
+use crate::apps::{Apps, AppsEnd};
 use crate::config::Loaded;
 use crate::init::{self, Children, Signals, StopRequest};
 use crate::observe::log::{Level, Log};
@@ -133,9 +133,6 @@ async fn shut_down(
         log.event(Level::Warn, None, format_args!("{in_flight} requests are still running; stopping the apps under them"));
     }
     let report = apps.stop(deadline, hurried(hurry.clone())).await;
-    for app in &report.apps {
-        tell_slow(log, app);
-    }
     tokio::select! {
         _left = proxy.finished(deadline.min(Instant::now() + LAST_WORDS)) => {}
         () = hurried(hurry) => {}
@@ -144,7 +141,9 @@ async fn shut_down(
     children.kill_everyone();
     let left = children.none_left(Instant::now() + REAPING).await;
     if left > 0 {
-        log.event(Level::Warn, None, format_args!("{left} processes do not end even when killed; leaving them to the kernel"));
+        log.event(Level::Warn, None, format_args!("{left} processes do not end even when killed; the kernel keeps them"));
+    } else if report.is_clean() {
+        log.event(Level::Info, None, "every app has ended");
     }
 }
 
@@ -183,26 +182,8 @@ fn explain(log: &Log, end: &End) {
         End::Asked(StopRequest::Once(signal) | StopRequest::Again(signal)) => {
             log.event(Level::Info, None, format_args!("{signal}: draining, then stopping the apps"));
         }
-        // What happened was said when it did.
-        End::AppEnded(end) => log.event(Level::Error, Some(&end.app), "the container cannot go on without it: ending"),
+        End::AppEnded(end) => log.event(Level::Error, Some(&end.app), format_args!("{}; ending", end.why)),
         End::WorkerFailed => log.event(Level::Error, None, "a worker keeps dying; ending"),
-    }
-}
-
-/// Who did not end by itself: the stop budget is short, and the next deploy meets the same app.
-fn tell_slow(log: &Log, stopped: &StoppedApp) {
-    let app = Some(&*stopped.app);
-    match stopped.how {
-        StopOutcome::Ended { .. } => {}
-        StopOutcome::Killed { after } => {
-            let seconds = after.as_secs_f32();
-            log.event(Level::Warn, app, format_args!("did not end on its stop signal; killed after {seconds:.1} s"));
-        }
-        StopOutcome::StillThere => log.event(Level::Warn, app, "does not end even when killed"),
-    }
-    if stopped.leftovers > 0 {
-        let count = stopped.leftovers;
-        log.event(Level::Warn, app, format_args!("left {count} processes behind; killed"));
     }
 }
 
