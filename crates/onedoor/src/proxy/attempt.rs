@@ -77,7 +77,10 @@ pub(super) enum AttemptEnd {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reuse {
-    Possible,
+    Possible {
+        /// How long the upstream says that it keeps an idle connection.
+        at_most: Option<Duration>,
+    },
     Impossible,
 }
 
@@ -125,12 +128,18 @@ enum ConnectionOrigin {
 }
 
 impl Connection {
-    /// Ends the exchange: keeps the connection if it is clean.
+    /// Ends the exchange: keeps the connection if it is clean, for as long as we and its upstream like.
     pub(super) fn finish(self, worker: &Worker, reuse: Reuse) {
-        if reuse == Reuse::Possible {
-            worker.pool().keep(self.key, self.stream, self.idle_max, Instant::now());
+        if let Reuse::Possible { at_most } = reuse {
+            let idle_max = at_most.map_or(self.idle_max, |at_most| kept_for(at_most).min(self.idle_max));
+            worker.pool().keep(self.key, self.stream, idle_max, Instant::now());
         }
     }
+}
+
+/// A connection must be gone from our pool before its upstream closes it: a second, or half of a shorter time.
+fn kept_for(announced: Duration) -> Duration {
+    announced.saturating_sub(Duration::from_secs(1)).max(announced / 2)
 }
 
 impl<'w> Attempt<'w> {

@@ -57,6 +57,8 @@ impl Deadlines {
     pub(super) fn slot(self: &Rc<Self>) -> Deadline {
         let mut slots = self.slots.borrow_mut();
         if slots.is_empty() {
+            // The clock stood still while nobody needed it: a time counted from then would be over at once.
+            self.tick.set(self.ticks_at(Instant::now()));
             self.first_slot.notify_one();
         }
         Deadline { home: Rc::clone(self), key: slots.insert(Slot { due: NEVER, waker: None }) }
@@ -75,8 +77,7 @@ impl Deadlines {
 
     /// Moves the clock to `now` and wakes whoever is due.
     fn sweep(&self, now: Instant) {
-        let tick = now.saturating_duration_since(self.started).as_millis() / TICK.as_millis();
-        self.tick.set(u64::try_from(tick).unwrap_or(NEVER - 1));
+        self.tick.set(self.ticks_at(now));
         for (_, slot) in self.slots.borrow_mut().iter_mut() {
             if slot.due <= self.tick.get()
                 && let Some(waker) = slot.waker.take()
@@ -84,6 +85,11 @@ impl Deadlines {
                 waker.wake();
             }
         }
+    }
+
+    fn ticks_at(&self, now: Instant) -> u64 {
+        let ticks = now.saturating_duration_since(self.started).as_millis() / TICK.as_millis();
+        u64::try_from(ticks).unwrap_or(NEVER - 1)
     }
 
     fn ticks_until(&self, after: Duration) -> u64 {
@@ -103,9 +109,9 @@ impl Deadline {
     }
 
     /// Waits for `work`, at most `limit` from now.
-    pub(super) async fn within<F: Future>(&self, limit: Duration, work: F) -> Result<F::Output, Elapsed> {
+    pub(super) fn within<F: Future>(&self, limit: Duration, work: F) -> Guarding<'_, F> {
         self.arm(limit);
-        self.guarding(work).await
+        self.guarding(work)
     }
 
     /// Waits for `work` until the armed time is up; `work` may hold this deadline and arm it again as it advances.
@@ -190,6 +196,17 @@ mod tests {
         deadlines.sweep(start + Duration::from_millis(900));
         deadline.arm(Duration::from_secs(1));
         deadlines.sweep(start + Duration::from_millis(1800));
+        assert!(poll_once(wait.as_mut()).is_pending());
+    }
+
+    #[test]
+    fn the_first_connection_after_a_long_silence_has_all_of_its_time() {
+        let long_ago = Instant::now().checked_sub(Duration::from_secs(600)).unwrap();
+        let deadlines = Deadlines::new(long_ago);
+        let deadline = deadlines.slot();
+        let mut wait = std::pin::pin!(deadline.within(Duration::from_secs(75), pending::<()>()));
+        assert!(poll_once(wait.as_mut()).is_pending());
+        deadlines.sweep(Instant::now());
         assert!(poll_once(wait.as_mut()).is_pending());
     }
 

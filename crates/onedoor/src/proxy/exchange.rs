@@ -18,10 +18,12 @@ use super::access_log::Record;
 use super::answer;
 use super::attempt::{Attempt, AttemptEnd, UpstreamSide};
 use super::config::Via;
+use super::deadline::Deadline;
 use super::inbound::{BodySource, Inbound};
 use super::plan::{self, Forward, Plan, Scratch, Step};
 use super::policy::forwarded::{self, Provenance};
 use super::refusal::{Aborted, Culprit, Refusal};
+use super::relay::copy::to_client;
 use super::route::Route;
 use super::upstream::http1::{ExpectField, RequestParts, write_request_head};
 use super::worker::Worker;
@@ -70,7 +72,7 @@ pub(super) async fn run(
     match served {
         Ok(()) => {}
         Err(Failed::Refused(refusal)) if !inbound.reply.is_committed() => {
-            refuse(worker, inbound, &refusal).await;
+            refuse(worker, inbound, &side.deadline, &refusal).await;
             record.refused(&refusal);
         }
         Err(Failed::Refused(refusal)) => record.aborted(&Aborted { by: Culprit::Client, why: refusal.cause().into() }),
@@ -99,9 +101,8 @@ async fn serve(
         if !inbound.body.ends_cheaply() {
             inbound.reply.close_after();
         }
-        record.status = answer::step(worker, inbound.head, &plan.step, &scratch.target, &mut inbound.reply)
-            .await
-            .map_err(client_gone)?;
+        let answering = answer::step(worker, inbound.head, &plan.step, &scratch.target, &mut inbound.reply);
+        record.status = to_client(&side.deadline, worker.config().timeouts.body, answering).await?;
         return Ok(());
     };
     if worker.config().via == Via::On {
@@ -152,16 +153,13 @@ async fn forward_request(
     }
 }
 
-async fn refuse(worker: &Worker, inbound: &mut Inbound<'_>, refusal: &Refusal) {
+async fn refuse(worker: &Worker, inbound: &mut Inbound<'_>, deadline: &Deadline, refusal: &Refusal) {
     if !refusal.connection_survives() || !inbound.body.ends_cheaply() {
         inbound.reply.close_after();
     }
     // A client that is gone cannot be told; the record has the refusal all the same.
-    drop(answer::refuse(worker, inbound.head.parsed.method(), refusal, &mut inbound.reply).await);
-}
-
-fn client_gone(error: std::io::Error) -> Aborted {
-    Aborted { by: Culprit::Client, why: format!("the client's connection broke: {error}").into() }
+    let answering = answer::refuse(worker, inbound.head.parsed.method(), refusal, &mut inbound.reply);
+    drop(to_client(deadline, worker.config().timeouts.body, answering).await);
 }
 
 impl BodySource<'_> {

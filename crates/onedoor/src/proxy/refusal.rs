@@ -106,6 +106,8 @@ impl Refusal {
     pub(super) fn allow(&self) -> Option<&str> {
         match self {
             Self::MethodNotAllowed { allow } => Some(allow),
+            // RFC 9110 15.5.6: a 405 must say what is allowed.
+            Self::MethodRefused => Some("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
             _ => None,
         }
     }

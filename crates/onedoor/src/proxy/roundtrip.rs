@@ -80,7 +80,7 @@ pub(super) async fn run(
         worker,
         head: inbound.head,
         upgrades: inbound.upgrades,
-        expect,
+        invitation: if expect == ExpectField::Sent { Invitation::Due } else { Invitation::Done },
         reader: &mut reader,
         buffer: &mut side.buffer,
         response: &mut side.response,
@@ -98,7 +98,8 @@ pub(super) async fn run(
                 && signals.complete.get()
                 && side.buffer.is_empty()
                 && side.response.persistence() == Persistence::KeepAlive;
-            AttemptEnd::Served(if clean { Reuse::Possible } else { Reuse::Impossible })
+            let at_most = side.response.keep_alive_timeout();
+            AttemptEnd::Served(if clean { Reuse::Possible { at_most } } else { Reuse::Impossible })
         }
         Ok(Received::Switched) => {
             tunnel_through(worker, inbound, reader, writer, side, record).await;
@@ -232,7 +233,6 @@ struct Download<'d, 'r, 'x> {
     worker: &'d Worker,
     head: Head<'x>,
     upgrades: Upgrades,
-    expect: ExpectField,
     reader: &'d mut ReadHalf<'r>,
     buffer: &'d mut Buffer,
     response: &'d mut ResponseHead,
@@ -242,6 +242,16 @@ struct Download<'d, 'r, 'x> {
     signals: &'d Signals,
     record: &'d mut Record,
     asked: Instant,
+    invitation: Invitation,
+}
+
+/// Whether the client was told to send its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Invitation {
+    /// It waits for a 100.
+    Due,
+    /// It did not ask, or has had its 100: one more would only puzzle it.
+    Done,
 }
 
 impl Download<'_, '_, '_> {
@@ -295,8 +305,11 @@ impl Download<'_, '_, '_> {
             if status == 100 {
                 self.signals.go.notify_one();
             }
-            // A 100 that the client did not ask for would only puzzle it.
-            if status != 100 || self.expect == ExpectField::Sent {
+            let wanted = status != 100 || self.invitation == Invitation::Due;
+            if status == 100 {
+                self.invitation = Invitation::Done;
+            }
+            if wanted {
                 self.reply.stage(status, self.response.reason().of(self.buffer.unread()));
                 copy_response_fields(self.buffer.unread(), self.response.fields(), self.reply);
                 let stall_max = self.worker.config().timeouts.body;
@@ -313,11 +326,12 @@ impl Download<'_, '_, '_> {
         let limits = self.worker.config().limits.head;
         let asked: RequestKind = kind_of(self.head.parsed.method());
         let reading = read_response_head(self.reader, self.buffer, self.response, &limits, asked, self.deadline);
-        let read = if self.expect == ExpectField::Sent && self.signals.sent.get() != Sent::Unrepeatable {
+        let read = if self.invitation == Invitation::Due {
             let mut reading = pin!(reading);
             match tokio::time::timeout(CONTINUE_AFTER, reading.as_mut()).await {
                 Ok(read) => read,
                 Err(_) => {
+                    self.invitation = Invitation::Done;
                     self.reply.stage(100, b"Continue");
                     let stall_max = self.worker.config().timeouts.body;
                     to_client(self.deadline, stall_max, self.reply.interim()).await?;

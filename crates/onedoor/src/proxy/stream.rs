@@ -5,7 +5,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
@@ -64,29 +64,17 @@ impl Stream {
         }
     }
 
-    /// Whether an idle connection is still silent, from readiness already known: no system call in the common
-    /// case. Bytes or an end that nobody asked for mean that it must not be used (HTTP.md rule 26).
+    /// Whether an idle connection is still silent. Bytes or an end that nobody asked for mean that it must not be
+    /// used (HTTP.md rule 26). Costs no system call while the runtime knows of nothing to read, and does not draw on
+    /// the task's budget: with none left, `poll_read_ready` would call any connection silent.
     pub(super) fn is_silent(&self) -> bool {
-        let mut cx = Context::from_waker(Waker::noop());
-        let ready = match self {
-            Self::Tcp(stream) => stream.poll_read_ready(&mut cx),
-            Self::Unix(stream) => stream.poll_read_ready(&mut cx),
-            Self::Tls(stream) => stream.get_ref().0.poll_read_ready(&mut cx),
+        let read = match self {
+            Self::Tcp(stream) => stream.try_read(&mut [0; 1]),
+            Self::Unix(stream) => stream.try_read(&mut [0; 1]),
+            // A byte stolen from the TLS layer does not matter: the connection is dropped for it.
+            Self::Tls(stream) => stream.get_ref().0.try_read(&mut [0; 1]),
         };
-        match ready {
-            Poll::Pending => true,
-            Poll::Ready(_) => self.peeks_nothing(),
-        }
-    }
-
-    /// Readiness may be a leftover of the last full read; one look settles it and clears it.
-    fn peeks_nothing(&self) -> bool {
-        let would_block = |result: io::Result<usize>| matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
-        match self {
-            Self::Tcp(stream) => would_block(stream.try_read(&mut [0; 1])),
-            Self::Unix(stream) => would_block(stream.try_read(&mut [0; 1])),
-            Self::Tls(_) => false,
-        }
+        matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 }
 

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use onedoor_http1::{Method, Parsed, Persistence, Version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::coop::unconstrained;
 
 use crate::proxy::access_log::Record;
 use crate::proxy::answer;
@@ -121,7 +122,9 @@ enum HeadEnd {
 async fn read_head(worker: &Worker, connection: &mut Connection, space: &mut Workspace) -> HeadEnd {
     let (mut reader, _) = connection.stream.split();
     if space.inbound.is_empty() {
-        let mut first = pin!(space.inbound.read_from(&mut reader, HEAD_ROOM));
+        // Outside the task's budget: with none left a read says "pending" although there are bytes, `readable` says
+        // that there are, and the connection would go round between the two without ever yielding.
+        let mut first = pin!(unconstrained(space.inbound.read_from(&mut reader, HEAD_ROOM)));
         match poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx))).await {
             Poll::Pending => return HeadEnd::Silence,
             Poll::Ready(Ok(0) | Err(_)) => return HeadEnd::Gone,
@@ -175,6 +178,12 @@ async fn serve_one(worker: &Worker, connection: &mut Connection, space: &mut Wor
         };
         exchange::run(worker, &mut request, scratch, side).await;
         end_of(request.body, request.reply).await
+    };
+    // Closing a socket with bytes unread resets it, and the reset may overtake the answer (RFC 9112 9.6). Whoever
+    // pipelines, or ends a form with one CRLF too many, has sent more than we shall read.
+    let end = match end {
+        End::Close if !body.is_empty() || !connection.stream.is_silent() => End::Linger,
+        end => end,
     };
     head.clear();
     inbound.clear();

@@ -19,7 +19,16 @@ pub(in crate::proxy) struct Reply<'x> {
     version: Version,
     persistence: Persistence,
     state: State,
+    wire: Wire,
     sent: u64,
+}
+
+/// Whether what was to be sent was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wire {
+    Sound,
+    /// A write is under way, or was given up with part of it sent: nothing may follow.
+    Torn,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +62,7 @@ impl<'x> Reply<'x> {
         persistence: Persistence,
     ) -> Self {
         head.clear();
-        Self { writer, head, version, persistence, state: State::Uncommitted, sent: 0 }
+        Self { writer, head, version, persistence, state: State::Uncommitted, wire: Wire::Sound, sent: 0 }
     }
 
     pub(in crate::proxy) fn stage(&mut self, status: u16, reason: &[u8]) {
@@ -71,7 +80,11 @@ impl<'x> Reply<'x> {
             return Ok(());
         }
         emit::end_of_head(self.head);
-        self.writer.write_all(self.head).await
+        self.wire = Wire::Torn;
+        self.writer.write_all(self.head).await?;
+        self.writer.flush().await?;
+        self.wire = Wire::Sound;
+        Ok(())
     }
 
     /// Sends the staged 101 and ends HTTP on this connection.
@@ -79,7 +92,11 @@ impl<'x> Reply<'x> {
         emit::end_of_head(self.head);
         self.persistence = Persistence::Close;
         self.state = State::Complete;
-        self.writer.write_all(self.head).await
+        self.wire = Wire::Torn;
+        self.writer.write_all(self.head).await?;
+        self.writer.flush().await?;
+        self.wire = Wire::Sound;
+        Ok(())
     }
 
     pub(in crate::proxy) async fn start(&mut self, length: ReplyLength, first: &[u8]) -> io::Result<()> {
@@ -110,17 +127,20 @@ impl<'x> Reply<'x> {
         }
         emit::end_of_head(self.head);
         self.state = framing;
+        self.wire = Wire::Torn;
         if framing == State::Complete || first.is_empty() {
             self.writer.write_all(self.head).await?;
-            return self.writer.flush().await;
-        }
-        if framing == State::Chunking {
+            self.writer.flush().await?;
+        } else if framing == State::Chunking {
             emit::chunk_size(self.head, first.len());
             self.sent += first.len() as u64;
-            return write_chunk(&mut self.writer, self.head, first).await;
+            write_chunk(&mut self.writer, self.head, first).await?;
+        } else {
+            self.count(first.len());
+            write_both(&mut self.writer, self.head, first).await?;
         }
-        self.count(first.len());
-        write_both(&mut self.writer, self.head, first).await
+        self.wire = Wire::Sound;
+        Ok(())
     }
 
     pub(in crate::proxy) async fn piece(&mut self, data: &[u8]) -> io::Result<()> {
@@ -129,15 +149,21 @@ impl<'x> Reply<'x> {
                 self.head.clear();
                 emit::chunk_size(self.head, data.len());
                 self.sent += data.len() as u64;
-                write_chunk(&mut self.writer, self.head, data).await
+                self.wire = Wire::Torn;
+                write_chunk(&mut self.writer, self.head, data).await?;
             }
             State::Counting(_) | State::UntilClose => {
                 self.count(data.len());
+                self.wire = Wire::Torn;
                 self.writer.write_all(data).await?;
-                self.writer.flush().await
+                self.writer.flush().await?;
             }
-            State::Uncommitted | State::Complete => Err(io::Error::other("a body was sent where none was announced")),
+            State::Uncommitted | State::Complete => {
+                return Err(io::Error::other("a body was sent where none was announced"));
+            }
         }
+        self.wire = Wire::Sound;
+        Ok(())
     }
 
     pub(in crate::proxy) async fn end(&mut self, trailers: &[u8]) -> io::Result<()> {
@@ -146,8 +172,11 @@ impl<'x> Reply<'x> {
                 self.head.clear();
                 emit::last_chunk(self.head, trailers);
                 self.state = State::Complete;
+                self.wire = Wire::Torn;
                 self.writer.write_all(self.head).await?;
-                self.writer.flush().await
+                self.writer.flush().await?;
+                self.wire = Wire::Sound;
+                Ok(())
             }
             State::UntilClose => {
                 self.state = State::Complete;
@@ -185,10 +214,12 @@ impl<'x> Reply<'x> {
     /// Ends the loan of the connection.
     pub(in crate::proxy) fn release(self) -> Leftover {
         match (self.state, self.persistence) {
+            (State::UntilClose, _) => Leftover::CutUnmarked,
+            // Whatever was announced, not all of it arrived: an answer to the next request would be read as the rest.
+            _ if self.wire == Wire::Torn => Leftover::Cut,
             (State::Complete, Persistence::KeepAlive) => Leftover::Connection,
             (State::Complete, Persistence::Close) => Leftover::Close,
             (State::Uncommitted | State::Counting(_) | State::Chunking, _) => Leftover::Cut,
-            (State::UntilClose, _) => Leftover::CutUnmarked,
         }
     }
 
@@ -210,4 +241,34 @@ async fn write_chunk(writer: &mut WriteHalf<'_>, prefix: &[u8], data: &[u8]) -> 
         IoSlice::advance_slices(&mut left, written);
     }
     writer.flush().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proxy::stream::Stream;
+    use std::task::{Context, Poll, Waker};
+    use tokio::net::UnixStream;
+    use tokio::runtime::Builder;
+
+    #[test]
+    fn nothing_follows_an_answer_that_was_given_up_half_sent() {
+        let runtime = Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
+            let (ours, _theirs) = UnixStream::pair().unwrap();
+            let mut stream = Stream::Unix(ours);
+            let (_, writer) = stream.split();
+            let mut head = Vec::new();
+            let mut reply = Reply::new(writer, &mut head, Version::Http11, Persistence::KeepAlive);
+            reply.stage(200, b"OK");
+            let body = vec![b'x'; 8 << 20];
+            {
+                // More than any socket takes from a peer that does not read.
+                let mut sending = std::pin::pin!(reply.start(ReplyLength::Exact(body.len() as u64), &body));
+                let mut cx = Context::from_waker(Waker::noop());
+                assert!(matches!(sending.as_mut().poll(&mut cx), Poll::Pending));
+            }
+            assert_eq!(reply.release(), Leftover::Cut);
+        });
+    }
 }

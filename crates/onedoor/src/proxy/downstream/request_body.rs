@@ -142,6 +142,9 @@ impl<'x> RequestBody<'x> {
 
     /// The connection's reading side and what it has read, for the tunnel after a 101.
     pub(in crate::proxy) fn parts(&mut self) -> (&mut ReadHalf<'x>, &mut Buffer) {
+        // A body that was kept for another try has been sent; it is no part of what follows.
+        self.buffer.consume(self.lent);
+        self.lent = 0;
         (&mut self.reader, self.buffer)
     }
 

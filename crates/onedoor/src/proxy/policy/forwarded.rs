@@ -70,7 +70,7 @@ impl<'x> Provenance<'x> {
             let value = head.text(field.value).trim_ascii();
             match field.kind {
                 // Several fields are one list; the last field holds its right end.
-                FieldKind::XForwardedFor => (self.client, self.hops) = client_in(value, self.client, trusted),
+                FieldKind::XForwardedFor => (self.client, self.hops) = client_in(value, self.peer, trusted),
                 FieldKind::XForwardedProto if value.eq_ignore_ascii_case(b"https") => self.scheme = Scheme::Https,
                 FieldKind::XForwardedProto if value.eq_ignore_ascii_case(b"http") => self.scheme = Scheme::Http,
                 FieldKind::XForwardedHost if is_host_like(value) => self.host = value,

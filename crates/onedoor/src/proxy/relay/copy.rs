@@ -142,13 +142,13 @@ impl Copy<'_, '_, '_> {
 }
 
 /// Sends to the client under the deadline for a client that does not read.
-pub(in crate::proxy) async fn to_client(
+pub(in crate::proxy) async fn to_client<T>(
     deadline: &Deadline,
     stall_max: Duration,
-    sending: impl Future<Output = io::Result<()>>,
-) -> Result<(), Aborted> {
+    sending: impl Future<Output = io::Result<T>>,
+) -> Result<T, Aborted> {
     let why = match deadline.within(stall_max, sending).await {
-        Ok(Ok(())) => return Ok(()),
+        Ok(Ok(sent)) => return Ok(sent),
         Ok(Err(error)) => format!("the client's connection broke: {error}"),
         Err(_) => format!("the client did not read for {stall_max:?}"),
     };

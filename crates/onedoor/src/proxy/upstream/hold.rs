@@ -33,6 +33,8 @@ struct Queue {
     cold: Cell<u32>,
     /// How many of those there may be.
     wave: Cell<u32>,
+    /// When the window was last doubled for want of answers.
+    doubled: Cell<Option<Instant>>,
     room: Notify,
 }
 
@@ -59,6 +61,18 @@ impl Drop for Released {
         self.queue.cold.set(self.queue.cold.get() - 1);
         self.queue.wave.set(self.queue.wave.get().saturating_add(1));
         self.queue.room.notify_waiters();
+    }
+}
+
+impl Queue {
+    /// Doubles the window, once however many requests have lost their patience at the same time: each of them
+    /// doubling it would let all of them go.
+    fn double(&self, now: Instant) {
+        if self.doubled.get().is_some_and(|last| now.saturating_duration_since(last) < WAVE_PATIENCE) {
+            return;
+        }
+        self.doubled.set(Some(now));
+        self.wave.set(self.wave.get().saturating_mul(2));
     }
 }
 
@@ -89,7 +103,7 @@ impl HeldRequests {
             }
             let room = queue.room.notified();
             if tokio::time::timeout(WAVE_PATIENCE, room).await.is_err() {
-                queue.wave.set(queue.wave.get().saturating_mul(2));
+                queue.double(Instant::now());
             }
         }
     }
@@ -97,8 +111,26 @@ impl HeldRequests {
     fn queue(&self, app: AppId) -> Rc<Queue> {
         let mut by_app = self.by_app.borrow_mut();
         let queue = by_app.entry(app).or_insert_with(|| {
-            Rc::new(Queue { held: Cell::new(0), cold: Cell::new(0), wave: Cell::new(FIRST_WAVE), room: Notify::new() })
+            Rc::new(Queue { held: Cell::new(0), cold: Cell::new(0), wave: Cell::new(FIRST_WAVE), doubled: Cell::new(None), room: Notify::new() })
         });
         Rc::clone(queue)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_that_loses_patience_at_once_doubles_the_window_once() {
+        let held = HeldRequests::default();
+        let queue = held.queue(AppId(0));
+        let start = Instant::now();
+        for _ in 0..1000 {
+            queue.double(start);
+        }
+        assert_eq!(queue.wave.get(), 2 * FIRST_WAVE);
+        queue.double(start + WAVE_PATIENCE);
+        assert_eq!(queue.wave.get(), 4 * FIRST_WAVE);
     }
 }
