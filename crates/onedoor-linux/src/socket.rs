@@ -36,7 +36,8 @@ pub enum Accepted {
 /// # Errors
 /// What socket(2), bind(2) or listen(2) answer; EADDRINUSE, EACCES and EAFNOSUPPORT are the common ones.
 pub fn listen_tcp(address: SocketAddr) -> io::Result<Listener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
+    let socket =
+        Socket::new(Domain::for_address(address), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
@@ -169,8 +170,10 @@ mod tests {
         let listener = listen_tcp("127.0.0.1:0".parse().unwrap()).unwrap();
         assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
         let _client = TcpStream::connect(listener.tcp_address().unwrap()).unwrap();
-        let Accepted::Tcp(stream, _) = listener.accept().unwrap() else { panic!("a TCP listener accepts TCP") };
-        let error = std::io::Read::read(&mut &stream, &mut [0; 1]).unwrap_err();
+        let Accepted::Tcp(stream, _) = listener.accept().unwrap() else {
+            panic!("a TCP listener accepts TCP")
+        };
+        let error = io::Read::read(&mut &stream, &mut [0; 1]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 }

@@ -12,7 +12,18 @@ mod proxy;
 mod registry;
 mod run;
 
-pub use cli::main;
+use std::process::ExitCode;
+
+use cli::Todo;
+
+/// The program, from its arguments to its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    match cli::begin() {
+        Todo::Nothing(code) => code,
+        Todo::Run(loaded) => run::up(*loaded),
+    }
+}
 
 /// Reads a text as `onedoor.toml`, touching neither disk nor environment, and says whether it is one. For the fuzzer.
 #[must_use]

@@ -112,6 +112,7 @@ pub(crate) struct Endpoint {
     pub(crate) id: EndpointId,
     pub(crate) addr: EndpointAddr,
     /// Which start of the app this is, counted from 1.
+    #[cfg_attr(not(test), expect(dead_code, reason = "shown by the status command, which is still to come"))]
     pub(crate) generation: u64,
     /// A pooled connection that idled longer is not used again: the app may be closing it at this very moment.
     pub(crate) idle_max: Duration,
@@ -150,6 +151,7 @@ impl Endpoint {
     }
 
     /// Marks the endpoint as leaving and waits until no request is in flight. New ones must already go elsewhere.
+    #[expect(dead_code, reason = "awaited when an instance is replaced, which comes with replicas")]
     pub(crate) async fn drained(&self) {
         self.draining.store(true, Ordering::SeqCst);
         loop {
@@ -193,7 +195,7 @@ pub(crate) type FailedEndpoints = SmallVec<[EndpointId; 4]>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unready {
     /// The deadline passed while the app was starting.
-    StillStarting { waited: Duration },
+    StillStarting { waited: Duration, starting_for: Option<Duration> },
     /// The app is down and will not be back before the deadline.
     Down { why: DownReason, retry_after: Option<Duration> },
     /// The program is ending.
@@ -204,7 +206,6 @@ pub(crate) enum Unready {
 #[derive(Debug)]
 pub(crate) struct Registry {
     slots: Box<[Arc<Slot>]>,
-    workers: usize,
 }
 
 #[derive(Debug)]
@@ -222,17 +223,12 @@ const FEEDBACK_QUEUE: usize = 64;
 /// The one writer of an app's availability, and the reader of what the proxy reports about it.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    app: AppId,
     workers: usize,
     slot: Arc<Slot>,
     feedback: mpsc::Receiver<Feedback>,
 }
 
 impl Publisher {
-    pub(crate) fn app(&self) -> AppId {
-        self.app
-    }
-
     /// How many in-flight counters a new [`Endpoint`] needs.
     pub(crate) fn workers(&self) -> usize {
         self.workers
@@ -258,7 +254,7 @@ impl Registry {
     pub(crate) fn new(apps: &[(Arc<str>, Weight)], workers: usize) -> (Arc<Self>, Vec<Publisher>) {
         let mut slots = Vec::with_capacity(apps.len());
         let mut publishers = Vec::with_capacity(apps.len());
-        for (index, (name, weight)) in apps.iter().enumerate() {
+        for (name, weight) in apps {
             let (sender, receiver) = mpsc::channel(FEEDBACK_QUEUE);
             let slot = Arc::new(Slot {
                 name: Arc::clone(name),
@@ -267,15 +263,10 @@ impl Registry {
                 changed: Notify::new(),
                 feedback: sender,
             });
-            let app = AppId(u16::try_from(index).expect("config refuses more apps than u16 can count"));
-            publishers.push(Publisher { app, workers, slot: Arc::clone(&slot), feedback: receiver });
+            publishers.push(Publisher { workers, slot: Arc::clone(&slot), feedback: receiver });
             slots.push(slot);
         }
-        (Arc::new(Self { slots: slots.into_boxed_slice(), workers }), publishers)
-    }
-
-    pub(crate) fn workers(&self) -> usize {
-        self.workers
+        (Arc::new(Self { slots: slots.into_boxed_slice() }), publishers)
     }
 
     pub(crate) fn name(&self, app: AppId) -> &Arc<str> {
@@ -344,7 +335,14 @@ impl Registry {
                 Availability::Idle | Availability::Starting { .. } => {}
             }
             if tokio::time::timeout_at(deadline.into(), changed).await.is_err() {
-                return Err(Unready::StillStarting { waited: asked.elapsed() });
+                let starting_for = match &**slot.now.load() {
+                    Availability::Starting { since } => Some(since.elapsed()),
+                    Availability::Idle
+                    | Availability::Ready { .. }
+                    | Availability::Draining
+                    | Availability::Down { .. } => None,
+                };
+                return Err(Unready::StillStarting { waited: asked.elapsed(), starting_for });
             }
         }
     }

@@ -21,15 +21,12 @@ use anyhow::Context as _;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
 
-use crate::apps::{Apps, AppsEnd};
+use crate::apps::{AppRow, AppState, Apps, AppsEnd};
 use crate::config::Loaded;
-use crate::init::{self, Children, Signals, StopRequest};
+use crate::init::{self, Children, ExitCause, Request, Signals, StopRequest};
 use crate::observe::log::{Level, Log};
 use crate::proxy::{Bound, Proxy};
 use crate::registry::{Registry, Weight};
-
-/// sysexits(3) EX_SOFTWARE: onedoor itself failed.
-const EXIT_SOFTWARE: u8 = 70;
 
 /// How long answers that wait for the apps' end may take to leave.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -46,7 +43,7 @@ pub(crate) fn up(loaded: Loaded) -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // The log may be what failed. A stderr that nobody reads leaves only the code.
-            drop(writeln!(std::io::stderr(), "onedoor: {error:#}"));
+            writeln!(std::io::stderr(), "onedoor: {error:#}").ok();
             ExitCode::FAILURE
         }
     }
@@ -85,14 +82,19 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
     let budget = loaded.apps.stop_budget;
     let (addresses, ports) = (bound.addresses(), bound.ports());
     let mut proxy = bound.start(registry, log.clone())?;
-    announce(log, &addresses, &loaded.table);
+    announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
     let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
         .context("cannot start the apps")?;
-    let end = tokio::select! {
+    let end = loop {
         // The arms that lose are asked again or not needed any more.
-        request = signals.next() => End::Asked(request),
-        end = apps.ended() => End::AppEnded(end),
-        _worker = proxy.failed() => End::WorkerFailed,
+        tokio::select! {
+            request = signals.next() => match request {
+                Request::Stop(stop) => break End::Asked(stop),
+                Request::Status => tell_status(log, &apps.table()),
+            },
+            end = apps.ended() => break End::AppEnded(end),
+            _worker = proxy.failed() => break End::WorkerFailed,
+        }
     };
     explain(log, &end);
     let hurry = watch::Sender::new(Pace::Orderly);
@@ -130,7 +132,11 @@ async fn shut_down(
         () = hurried(hurry.clone()) => 0,
     };
     if in_flight > 0 {
-        log.event(Level::Warn, None, format_args!("{in_flight} requests are still running; stopping the apps under them"));
+        log.event(
+            Level::Warn,
+            None,
+            format_args!("{in_flight} requests are still running; stopping the apps under them"),
+        );
     }
     let report = apps.stop(deadline, hurried(hurry.clone())).await;
     tokio::select! {
@@ -141,7 +147,11 @@ async fn shut_down(
     children.kill_everyone();
     let left = children.none_left(Instant::now() + REAPING).await;
     if left > 0 {
-        log.event(Level::Warn, None, format_args!("{left} processes do not end even when killed; the kernel keeps them"));
+        log.event(
+            Level::Warn,
+            None,
+            format_args!("{left} processes do not end even when killed; the kernel keeps them"),
+        );
     } else if report.is_clean() {
         log.event(Level::Info, None, "every app has ended");
     }
@@ -157,9 +167,13 @@ async fn hurried(mut pace: watch::Receiver<Pace>) {
 async fn hurry_on_signals(signals: &mut Signals, hurry: &watch::Sender<Pace>, log: &Log) {
     loop {
         match signals.next().await {
+            // The apps are on their way out, and so is their table.
+            Request::Status => {}
             // The first signal of an end that an app began.
-            StopRequest::Once(signal) => log.event(Level::Info, None, format_args!("{signal}: already ending")),
-            StopRequest::Again(signal) => {
+            Request::Stop(StopRequest::Once(signal)) => {
+                log.event(Level::Info, None, format_args!("{signal}: already ending"))
+            }
+            Request::Stop(StopRequest::Again(signal)) => {
                 log.event(Level::Info, None, format_args!("{signal} again: ending at once"));
                 hurry.send_replace(Pace::Hurried);
             }
@@ -168,12 +182,32 @@ async fn hurry_on_signals(signals: &mut Signals, hurry: &watch::Sender<Pace>, lo
 }
 
 /// The table of what is served where.
-fn announce(log: &Log, addresses: &[String], table: &[crate::config::TableRow]) {
+fn announce(log: &Log, name: Option<&str>, addresses: &[String], table: &[crate::config::TableRow]) {
     let version = env!("CARGO_PKG_VERSION");
-    log.event(Level::Info, None, format_args!("onedoor {version} listens on {}", addresses.join(", ")));
+    let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
+    log.event(Level::Info, None, format_args!("{name}onedoor {version} listens on {}", addresses.join(", ")));
     let width = table.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
     for row in table {
         log.event(Level::Info, None, format_args!("  {:width$}  → {}", row.at, row.what));
+    }
+}
+
+/// How each app is, asked for by SIGUSR1.
+fn tell_status(log: &Log, rows: &[AppRow]) {
+    for row in rows {
+        let state = match &row.state {
+            AppState::Starting => "starting".to_owned(),
+            AppState::Ready { listens: Some(listens), .. } => format!("ready on {listens}"),
+            AppState::Ready { listens: None, .. } => "running".to_owned(),
+            AppState::Down { why } => format!("down: {why}"),
+            AppState::Stopping => "stopping".to_owned(),
+        };
+        let known = row.framework.map(|framework| format!(", {framework}")).unwrap_or_default();
+        log.event(
+            Level::Info,
+            Some(&row.name),
+            format_args!("{state} ({}{known}; {})", row.command, row.place),
+        );
     }
 }
 
@@ -197,9 +231,8 @@ fn last_words(log: &Log, end: &AppsEnd) {
 
 fn exit_code(end: &End) -> u8 {
     match end {
-        End::Asked(_) => 0,
-        // An exit code is a byte (exit(3)).
-        End::AppEnded(end) => u8::try_from(end.exit_code & 0xff).unwrap_or(EXIT_SOFTWARE),
-        End::WorkerFailed => EXIT_SOFTWARE,
+        End::Asked(_) => init::exit_code(ExitCause::Asked),
+        End::AppEnded(end) => end.exit_code,
+        End::WorkerFailed => init::exit_code(ExitCause::Broken),
     }
 }

@@ -68,7 +68,7 @@ enum Role {
 pub(crate) struct AppsEnd {
     pub(crate) app: Arc<str>,
     /// What the program should exit with.
-    pub(crate) exit_code: i32,
+    pub(crate) exit_code: u8,
     /// Place, fact, remedy.
     pub(crate) why: String,
     /// Its last lines on stderr, oldest first.

@@ -22,4 +22,5 @@ pub(crate) mod spec;
 mod stop;
 mod task;
 
-pub(crate) use fleet::{Apps, AppsEnd, StopOutcome, StoppedApp};
+pub(crate) use board::{AppRow, AppState};
+pub(crate) use fleet::{Apps, AppsEnd};

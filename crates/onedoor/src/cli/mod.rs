@@ -84,11 +84,19 @@ enum Ended {
     Wrong,
 }
 
-/// The program, from its arguments to its exit code.
-pub fn main() -> ExitCode {
+/// What is left to do after the command line was read.
+#[derive(Debug)]
+pub(crate) enum Todo {
+    Nothing(ExitCode),
+    /// `up`: the file is fine, and what it says is to be run.
+    Run(Box<Loaded>),
+}
+
+/// Reads the command line and does what it says, short of running anything.
+pub(crate) fn begin() -> Todo {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return Todo::Nothing(usage(&error)),
     };
     let env = Env::of_this_process();
     let (mut out, mut talk) = (io::stdout().lock(), io::stderr().lock());
@@ -96,11 +104,9 @@ pub fn main() -> ExitCode {
     let ended = match arguments.command.unwrap_or(Command::Up(arguments.file)) {
         Command::Up(file) => {
             let loaded = up::load(&file.file, &mut surroundings);
-            // The locks end here: the log has its own ways to both streams.
-            drop((out, talk));
             return match loaded {
-                Ok(loaded) => crate::run::up(loaded),
-                Err(ended) => ended.into(),
+                Ok(loaded) => Todo::Run(Box::new(loaded)),
+                Err(ended) => Todo::Nothing(ended.into()),
             };
         }
         Command::Check(file) => check::run(&file.file, &mut surroundings),
@@ -109,7 +115,7 @@ pub fn main() -> ExitCode {
         Command::Version => version::run(&mut surroundings),
     };
     // A reader that has seen enough (`onedoor docs | head`) is no failure of ours.
-    ended.unwrap_or(Ended::Well).into()
+    Todo::Nothing(ended.unwrap_or(Ended::Well).into())
 }
 
 impl From<Ended> for ExitCode {

@@ -12,8 +12,10 @@ pub(crate) enum ExitCause<'a> {
     AppEnded(ExitStatus),
     /// An essential app could not be started.
     CannotStart(&'a SpawnError),
-    /// An essential app did not become ready in time, or a part of onedoor itself broke.
-    Failed,
+    /// An essential app did not become ready in time, or was given up after ending well too often.
+    Useless,
+    /// A part of onedoor itself broke.
+    Broken,
 }
 
 /// The number for the operating system.
@@ -23,7 +25,9 @@ pub(crate) fn exit_code(cause: ExitCause<'_>) -> u8 {
         ExitCause::AppEnded(ExitStatus::Code(code)) => low_byte(code),
         ExitCause::AppEnded(ExitStatus::Signal { number, .. }) => low_byte(128 + number),
         ExitCause::CannotStart(error) => error.exit_code(),
-        ExitCause::Failed => 1,
+        ExitCause::Useless => 1,
+        // sysexits(3): EX_SOFTWARE.
+        ExitCause::Broken => 70,
     }
 }
 
@@ -58,7 +62,8 @@ mod tests {
                 }),
                 127,
             ),
-            (ExitCause::Failed, 1),
+            (ExitCause::Useless, 1),
+            (ExitCause::Broken, 70),
         ];
         for (cause, code) in table {
             assert_eq!(exit_code(cause), code, "{cause:?}");

@@ -15,7 +15,7 @@ mod signals;
 
 pub(crate) use children::{Child, Children, SignalError};
 pub(crate) use exit_code::{ExitCause, exit_code};
-pub(crate) use signals::{Signals, StopRequest, block_signals};
+pub(crate) use signals::{Request, Signals, StopRequest, block_signals};
 
 #[cfg(test)]
 mod tests;

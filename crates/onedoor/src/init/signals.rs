@@ -11,8 +11,11 @@ use crate::observe::log::{Level, Log};
 /// Ask the program to stop. Fly sends INT, Docker and Kubernetes TERM, some images set QUIT.
 const STOP: [Signal; 3] = [Signal::TERM, Signal::INT, Signal::QUIT];
 
+/// Asks how the apps are.
+const STATUS: Signal = Signal::USR1;
+
 /// Others that must not end the program: in a PID namespace they are lost, elsewhere they would kill it.
-const IGNORED: [Signal; 3] = [Signal::HUP, Signal::USR1, Signal::USR2];
+const IGNORED: [Signal; 2] = [Signal::HUP, Signal::USR2];
 
 /// Call before the first thread starts: threads inherit the mask, and a signal that one thread does not block may be
 /// acted on there (signalfd(2)). SIGPIPE is ignored, and an ignored SIGCHLD that we inherited is undone.
@@ -21,8 +24,17 @@ pub(crate) fn block_signals() -> io::Result<()> {
     signal::ignore_broken_pipe()?;
     let mut blocked = vec![Signal::CHLD];
     blocked.extend(STOP);
+    blocked.push(STATUS);
     blocked.extend(IGNORED);
     signal::block(&blocked)
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    Stop(StopRequest),
+    /// Say how the apps are, in the log.
+    Status,
 }
 
 /// Somebody wants the program to end.
@@ -52,6 +64,7 @@ impl Signals {
     /// Needs a tokio runtime and [`block_signals`] before.
     pub(crate) fn new(log: Log) -> io::Result<Self> {
         let mut wanted = STOP.to_vec();
+        wanted.push(STATUS);
         wanted.extend(IGNORED);
         let fd = SignalFd::new(&wanted)?;
         #[expect(
@@ -62,8 +75,8 @@ impl Signals {
         Ok(Self { fd, asked: Asked::NotYet, log })
     }
 
-    /// The next wish that the program end; pends while there is none. Safe to drop and call again.
-    pub(crate) async fn next(&mut self) -> StopRequest {
+    /// What is asked for next; pends while nothing is. Safe to drop and call again.
+    pub(crate) async fn next(&mut self) -> Request {
         loop {
             let signal = self.take().await;
             if let Some(request) = self.judge(signal) {
@@ -86,14 +99,17 @@ impl Signals {
         }
     }
 
-    fn judge(&mut self, signal: Signal) -> Option<StopRequest> {
+    fn judge(&mut self, signal: Signal) -> Option<Request> {
+        if signal == STATUS {
+            return Some(Request::Status);
+        }
         if !STOP.contains(&signal) {
             self.log.event(Level::Info, None, format_args!("{signal} has no meaning here: ignored"));
             return None;
         }
         match std::mem::replace(&mut self.asked, Asked::Before) {
-            Asked::NotYet => Some(StopRequest::Once(signal)),
-            Asked::Before => Some(StopRequest::Again(signal)),
+            Asked::NotYet => Some(Request::Stop(StopRequest::Once(signal))),
+            Asked::Before => Some(Request::Stop(StopRequest::Again(signal))),
         }
     }
 }

@@ -194,10 +194,11 @@ fn signals_in_order() {
         let ours = proc::Pid::ours();
         for (name, expected) in [
             ("HUP", None),
-            ("INT", Some(StopRequest::Once(Signal::INT))),
-            ("USR1", None),
-            ("TERM", Some(StopRequest::Again(Signal::TERM))),
-            ("QUIT", Some(StopRequest::Again(Signal::QUIT))),
+            ("INT", Some(Request::Stop(StopRequest::Once(Signal::INT)))),
+            ("USR1", Some(Request::Status)),
+            ("USR2", None),
+            ("TERM", Some(Request::Stop(StopRequest::Again(Signal::TERM)))),
+            ("QUIT", Some(Request::Stop(StopRequest::Again(Signal::QUIT)))),
         ] {
             let child = children.spawn(sh(&format!("kill -{name} {ours}"))).await.unwrap();
             assert_eq!(child.exited.await, Ok(ExitStatus::Code(0)));

@@ -38,7 +38,8 @@ const TURNED_AWAY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: t
 pub(super) async fn run(worker: &Rc<Worker>) -> io::Result<()> {
     let door = Arc::clone(worker.door());
     let mut phases = door.phase_changes();
-    let mut taker = Taker { worker: Rc::clone(worker), connections: JoinSet::new(), turned_away: Rc::new(()) };
+    let mut taker =
+        Taker { worker: Rc::clone(worker), connections: JoinSet::new(), turned_away: Rc::new(()) };
     let mut entrance = Entrance::open(&door)?;
     loop {
         tokio::select! {
@@ -77,7 +78,10 @@ impl Entrance {
     fn open(door: &Door) -> io::Result<Option<Self>> {
         let Some(doorways) = door.doorways() else { return Ok(None) };
         let watch = ExclusiveWatch::new(doorways.iter().map(|doorway| &doorway.listener))?;
-        #[expect(deprecated, reason = "its successor is unsafe, for types that do not own their descriptor; this one does")]
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe, for types that do not own their descriptor; this one does"
+        )]
         let watch = AsyncFd::new(watch)?;
         Ok(Some(Self { doorways, watch }))
     }
@@ -124,7 +128,8 @@ impl Taker {
                     // EMFILE and its like. Those who knock wait in the kernel's queue meanwhile.
                     Err(error) => {
                         if pauses == 0 {
-                            let message = format!("cannot accept connections for now, trying every {PAUSE:?}: {error}");
+                            let message =
+                                format!("cannot accept connections for now, trying every {PAUSE:?}: {error}");
                             self.worker.log().event(Level::Error, None, message);
                         }
                         pauses = pauses.saturating_add(1);
@@ -161,7 +166,13 @@ impl Taker {
         let (stream, peer) = match into_stream(arrived) {
             Ok(parts) => parts,
             // The runtime could not watch it: out of descriptors or memory. The client sees a close.
-            Err(error) => return self.worker.log().event(Level::Error, None, format!("a connection was dropped: {error}")),
+            Err(error) => {
+                return self.worker.log().event(
+                    Level::Error,
+                    None,
+                    format!("a connection was dropped: {error}"),
+                );
+            }
         };
         let place = Place::take(&self.worker);
         let arrival = Arrival { peer, scheme: Scheme::Http, port };
@@ -196,7 +207,8 @@ impl Taker {
         if let Err(error) = ended
             && error.is_panic()
         {
-            let message = format!("a connection was dropped because of a bug in onedoor, please report it: {error}");
+            let message =
+                format!("a connection was dropped because of a bug in onedoor, please report it: {error}");
             self.worker.log().event(Level::Error, None, message);
         }
     }

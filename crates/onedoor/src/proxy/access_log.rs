@@ -151,7 +151,7 @@ impl Record {
     fn push_json(&self, asked: &Asked<'_>, app: &str, line: &mut Vec<u8>) {
         line.extend_from_slice(b"{\"time\":\"");
         push_rfc3339(line, SystemTime::now());
-        line.extend_from_slice(b"\",\"kind\":\"access\",\"id\":");
+        line.extend_from_slice(b"\",\"kind\":\"access\",\"request_id\":");
         push_json_string(line, asked.id);
         line.extend_from_slice(b",\"client\":");
         match self.client {
@@ -171,15 +171,15 @@ impl Record {
         line.extend_from_slice(b",\"app\":");
         push_json_string(line, app.as_bytes());
         push_fmt(line, format_args!(",\"status\":{}", self.status));
-        push_fmt(line, format_args!(",\"bytes_in\":{},\"bytes_out\":{}", self.received, self.sent));
-        push_fmt(line, format_args!(",\"ms\":{:.3}", millis(self.started.elapsed())));
+        push_fmt(line, format_args!(",\"bytes_received\":{},\"bytes_sent\":{}", self.received, self.sent));
+        push_fmt(line, format_args!(",\"total_ms\":{:.3}", millis(self.started.elapsed())));
         if let Some(upstream) = self.upstream {
             push_fmt(line, format_args!(",\"upstream_ms\":{:.3}", millis(upstream)));
         }
         match &self.ending {
             Ending::Well => {}
             Ending::Refused { cause } => {
-                line.extend_from_slice(b",\"refused\":");
+                line.extend_from_slice(b",\"cause\":");
                 push_json_string(line, cause.as_bytes());
             }
             Ending::Aborted { by, why } => {

@@ -18,12 +18,11 @@ use super::exchange::Failed;
 use super::inbound::Inbound;
 use super::plan::Destination;
 use super::refusal::Refusal;
-use super::roundtrip;
+use super::roundtrip::{self, Terms};
 use super::route::{RoutePolicy, WhileDown};
 use super::stream::Stream;
 use super::upstream::connect::{self, ConnectError};
 use super::upstream::hold::Released;
-use super::upstream::http1::ExpectField;
 use super::upstream::pool::{PoolKey, Replay};
 use super::worker::Worker;
 use crate::registry::{Endpoint, FailedEndpoints, Failure, Lease};
@@ -154,7 +153,16 @@ impl<'w> Attempt<'w> {
             WhileDown::Hold { at_most, .. } => started + *at_most,
             WhileDown::Refuse => started,
         };
-        Self { worker, method, to, policy, hold_until, failed: FailedEndpoints::new(), tries: 0, pooled: Pooled::Welcome }
+        Self {
+            worker,
+            method,
+            to,
+            policy,
+            hold_until,
+            failed: FailedEndpoints::new(),
+            tries: 0,
+            pooled: Pooled::Welcome,
+        }
     }
 
     /// A connection for the next try; waits for the app if it must. Nothing of the request is sent meanwhile.
@@ -186,7 +194,8 @@ impl<'w> Attempt<'w> {
             }
             WhileDown::Refuse => {
                 registry.want(app);
-                let why = "it is starting or down, and its requests are not held (while_down = \"refuse\")".into();
+                let why =
+                    "it is starting or down, and its requests are not held (while_down = \"refuse\")".into();
                 Err(Refusal::AppRefuses { app: Arc::clone(registry.name(app)), why })
             }
         }
@@ -256,12 +265,12 @@ impl<'w> Attempt<'w> {
         &mut self,
         connection: &mut Connection,
         inbound: &mut Inbound<'_>,
-        expect: ExpectField,
+        terms: &Terms<'_>,
         side: &mut UpstreamSide,
         record: &mut Record,
     ) -> AttemptEnd {
         self.tries += 1;
-        roundtrip::run(self.worker, connection, inbound, expect, side, record).await
+        roundtrip::run(self.worker, connection, inbound, terms, side, record).await
     }
 
     /// An endpoint did not take the connection: nothing was sent, so another may always be asked.
@@ -281,7 +290,8 @@ impl<'w> Attempt<'w> {
             Sent::Repeatable => self.method.is_safe(),
             Sent::Unrepeatable => false,
         };
-        let stale = connection.origin == ConnectionOrigin::Reused && matches!(loss.why, LossReason::Closed(_));
+        let stale =
+            connection.origin == ConnectionOrigin::Reused && matches!(loss.why, LossReason::Closed(_));
         // Silence is not a death: whatever the app does with the request, it still does it.
         let silent = matches!(loss.why, LossReason::Silent(_));
         if !repeatable || silent || self.tries >= TRIES_MAX {
@@ -314,7 +324,8 @@ impl<'w> Attempt<'w> {
     fn tell_registry(&mut self, connection: &Connection, loss: &Loss) {
         if let Some(lease) = &connection.lease {
             let endpoint = Arc::clone(lease.endpoint());
-            let how = if matches!(loss.why, LossReason::Silent(_)) { Failure::Timeout } else { Failure::Reset };
+            let how =
+                if matches!(loss.why, LossReason::Silent(_)) { Failure::Timeout } else { Failure::Reset };
             self.report(&endpoint, how);
         }
     }

@@ -66,7 +66,11 @@ impl Buffer {
     }
 
     /// Reads once, growing the room to at least `room` bytes in all. 0 means the end of the stream.
-    pub(super) async fn read_from(&mut self, reader: &mut (impl AsyncRead + Unpin), room: usize) -> io::Result<usize> {
+    pub(super) async fn read_from(
+        &mut self,
+        reader: &mut (impl AsyncRead + Unpin),
+        room: usize,
+    ) -> io::Result<usize> {
         if self.bytes.capacity() < room {
             self.bytes.reserve_exact(room - self.bytes.len());
         }

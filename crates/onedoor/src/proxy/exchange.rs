@@ -20,10 +20,11 @@ use super::attempt::{Attempt, AttemptEnd, UpstreamSide};
 use super::config::Via;
 use super::deadline::Deadline;
 use super::inbound::{BodySource, Inbound};
-use super::plan::{self, Forward, Plan, Scratch, Step};
+use super::plan::{self, Destination, Plan, Scratch, Step};
 use super::policy::forwarded::{self, Provenance};
 use super::refusal::{Aborted, Culprit, Refusal};
 use super::relay::copy::to_client;
+use super::roundtrip::Terms;
 use super::route::Route;
 use super::upstream::http1::{ExpectField, RequestParts, write_request_head};
 use super::worker::Worker;
@@ -66,7 +67,8 @@ pub(super) async fn run(
         Err(refusal) => Err(Failed::Refused(refusal)),
         Ok(plan) => {
             route = plan.route;
-            serve(worker, inbound, &plan, &provenance, request_id.as_bytes(), scratch, side, &mut record).await
+            serve(worker, inbound, &plan, &provenance, request_id.as_bytes(), scratch, side, &mut record)
+                .await
         }
     };
     match served {
@@ -75,7 +77,9 @@ pub(super) async fn run(
             refuse(worker, inbound, &side.deadline, &refusal).await;
             record.refused(&refusal);
         }
-        Err(Failed::Refused(refusal)) => record.aborted(&Aborted { by: Culprit::Client, why: refusal.cause().into() }),
+        Err(Failed::Refused(refusal)) => {
+            record.aborted(&Aborted { by: Culprit::Client, why: refusal.cause().into() })
+        }
         Err(Failed::Aborted(aborted)) => record.aborted(&aborted),
     }
     record.counted(inbound.body.received(), inbound.reply.sent());
@@ -84,7 +88,10 @@ pub(super) async fn run(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is one of the request's parts, borrowed from a different owner")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is one of the request's parts, borrowed from a different owner"
+)]
 async fn serve(
     worker: &Worker,
     inbound: &mut Inbound<'_>,
@@ -95,7 +102,8 @@ async fn serve(
     side: &mut UpstreamSide,
     record: &mut Record,
 ) -> Result<(), Failed> {
-    let limit = plan.route.and_then(|route| route.policy.body_max).or_else(|| worker.config().limits.body_max);
+    let limit =
+        plan.route.and_then(|route| route.policy.body_max).or_else(|| worker.config().limits.body_max);
     inbound.body.limit_to(limit)?;
     let (Step::Forward(forward), Some(route)) = (&plan.step, plan.route) else {
         if !inbound.body.ends_cheaply() {
@@ -121,28 +129,29 @@ async fn serve(
         via: worker.config().via,
     };
     write_request_head(parts, &mut side.head);
-    forward_request(worker, inbound, forward, route, parts.expect, side, record).await
+    let terms = Terms { expect: parts.expect, repair: forward.repair(inbound.head) };
+    forward_request(worker, inbound, forward.to, route, &terms, side, record).await
 }
 
 async fn forward_request(
     worker: &Worker,
     inbound: &mut Inbound<'_>,
-    forward: &Forward<'_>,
+    to: Destination,
     route: &Route,
-    expect: ExpectField,
+    terms: &Terms<'_>,
     side: &mut UpstreamSide,
     record: &mut Record,
 ) -> Result<(), Failed> {
     if let BodyFraming::Length(1..=WHOLE_BODY_MAX) = inbound.head.parsed.framing()
-        && expect == ExpectField::Left
+        && terms.expect == ExpectField::Left
     {
         inbound.body.whole().await?;
     }
-    let mut attempt = Attempt::first(worker, inbound.head.parsed.method(), forward.to, &route.policy, record.started);
+    let mut attempt = Attempt::first(worker, inbound.head.parsed.method(), to, &route.policy, record.started);
     loop {
         let mut connection = attempt.connect().await?;
-        record.connected(forward.to);
-        match attempt.exchange(&mut connection, inbound, expect, side, record).await {
+        record.connected(to);
+        match attempt.exchange(&mut connection, inbound, terms, side, record).await {
             AttemptEnd::Served(reuse) => {
                 connection.finish(worker, reuse);
                 return Ok(());
@@ -179,5 +188,112 @@ impl BodySource<'_> {
             #[cfg(test)]
             Self::Memory(_) => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::rc::Rc;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use onedoor_http1::{Parsed, RequestHead};
+
+    use super::*;
+    use crate::observe::log::Log;
+    use crate::proxy::config::{AccessLog, Config, Limits, Timeouts, TrustedPeers};
+    use crate::proxy::door::Door;
+    use crate::proxy::downstream::memory::{Answer, Body};
+    use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Upgrades};
+    use crate::proxy::listen::Doorway;
+    use crate::proxy::route::{
+        Action, EncodedSlashPolicy, FixedAnswer, Pattern, RoutePolicy, RouteSpec, Routes, WhileDown,
+    };
+    use crate::proxy::upstream::tls::Connectors;
+    use crate::registry::{Registry, WorkerId};
+
+    fn greeting() -> Routes {
+        let answer = FixedAnswer {
+            status: 200,
+            fields: vec![("Content-Type".into(), "text/plain".into())],
+            body: (*b"hello").into(),
+        };
+        let policy = RoutePolicy {
+            body_max: None,
+            encoded_slash: EncodedSlashPolicy::Keep,
+            while_down: WhileDown::Refuse,
+        };
+        let route =
+            Route { name: "/hello".into(), place: "test:1".into(), action: Action::Respond(answer), policy };
+        Routes::build(vec![RouteSpec { pattern: Pattern::parse("/hello").unwrap(), priority: 0, route }])
+            .unwrap()
+    }
+
+    fn worker(routes: Routes) -> Rc<Worker> {
+        let second = Duration::from_secs(1);
+        let config = Config {
+            listen: Vec::new(),
+            workers: NonZeroUsize::MIN,
+            limits: Limits { head: Default::default(), connections_max: 1, body_max: None },
+            timeouts: Timeouts {
+                header: second,
+                idle: second,
+                body: second,
+                connect: second,
+                first_byte: second,
+            },
+            trusted_peers: TrustedPeers::default(),
+            via: Via::On,
+            access_log: AccessLog::On,
+            routes: Arc::new(routes),
+            upstreams: Vec::new(),
+        };
+        let (registry, _) = Registry::new(&[], 1);
+        let no_doorways: Vec<Doorway> = Vec::new();
+        let door = Door::new(config, no_doorways, registry, Log::to_nowhere(), Connectors::new(&[]).unwrap());
+        Rc::new(Worker::new(Arc::new(door), WorkerId(0)))
+    }
+
+    /// A request that came over no socket at all, as one of HTTP/2 will.
+    fn answer_to(request: &[u8]) -> Answer {
+        let mut parsed = RequestHead::default();
+        let complete = Parsed::Complete { head_bytes: request.len() };
+        assert_eq!(parsed.parse(request, &Default::default()), Ok(complete));
+        let worker = worker(greeting());
+        let mut space = worker.lease_workspace();
+        let space = &mut *space;
+        let mut inbound = Inbound {
+            head: Head { bytes: request, parsed: &parsed },
+            body: BodySource::Memory(Body::default()),
+            reply: ReplySink::Memory(Answer::default()),
+            arrival: &Arrival { peer: None, scheme: Scheme::Https, port: 443 },
+            upgrades: Upgrades::Impossible,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(run(&worker, &mut inbound, &mut space.scratch, &mut space.side));
+        let ReplySink::Memory(answer) = inbound.reply else { panic!("the sink was in memory") };
+        answer
+    }
+
+    #[test]
+    fn an_exchange_needs_no_socket() {
+        let answer = answer_to(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!((answer.status, &*answer.body), (200, &b"hello"[..]));
+        assert!(answer.fields.contains(&(b"Content-Type".to_vec(), b"text/plain".to_vec())));
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer_like_any_other() {
+        let answer = answer_to(b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(answer.status, 404);
+        assert!(!answer.body.is_empty());
+    }
+
+    #[test]
+    fn an_answer_to_head_has_a_length_and_no_body() {
+        let answer = answer_to(b"HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(answer.length, Some(crate::proxy::inbound::ReplyLength::NoBody { declared: Some(5) }));
+        assert!(answer.body.is_empty());
     }
 }

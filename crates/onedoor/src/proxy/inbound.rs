@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use onedoor_http1::{RequestHead, Span};
 
-use super::downstream::http1::{RequestBody, Reply};
+use super::downstream::http1::{Reply, RequestBody};
 #[cfg(test)]
 use super::downstream::memory;
 use super::refusal::Refusal;
@@ -129,7 +129,9 @@ impl BodySource<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReplyLength {
     /// No body follows, whatever the head declares (HEAD, 204, 304; RFC 9112 6.3).
-    NoBody { declared: Option<u64> },
+    NoBody {
+        declared: Option<u64>,
+    },
     Exact(u64),
     /// Chunked for HTTP/1.1, until close for HTTP/1.0.
     Unknown,

@@ -21,9 +21,13 @@ pub(super) struct Doorway {
 /// Why the door cannot open.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ListenError {
-    #[error("cannot listen on {address}: something else listens there already; stop it, or choose another port (PORT, or [server] listen)")]
+    #[error(
+        "cannot listen on {address}: something else listens there already; stop it, or choose another port (PORT, or [server] listen)"
+    )]
     Taken { address: String },
-    #[error("cannot listen on {address}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE, so choose a higher one")]
+    #[error(
+        "cannot listen on {address}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE, so choose a higher one"
+    )]
     NotPermitted { address: String },
     #[error("cannot listen on {address}: {error}")]
     Other { address: String, error: io::Error },
@@ -53,7 +57,10 @@ fn bind_any(port: u16) -> Result<Listener, ListenError> {
     let dual = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
     match listen_tcp(dual) {
         Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse || error.kind() == io::ErrorKind::PermissionDenied => {
+        Err(error)
+            if error.kind() == io::ErrorKind::AddrInUse
+                || error.kind() == io::ErrorKind::PermissionDenied =>
+        {
             Err(explain(dual.to_string(), error))
         }
         Err(_) => {

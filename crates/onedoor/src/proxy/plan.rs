@@ -3,10 +3,13 @@
 
 use onedoor_http1::{EncodedSlash, FieldKind, Method, PathChange, Target, normalise};
 
-use super::inbound::Head;
-use super::refusal::Refusal;
-use super::route::{Action, Ask, Builtin, EncodedSlashPolicy, FixedAnswer, Found, Route, Routes, UpstreamHost};
 use super::config::UpstreamId;
+use super::inbound::Head;
+use super::policy::repair::Repair;
+use super::refusal::Refusal;
+use super::route::{
+    Action, Ask, Builtin, EncodedSlashPolicy, FixedAnswer, Found, Rewrite, Route, Routes, UpstreamHost,
+};
 use crate::registry::AppId;
 
 /// Space for what a plan must write down; reused from request to request.
@@ -30,7 +33,9 @@ pub(super) enum Step<'r> {
     Forward(Forward<'r>),
     Respond(&'r FixedAnswer),
     /// Location stands in the scratch space.
-    Redirect { status: u16 },
+    Redirect {
+        status: u16,
+    },
     Builtin(Builtin),
     /// `OPTIONS *`, or an OPTIONS whose Max-Forwards is used up (RFC 9110 7.6.2).
     Options,
@@ -41,7 +46,23 @@ pub(super) enum Step<'r> {
 pub(super) struct Forward<'r> {
     pub(super) to: Destination,
     pub(super) host: &'r UpstreamHost,
-    pub(super) prefix: Option<&'r str>,
+    pub(super) rewrite: &'r Rewrite,
+}
+
+impl<'r> Forward<'r> {
+    /// The Host that the upstream sees (RFC 9112 3.2: empty where an HTTP/1.0 client sent none).
+    pub(super) fn authority(&self, head: Head<'r>) -> &'r [u8] {
+        match self.host {
+            UpstreamHost::Upstream(host) => host.as_bytes(),
+            UpstreamHost::Keep => head.text(head.parsed.authority()),
+        }
+    }
+
+    /// How what comes back is mended; nothing where nothing was stripped.
+    pub(super) fn repair(&self, head: Head<'r>) -> Option<Repair<'r>> {
+        let prefix = self.rewrite.stripped_prefix()?.as_bytes();
+        Some(Repair { prefix, base: self.rewrite.base(), authority: self.authority(head) })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +72,19 @@ pub(super) enum Destination {
 }
 
 /// Decides. Pure: the same head and the same routes give the same plan.
-pub(super) fn plan<'r>(head: Head<'_>, routes: &'r Routes, scratch: &mut Scratch) -> Result<Plan<'r>, Refusal> {
+pub(super) fn plan<'r>(
+    head: Head<'_>,
+    routes: &'r Routes,
+    scratch: &mut Scratch,
+) -> Result<Plan<'r>, Refusal> {
     scratch.target.clear();
     if matches!(head.parsed.method(), Method::Trace | Method::Connect) {
         return Err(Refusal::MethodRefused);
     }
     let (raw, query) = match head.parsed.target() {
-        Target::Origin { path, query } | Target::Absolute { path, query, .. } => (head.text(path), query.map(|span| head.text(span))),
+        Target::Origin { path, query } | Target::Absolute { path, query, .. } => {
+            (head.text(path), query.map(|span| head.text(span)))
+        }
         Target::Asterisk => return Ok(Plan { route: None, step: Step::Options }),
     };
     let raw = if raw.is_empty() { b"/" } else { raw };
@@ -69,7 +96,9 @@ pub(super) fn plan<'r>(head: Head<'_>, routes: &'r Routes, scratch: &mut Scratch
         Found::NotFound => return Err(Refusal::NoRoute),
     };
     let route = matched.route;
-    if normal.encoded_slash == EncodedSlash::Present && route.policy.encoded_slash == EncodedSlashPolicy::Reject {
+    if normal.encoded_slash == EncodedSlash::Present
+        && route.policy.encoded_slash == EncodedSlashPolicy::Reject
+    {
         return Err(Refusal::EncodedSlash);
     }
     if head.parsed.method() == Method::Options && is_last_hop(head) {
@@ -83,11 +112,11 @@ pub(super) fn plan<'r>(head: Head<'_>, routes: &'r Routes, scratch: &mut Scratch
     let step = match &route.action {
         Action::App { app, host, rewrite } => {
             rewrite.upstream_path(&matched, forward, &mut scratch.target);
-            Step::Forward(Forward { to: Destination::App(*app), host, prefix: rewrite.stripped_prefix() })
+            Step::Forward(Forward { to: Destination::App(*app), host, rewrite })
         }
         Action::Proxy { upstream, host, rewrite } => {
             rewrite.upstream_path(&matched, forward, &mut scratch.target);
-            Step::Forward(Forward { to: Destination::Upstream(*upstream), host, prefix: rewrite.stripped_prefix() })
+            Step::Forward(Forward { to: Destination::Upstream(*upstream), host, rewrite })
         }
         Action::Respond(answer) => Step::Respond(answer),
         Action::Redirect(redirect) => {

@@ -96,7 +96,9 @@ impl Refusal {
     /// Seconds for `Retry-After` (RFC 9110 10.2.3), on every 503.
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::NotReady { why: Unready::Down { retry_after: Some(after), .. }, .. } => Some(after.as_secs() + 1),
+            Self::NotReady { why: Unready::Down { retry_after: Some(after), .. }, .. } => {
+                Some(after.as_secs() + 1)
+            }
             Self::NotReady { why: Unready::Down { retry_after: None, .. }, .. } => Some(60),
             Self::NotReady { .. } | Self::HoldQueueFull { .. } | Self::AppRefuses { .. } => Some(5),
             _ => None,
@@ -155,12 +157,18 @@ impl Refusal {
             Self::EncodedSlash => "encoded slash on a route with encoded_slash = \"reject\"".into(),
             Self::Loop => "Via carries our own name ten times: a forwarding loop".into(),
             Self::NotReady { app, why } => format!("app \"{app}\" is not ready: {}", unready(why)),
-            Self::HoldQueueFull { app } => format!("app \"{app}\" is not ready and its queue of held requests is full"),
+            Self::HoldQueueFull { app } => {
+                format!("app \"{app}\" is not ready and its queue of held requests is full")
+            }
             Self::AppRefuses { app, why } => format!("app \"{app}\" is not ready: {why}"),
-            Self::UpstreamUnresolved { upstream, why } => format!("cannot resolve the name in {upstream}: {why}"),
+            Self::UpstreamUnresolved { upstream, why } => {
+                format!("cannot resolve the name in {upstream}: {why}")
+            }
             Self::UpstreamUnreachable { upstream, why } => format!("cannot connect to {upstream}: {why}"),
             Self::UpstreamTls { upstream, why } => format!("TLS with {upstream} failed: {why}"),
-            Self::UpstreamClosed { upstream, why } => format!("{upstream} ended the connection before its answer: {why}"),
+            Self::UpstreamClosed { upstream, why } => {
+                format!("{upstream} ended the connection before its answer: {why}")
+            }
             Self::UpstreamBadMessage { upstream, why } => format!("{upstream} sent a bad message: {why}"),
             Self::UpstreamSilent { upstream, after } => format!("{upstream} did not answer within {after:?}"),
         }
@@ -169,7 +177,13 @@ impl Refusal {
 
 fn unready(why: &Unready) -> String {
     match why {
-        Unready::StillStarting { waited } => format!("still starting after {:.1} s of waiting", waited.as_secs_f32()),
+        Unready::StillStarting { waited, starting_for: None } => {
+            format!("still starting after {:.1} s of waiting", waited.as_secs_f32())
+        }
+        Unready::StillStarting { waited, starting_for: Some(since) } => {
+            let (waited, since) = (waited.as_secs_f32(), since.as_secs_f32());
+            format!("still starting after {waited:.1} s of waiting; it was started {since:.1} s ago")
+        }
         Unready::Draining => "onedoor is ending".into(),
         Unready::Down { why, .. } => {
             let class = match why.class {

@@ -22,12 +22,13 @@ use super::deadline::Deadline;
 use super::exchange::Failed;
 use super::inbound::{BodySource, Head, Inbound, ReplySink, Upgrades};
 use super::policy::hop_by_hop::{Dated, copy_response_fields};
+use super::policy::repair::Repair;
 use super::refusal::{Aborted, Culprit, Refusal};
 use super::relay::copy::{Copy, Tail, to_client};
 use super::relay::tunnel;
 use super::stream::{ReadHalf, WriteHalf, write_both};
 use super::upstream::hold::Released;
-use super::upstream::http1::{ExpectField, HeadFailure, kind_of, read_response_head};
+use super::upstream::http1::{ExpectField, HeadFailure, Sharing, kind_of, read_response_head, sharing};
 use super::worker::Worker;
 
 /// A response of up to this length is committed when it is complete …
@@ -52,12 +53,19 @@ struct Signals {
     complete: Cell<bool>,
 }
 
+/// What is asked of a round trip beyond the bytes of its head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms<'x> {
+    pub(super) expect: ExpectField,
+    pub(super) repair: Option<Repair<'x>>,
+}
+
 /// Runs one round trip and, after a 101, the tunnel.
 pub(super) async fn run(
     worker: &Worker,
     connection: &mut Connection,
     inbound: &mut Inbound<'_>,
-    expect: ExpectField,
+    terms: &Terms<'_>,
     side: &mut UpstreamSide,
     record: &mut Record,
 ) -> AttemptEnd {
@@ -80,7 +88,8 @@ pub(super) async fn run(
         worker,
         head: inbound.head,
         upgrades: inbound.upgrades,
-        invitation: if expect == ExpectField::Sent { Invitation::Due } else { Invitation::Done },
+        repair: terms.repair.as_ref(),
+        invitation: if terms.expect == ExpectField::Sent { Invitation::Due } else { Invitation::Done },
         reader: &mut reader,
         buffer: &mut side.buffer,
         response: &mut side.response,
@@ -91,10 +100,11 @@ pub(super) async fn run(
         record: &mut *record,
         asked,
     };
-    let end = overlap(upload.run(expect), download.run()).await;
+    let end = overlap(upload.run(terms.expect), download.run()).await;
     match end {
-        Ok(Received::Response(tail)) => {
+        Ok(Received::Response { tail, sharing }) => {
             let clean = tail == Tail::Framed
+                && sharing == Sharing::Free
                 && signals.complete.get()
                 && side.buffer.is_empty()
                 && side.response.persistence() == Persistence::KeepAlive;
@@ -112,7 +122,7 @@ pub(super) async fn run(
 
 /// What a download came to.
 enum Received {
-    Response(Tail),
+    Response { tail: Tail, sharing: Sharing },
     Switched,
 }
 
@@ -138,9 +148,7 @@ async fn overlap(
     let (mut upload, mut download) = (pin!(upload), pin!(download));
     let mut uploading = true;
     poll_fn(|cx| {
-        if uploading
-            && let Poll::Ready(end) = upload.as_mut().poll(cx)
-        {
+        if uploading && let Poll::Ready(end) = upload.as_mut().poll(cx) {
             uploading = false;
             if let Err(refusal) = end {
                 return Poll::Ready(Err(refusal.into()));
@@ -220,7 +228,12 @@ impl Upload<'_, '_, '_> {
     }
 }
 
-async fn send_head(head: &[u8], body: &[u8], writer: &mut WriteHalf<'_>, signals: &Signals) -> io::Result<()> {
+async fn send_head(
+    head: &[u8],
+    body: &[u8],
+    writer: &mut WriteHalf<'_>,
+    signals: &Signals,
+) -> io::Result<()> {
     // The first write decides whether the upstream can have seen anything at all.
     let written = writer.write_vectored(&[io::IoSlice::new(head), io::IoSlice::new(body)]).await?;
     signals.sent.set(Sent::Repeatable);
@@ -232,6 +245,7 @@ async fn send_head(head: &[u8], body: &[u8], writer: &mut WriteHalf<'_>, signals
 struct Download<'d, 'r, 'x> {
     worker: &'d Worker,
     head: Head<'x>,
+    repair: Option<&'d Repair<'d>>,
     upgrades: Upgrades,
     reader: &'d mut ReadHalf<'r>,
     buffer: &'d mut Buffer,
@@ -272,6 +286,7 @@ impl Download<'_, '_, '_> {
             // so nothing can follow on its connection (RFC 9112 9.3).
             self.reply.close_after();
         }
+        let sharing = sharing(self.head, self.buffer.unread(), self.response);
         let declared = self.stage();
         self.buffer.consume(head_bytes);
         let copy = Copy {
@@ -282,7 +297,7 @@ impl Download<'_, '_, '_> {
             timeouts: &self.worker.config().timeouts,
         };
         match copy.run(framing, declared).await {
-            Ok(tail) => Ok(Received::Response(tail)),
+            Ok(tail) => Ok(Received::Response { tail, sharing }),
             Err(Aborted { by: Culprit::Upstream, why }) if !self.reply.is_committed() => {
                 Err(Halt::Lost(LossReason::Bad(why.into_owned())))
             }
@@ -311,7 +326,7 @@ impl Download<'_, '_, '_> {
             }
             if wanted {
                 self.reply.stage(status, self.response.reason().of(self.buffer.unread()));
-                copy_response_fields(self.buffer.unread(), self.response.fields(), self.reply);
+                copy_response_fields(self.buffer.unread(), self.response.fields(), None, self.reply);
                 let stall_max = self.worker.config().timeouts.body;
                 to_client(self.deadline, stall_max, self.reply.interim()).await?;
             }
@@ -325,7 +340,8 @@ impl Download<'_, '_, '_> {
     async fn next_head(&mut self) -> Result<usize, Halt> {
         let limits = self.worker.config().limits.head;
         let asked: RequestKind = kind_of(self.head.parsed.method());
-        let reading = read_response_head(self.reader, self.buffer, self.response, &limits, asked, self.deadline);
+        let reading =
+            read_response_head(self.reader, self.buffer, self.response, &limits, asked, self.deadline);
         let read = if self.invitation == Invitation::Due {
             let mut reading = pin!(reading);
             match tokio::time::timeout(CONTINUE_AFTER, reading.as_mut()).await {
@@ -363,7 +379,9 @@ impl Download<'_, '_, '_> {
         while self.buffer.len() < complete {
             match tokio::time::timeout_at(until, self.buffer.read_from(self.reader, complete)).await {
                 Err(_) => return Ok(()),
-                Ok(Ok(0)) => return Err(Halt::Lost(LossReason::Closed("end of stream inside a small body".into()))),
+                Ok(Ok(0)) => {
+                    return Err(Halt::Lost(LossReason::Closed("end of stream inside a small body".into())));
+                }
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => return Err(Halt::Lost(LossReason::Closed(error.to_string()))),
             }
@@ -376,7 +394,7 @@ impl Download<'_, '_, '_> {
         let bytes = self.buffer.unread();
         let status = self.response.status().as_u16();
         self.reply.stage(status, self.response.reason().of(bytes));
-        if copy_response_fields(bytes, self.response.fields(), self.reply) == Dated::No {
+        if copy_response_fields(bytes, self.response.fields(), self.repair, self.reply) == Dated::No {
             // RFC 9110 6.6.1: whoever forwards a response without Date adds one.
             self.reply.field(b"Date", &self.worker.http_date());
         }
@@ -391,7 +409,9 @@ impl Download<'_, '_, '_> {
             return Err(Halt::Lost(LossReason::Bad("101 without Upgrade".into())));
         };
         let offered = |protocol: &[u8]| {
-            asked.is_some_and(|list| list.split(|byte| *byte == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(protocol)))
+            asked.is_some_and(|list| {
+                list.split(|byte| *byte == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(protocol))
+            })
         };
         if !self.signals.complete.get() {
             return Err(Halt::Lost(LossReason::Bad("101 before the end of the request".into())));
@@ -400,7 +420,7 @@ impl Download<'_, '_, '_> {
             return Err(Halt::Lost(LossReason::Bad("101 to a protocol that was not asked for".into())));
         }
         self.reply.stage(101, self.response.reason().of(bytes));
-        copy_response_fields(bytes, self.response.fields(), self.reply);
+        copy_response_fields(bytes, self.response.fields(), None, self.reply);
         self.reply.field(b"Connection", b"Upgrade");
         self.reply.field(b"Upgrade", chosen);
         self.record.answered(101, self.asked.elapsed());
@@ -425,8 +445,13 @@ async fn tunnel_through<'u>(
     side: &mut UpstreamSide,
     record: &mut Record,
 ) {
-    #[cfg_attr(not(test), expect(irrefutable_let_patterns, reason = "the in-memory kind exists in tests only"))]
-    let (BodySource::Http1(body), ReplySink::Http1(reply)) = (&mut inbound.body, &mut inbound.reply) else { return };
+    #[cfg_attr(
+        not(test),
+        expect(irrefutable_let_patterns, reason = "the in-memory kind exists in tests only")
+    )]
+    let (BodySource::Http1(body), ReplySink::Http1(reply)) = (&mut inbound.body, &mut inbound.reply) else {
+        return;
+    };
     let (client_reader, client_buffer) = body.parts();
     let client = tunnel::Side { reader: client_reader, writer: reply.writer(), buffer: client_buffer };
     let upstream = tunnel::Side { reader: &mut reader, writer: &mut writer, buffer: &mut side.buffer };

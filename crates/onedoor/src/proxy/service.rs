@@ -56,7 +56,8 @@ impl Bound {
     /// Binds every listener and reads every CA file: what can be wrong with the door is known before an app starts.
     pub(crate) fn new(config: Config) -> Result<Self, StartError> {
         let doorways = bind_all(&config.listen)?;
-        let connectors = Connectors::new(&config.upstreams).map_err(|error| StartError::Tls(error.to_string()))?;
+        let connectors =
+            Connectors::new(&config.upstreams).map_err(|error| StartError::Tls(error.to_string()))?;
         Ok(Self { config, doorways, connectors })
     }
 
@@ -149,7 +150,11 @@ fn keep_working(door: &Arc<Door>, id: WorkerId, failed: &mpsc::UnboundedSender<W
         let now = Instant::now();
         deaths.retain(|death| now.saturating_duration_since(*death) < DEATHS_WITHIN);
         deaths.push(now);
-        door.log().event(Level::Error, None, format!("worker {} died and its connections with it: {why}", id.0));
+        door.log().event(
+            Level::Error,
+            None,
+            format!("worker {} died and its connections with it: {why}", id.0),
+        );
         door.load(id).forget();
         if deaths.len() >= DEATHS_MAX {
             // Nobody listening means that the end has begun anyway.

@@ -131,7 +131,11 @@ impl AsyncWrite for WriteHalf<'_> {
 }
 
 /// Writes all of `first` and then `second`, in one system call where the peer takes it.
-pub(super) async fn write_both(writer: &mut WriteHalf<'_>, mut first: &[u8], mut second: &[u8]) -> io::Result<()> {
+pub(super) async fn write_both(
+    writer: &mut WriteHalf<'_>,
+    mut first: &[u8],
+    mut second: &[u8],
+) -> io::Result<()> {
     use tokio::io::AsyncWriteExt;
     while !first.is_empty() && !second.is_empty() {
         let written = writer.write_vectored(&[IoSlice::new(first), IoSlice::new(second)]).await?;

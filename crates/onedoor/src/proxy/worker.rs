@@ -69,7 +69,8 @@ pub(super) struct Workspace {
 
 /// Runs a worker to the end of its last connection. Called on the worker's own thread.
 pub(super) fn run(door: &Arc<Door>, id: WorkerId) -> std::io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default())?;
+    let runtime =
+        Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default())?;
     runtime.block_on(async {
         let worker = Rc::new(Worker::new(Arc::clone(door), id));
         tokio::select! {
@@ -83,7 +84,7 @@ pub(super) fn run(door: &Arc<Door>, id: WorkerId) -> std::io::Result<()> {
 }
 
 impl Worker {
-    fn new(door: Arc<Door>, id: WorkerId) -> Self {
+    pub(super) fn new(door: Arc<Door>, id: WorkerId) -> Self {
         Self {
             id,
             deadlines: Deadlines::new(Instant::now()),

@@ -128,7 +128,8 @@ fn an_unreachable_upstream_is_502_with_the_cause_in_the_log() {
 
 #[test]
 fn the_answer_to_an_early_refusal_survives_the_rest_of_the_upload() {
-    let door = door("limits = { body = \"1KiB\" }");
+    let upstream = Upstream::listen();
+    let door = before(&upstream, "limits = { body = \"1KiB\" }");
     let mut client = door.wire();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
     client.send_if_wanted(format!("10000\r\n{}\r\n", "x".repeat(0x10000)));

@@ -51,7 +51,7 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) app: AppId,
-    pub(super) exit_code: i32,
+    pub(super) exit_code: u8,
     pub(super) why: String,
     pub(super) last_lines: Vec<String>,
 }
@@ -143,7 +143,7 @@ enum Surprise {
 #[derive(Debug, Default)]
 struct Fate {
     status: Option<ExitStatus>,
-    spawn_error: Option<(String, i32)>,
+    spawn_error: Option<(String, u8)>,
     silence: Option<Why>,
     last_words: LastWords,
     lived: Duration,

@@ -13,13 +13,15 @@ use crate::observe::log::Level;
 use crate::registry::{DownClass, DownReason};
 
 /// What onedoor exits with when there is no exit code of the app to pass on.
-const FAILED: i32 = 1;
+fn failed() -> u8 {
+    exit_code(ExitCause::Useless)
+}
 
 impl AppTask {
     pub(super) fn note_spawn_error(&mut self, error: &LaunchError) -> Hope {
         let code = match error {
-            LaunchError::Program(error) => i32::from(exit_code(ExitCause::CannotStart(error))),
-            LaunchError::Port(_) | LaunchError::Socket(_) | LaunchError::Marker(_) => FAILED,
+            LaunchError::Program(error) => exit_code(ExitCause::CannotStart(error)),
+            LaunchError::Port(_) | LaunchError::Socket(_) | LaunchError::Marker(_) => failed(),
         };
         let (place, name) = (&self.app.place, &self.app.name);
         let message = format!("{place}: app \"{name}\" cannot be started: {error}");
@@ -54,7 +56,7 @@ impl AppTask {
         let last_lines = self.fate.last_words.lines();
         let (exit_code, fact) = match how {
             How::CannotStart => (self.spawn_error_code(), self.spawn_error()),
-            How::NotReadyInTime => (FAILED, format!("{place}: app \"{name}\" {}", self.not_ready())),
+            How::NotReadyInTime => (failed(), format!("{place}: app \"{name}\" {}", self.not_ready())),
             How::Enough | How::AsAsked => {
                 (self.code(), format!("{place}: app \"{name}\" {} and is not to be restarted", self.ending()))
             }
@@ -64,7 +66,7 @@ impl AppTask {
                 let code = if self.fate.spawn_error.is_some() {
                     self.spawn_error_code()
                 } else {
-                    self.code().max(FAILED)
+                    self.code().max(failed())
                 };
                 (
                     code,
@@ -102,8 +104,8 @@ impl AppTask {
             .map_or_else(|| "it cannot be started".to_owned(), |(text, _)| text.clone())
     }
 
-    fn spawn_error_code(&self) -> i32 {
-        self.fate.spawn_error.as_ref().map_or(FAILED, |(_, code)| *code)
+    fn spawn_error_code(&self) -> u8 {
+        self.fate.spawn_error.as_ref().map_or_else(failed, |(_, code)| *code)
     }
 
     fn ending(&self) -> String {
@@ -123,8 +125,8 @@ impl AppTask {
         }
     }
 
-    fn code(&self) -> i32 {
-        self.fate.status.map_or(FAILED, |status| i32::from(exit_code(ExitCause::AppEnded(status))))
+    fn code(&self) -> u8 {
+        self.fate.status.map_or_else(failed, |status| exit_code(ExitCause::AppEnded(status)))
     }
 }
 

@@ -45,7 +45,12 @@ pub(super) async fn step(
     Ok(answer.status)
 }
 
-async fn respond(worker: &Worker, head: Head<'_>, fixed: &FixedAnswer, reply: &mut ReplySink<'_>) -> io::Result<u16> {
+async fn respond(
+    worker: &Worker,
+    head: Head<'_>,
+    fixed: &FixedAnswer,
+    reply: &mut ReplySink<'_>,
+) -> io::Result<u16> {
     stage(worker, fixed.status, reply);
     for (name, value) in &fixed.fields {
         reply.field(name.as_bytes(), value.as_bytes());

@@ -57,7 +57,11 @@ enum Then {
 ///
 /// An `async` block, not an `async fn`: that would keep each argument twice (rust-lang/rust#62958), in every parked
 /// connection.
-pub(in crate::proxy) fn serve(worker: Rc<Worker>, stream: Stream, arrival: Arrival) -> impl Future<Output = ()> {
+pub(in crate::proxy) fn serve(
+    worker: Rc<Worker>,
+    stream: Stream,
+    arrival: Arrival,
+) -> impl Future<Output = ()> {
     let mut connection = Connection { stream, arrival, deadline: worker.deadline() };
     async move {
         while connection.knocked(&worker).await {
@@ -158,7 +162,12 @@ enum End {
     Reset,
 }
 
-async fn serve_one(worker: &Worker, connection: &mut Connection, space: &mut Workspace, head_bytes: usize) -> End {
+async fn serve_one(
+    worker: &Worker,
+    connection: &mut Connection,
+    space: &mut Workspace,
+    head_bytes: usize,
+) -> End {
     let Workspace { inbound, body, head, reply, scratch, side } = space;
     // What came behind the head goes to the body's buffer: the head must not move while it is in use.
     if inbound.len() > head_bytes {
@@ -193,7 +202,10 @@ async fn serve_one(worker: &Worker, connection: &mut Connection, space: &mut Wor
 }
 
 async fn end_of(body: BodySource<'_>, reply: ReplySink<'_>) -> End {
-    #[cfg_attr(not(test), expect(irrefutable_let_patterns, reason = "the in-memory kind exists in tests only"))]
+    #[cfg_attr(
+        not(test),
+        expect(irrefutable_let_patterns, reason = "the in-memory kind exists in tests only")
+    )]
     let (BodySource::Http1(mut body), ReplySink::Http1(reply)) = (body, reply) else {
         return End::Close;
     };
@@ -208,9 +220,11 @@ async fn end_of(body: BodySource<'_>, reply: ReplySink<'_>) -> End {
 
 /// Answers a head that could not be read as a request.
 async fn refuse_head(worker: &Worker, connection: &mut Connection, space: &mut Workspace, refusal: &Refusal) {
-    let mut record = Record::new(std::time::Instant::now(), connection.arrival.peer.map(|peer| peer.ip().to_canonical()));
+    let mut record =
+        Record::new(std::time::Instant::now(), connection.arrival.peer.map(|peer| peer.ip().to_canonical()));
     let (_, writer) = connection.stream.split();
-    let mut sink = ReplySink::Http1(Reply::new(writer, &mut space.reply, Version::Http11, Persistence::Close));
+    let mut sink =
+        ReplySink::Http1(Reply::new(writer, &mut space.reply, Version::Http11, Persistence::Close));
     let answering = answer::refuse(worker, Method::Get, refusal, &mut sink);
     // A client that does not even take its refusal is dropped like one that did.
     drop(connection.deadline.within(LINGER, answering).await);

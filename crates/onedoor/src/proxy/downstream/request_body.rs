@@ -161,7 +161,8 @@ impl<'x> RequestBody<'x> {
                 taken
             }
             Left::Chunks(dechunker) => {
-                let dechunked = dechunker.decode_in_place(self.buffer.unread_mut()).map_err(Refusal::BadChunk)?;
+                let dechunked =
+                    dechunker.decode_in_place(self.buffer.unread_mut()).map_err(Refusal::BadChunk)?;
                 self.buffer.close_gap(dechunked.data, dechunked.consumed);
                 if dechunked.progress == Progress::Done
                     && let Left::Chunks(over) = std::mem::replace(&mut self.left, Left::Nothing)

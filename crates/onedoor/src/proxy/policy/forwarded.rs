@@ -71,8 +71,12 @@ impl<'x> Provenance<'x> {
             match field.kind {
                 // Several fields are one list; the last field holds its right end.
                 FieldKind::XForwardedFor => (self.client, self.hops) = client_in(value, self.peer, trusted),
-                FieldKind::XForwardedProto if value.eq_ignore_ascii_case(b"https") => self.scheme = Scheme::Https,
-                FieldKind::XForwardedProto if value.eq_ignore_ascii_case(b"http") => self.scheme = Scheme::Http,
+                FieldKind::XForwardedProto if value.eq_ignore_ascii_case(b"https") => {
+                    self.scheme = Scheme::Https
+                }
+                FieldKind::XForwardedProto if value.eq_ignore_ascii_case(b"http") => {
+                    self.scheme = Scheme::Http
+                }
                 FieldKind::XForwardedHost if is_host_like(value) => self.host = value,
                 FieldKind::XForwardedPort => {
                     if let Some(port) = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()) {
@@ -137,7 +141,9 @@ pub(in crate::proxy) fn refuse_loops(head: Head<'_>) -> Result<(), Refusal> {
     let count: usize = head
         .parsed
         .find(FieldKind::Via)
-        .map(|field| head.text(field.value).split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(own).count())
+        .map(|field| {
+            head.text(field.value).split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(own).count()
+        })
         .sum();
     if count >= LOOP_AT { Err(Refusal::Loop) } else { Ok(()) }
 }

@@ -7,6 +7,7 @@ use onedoor_http1::{BodyFraming, Field, FieldKind, Hop, Method, emit};
 
 use crate::proxy::inbound::{Head, ReplySink};
 use crate::proxy::policy::forwarded::Trust;
+use crate::proxy::policy::repair::Repair;
 
 /// Copies the client's fields that go on to the upstream.
 pub(in crate::proxy) fn copy_request_fields(head: Head<'_>, trust: Trust, out: &mut Vec<u8>) {
@@ -70,7 +71,12 @@ pub(in crate::proxy) enum Dated {
 }
 
 /// Copies the upstream's fields that go back to the client.
-pub(in crate::proxy) fn copy_response_fields(bytes: &[u8], fields: &[Field], reply: &mut ReplySink<'_>) -> Dated {
+pub(in crate::proxy) fn copy_response_fields(
+    bytes: &[u8],
+    fields: &[Field],
+    repair: Option<&Repair<'_>>,
+    reply: &mut ReplySink<'_>,
+) -> Dated {
     let mut dated = Dated::No;
     for field in fields {
         if field.hop == Hop::HopByHop || field.kind == FieldKind::ContentLength {
@@ -79,7 +85,11 @@ pub(in crate::proxy) fn copy_response_fields(bytes: &[u8], fields: &[Field], rep
         if field.kind == FieldKind::Date {
             dated = Dated::Yes;
         }
-        reply.field(field.name.of(bytes), field.value.of(bytes));
+        let (name, value) = (field.name.of(bytes), field.value.of(bytes));
+        match repair.and_then(|repair| repair.mend(field.kind, value)) {
+            Some(mended) => reply.field(name, &mended),
+            None => reply.field(name, value),
+        }
     }
     dated
 }

@@ -2,4 +2,5 @@
 
 pub(super) mod forwarded;
 pub(super) mod hop_by_hop;
+pub(super) mod repair;
 pub(super) mod request_id;

@@ -53,7 +53,9 @@ impl IdSource {
 
     fn make(&self) -> RequestId<'static> {
         let mut text = [0; 32];
-        for (word, digits) in [self.next(), self.next() ^ self.stream].into_iter().zip(text.chunks_exact_mut(16)) {
+        for (word, digits) in
+            [self.next(), self.next() ^ self.stream].into_iter().zip(text.chunks_exact_mut(16))
+        {
             for (index, digit) in digits.iter_mut().enumerate() {
                 *digit = b"0123456789abcdef"[(word >> (60 - 4 * index) & 0xf) as usize];
             }

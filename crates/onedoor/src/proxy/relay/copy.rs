@@ -41,7 +41,11 @@ pub(in crate::proxy) struct Copy<'c, 'r, 'x> {
 
 impl Copy<'_, '_, '_> {
     /// Commits the staged head and moves the whole body.
-    pub(in crate::proxy) async fn run(mut self, framing: BodyFraming, declared: Option<u64>) -> Result<Tail, Aborted> {
+    pub(in crate::proxy) async fn run(
+        mut self,
+        framing: BodyFraming,
+        declared: Option<u64>,
+    ) -> Result<Tail, Aborted> {
         match framing {
             BodyFraming::None => {
                 self.start(ReplyLength::NoBody { declared }, 0).await?;
@@ -107,7 +111,8 @@ impl Copy<'_, '_, '_> {
 
     /// Strips the chunk lines from what was read; the payload is then at the buffer's front.
     fn dechunk(&mut self, dechunker: &mut Dechunker) -> Result<(usize, Progress), Aborted> {
-        let dechunked = dechunker.decode_in_place(self.buffer.unread_mut()).map_err(|error| cut(error.to_string()))?;
+        let dechunked =
+            dechunker.decode_in_place(self.buffer.unread_mut()).map_err(|error| cut(error.to_string()))?;
         self.buffer.close_gap(dechunked.data, dechunked.consumed);
         Ok((dechunked.data, dechunked.progress))
     }

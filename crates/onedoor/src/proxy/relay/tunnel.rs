@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
 use crate::proxy::buffer::Buffer;
 use crate::proxy::deadline::Deadline;
@@ -31,7 +31,11 @@ pub(in crate::proxy) struct Moved {
 }
 
 /// Runs the tunnel to its end. A half-close is passed on and the other direction goes on.
-pub(in crate::proxy) async fn run(client: Side<'_, '_>, upstream: Side<'_, '_>, deadline: &Deadline) -> Moved {
+pub(in crate::proxy) async fn run(
+    client: Side<'_, '_>,
+    upstream: Side<'_, '_>,
+    deadline: &Deadline,
+) -> Moved {
     let (to_upstream, to_client) = (Cell::new(0), Cell::new(0));
     deadline.arm(IDLE_MAX);
     let up = pump(client.reader, client.buffer, upstream.writer, deadline, &to_upstream);

@@ -43,12 +43,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use conflict::{Conflict, ConflictKind};
-pub(crate) use error::{HostFault, PatternError, PatternFault, RewriteError, RewriteFault};
+pub(crate) use error::{PatternError, PatternFault, RewriteError, RewriteFault};
 pub(crate) use explain::{Explanation, Miss, NearMiss, Outcome, RunnerUp, Step, Winner};
-pub(crate) use pattern::{Pattern, Rank};
+pub(crate) use pattern::Pattern;
 pub(crate) use redirect::Redirect;
 pub(crate) use rewrite::Rewrite;
 pub(crate) use table::{Ask, Found, Matched, RouteSpec, Routes};
+#[cfg(test)]
+use {error::HostFault, pattern::Rank};
 
 use super::config::UpstreamId;
 use crate::registry::AppId;

@@ -112,6 +112,11 @@ impl Rewrite {
         }
     }
 
+    /// The path of the proxy URL that is joined in front, without a final slash.
+    pub(crate) fn base(&self) -> &[u8] {
+        &self.base
+    }
+
     /// What X-Forwarded-Prefix says, and what Location and cookie paths get back: only a strip has one.
     pub(crate) fn stripped_prefix(&self) -> Option<&str> {
         self.stripped.as_deref()

@@ -34,7 +34,10 @@ impl ConnectError {
 }
 
 /// Connects to a process of ours.
-pub(in crate::proxy) async fn to_endpoint(addr: &EndpointAddr, limit: Duration) -> Result<Stream, ConnectError> {
+pub(in crate::proxy) async fn to_endpoint(
+    addr: &EndpointAddr,
+    limit: Duration,
+) -> Result<Stream, ConnectError> {
     let deadline = Instant::now() + limit;
     match addr {
         EndpointAddr::Tcp(address) => to_address(*address, deadline, limit).await.map(Stream::Tcp),
@@ -90,7 +93,11 @@ async fn to_host(
     Err(last)
 }
 
-async fn to_address(address: SocketAddr, deadline: Instant, limit: Duration) -> Result<TcpStream, ConnectError> {
+async fn to_address(
+    address: SocketAddr,
+    deadline: Instant,
+    limit: Duration,
+) -> Result<TcpStream, ConnectError> {
     match timeout_at(deadline, TcpStream::connect(address)).await {
         Err(_) => Err(ConnectError::TimedOut(limit)),
         Ok(Err(error)) => Err(ConnectError::Refused(error)),

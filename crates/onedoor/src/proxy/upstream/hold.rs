@@ -111,7 +111,13 @@ impl HeldRequests {
     fn queue(&self, app: AppId) -> Rc<Queue> {
         let mut by_app = self.by_app.borrow_mut();
         let queue = by_app.entry(app).or_insert_with(|| {
-            Rc::new(Queue { held: Cell::new(0), cold: Cell::new(0), wave: Cell::new(FIRST_WAVE), doubled: Cell::new(None), room: Notify::new() })
+            Rc::new(Queue {
+                held: Cell::new(0),
+                cold: Cell::new(0),
+                wave: Cell::new(FIRST_WAVE),
+                doubled: Cell::new(None),
+                room: Notify::new(),
+            })
         });
         Rc::clone(queue)
     }

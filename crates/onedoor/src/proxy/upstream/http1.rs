@@ -1,6 +1,8 @@
 //! HTTP/1.1 towards an upstream: its request head written, its response head read and judged.
 
-use onedoor_http1::{BodyFraming, HeadError, HeadLimits, Method, Parsed, RequestKind, ResponseHead, emit};
+use onedoor_http1::{
+    BodyFraming, Field, FieldKind, HeadError, HeadLimits, Method, Parsed, RequestKind, ResponseHead, emit,
+};
 
 use crate::proxy::buffer::Buffer;
 use crate::proxy::config::Via;
@@ -9,7 +11,6 @@ use crate::proxy::inbound::Head;
 use crate::proxy::plan::Forward;
 use crate::proxy::policy::forwarded::Provenance;
 use crate::proxy::policy::hop_by_hop;
-use crate::proxy::route::UpstreamHost;
 use crate::proxy::stream::ReadHalf;
 
 /// Room for a response head and, with it, a typical small body in one read.
@@ -40,11 +41,7 @@ pub(in crate::proxy) fn write_request_head(parts: RequestParts<'_>, out: &mut Ve
     let head = parts.head;
     out.clear();
     emit::request_line(out, head.method(), parts.target);
-    match parts.forward.host {
-        UpstreamHost::Upstream(host) => emit::field(out, b"Host", host.as_bytes()),
-        // RFC 9112 3.2: a client without Host (HTTP/1.0) is passed on with an empty one.
-        UpstreamHost::Keep => emit::field(out, b"Host", head.text(head.parsed.authority())),
-    }
+    emit::field(out, b"Host", parts.forward.authority(head));
     hop_by_hop::copy_request_fields(head, parts.provenance.trust, out);
     hop_by_hop::write_request_framing(parts.framing, out);
     if let Some(protocols) = head.parsed.upgrade() {
@@ -54,7 +51,7 @@ pub(in crate::proxy) fn write_request_head(parts: RequestParts<'_>, out: &mut Ve
     if parts.expect == ExpectField::Sent {
         emit::field(out, b"Expect", b"100-continue");
     }
-    parts.provenance.write(parts.forward.prefix, parts.via, out);
+    parts.provenance.write(parts.forward.rewrite.stripped_prefix(), parts.via, out);
     emit::field(out, b"X-Request-Id", parts.request_id);
     emit::end_of_head(out);
 }
@@ -94,6 +91,29 @@ pub(in crate::proxy) async fn read_response_head(
             Ok(Ok(_)) => {}
         }
     }
+}
+
+/// Whether a connection may serve somebody else after its response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::proxy) enum Sharing {
+    Free,
+    /// NTLM and Negotiate authenticate the connection, not the request (RFC 4559 6; HTTP.md rule 41).
+    Bound,
+}
+
+pub(in crate::proxy) fn sharing(asked: Head<'_>, bytes: &[u8], response: &ResponseHead) -> Sharing {
+    let binds = |value: &[u8]| {
+        [&b"negotiate"[..], b"ntlm"]
+            .iter()
+            .any(|scheme| value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+    };
+    let tried = asked.parsed.find(FieldKind::Authorization).any(|field| binds(asked.text(field.value)));
+    let challenges = |field: &Field| {
+        field.kind == FieldKind::Other && field.name.of(bytes).eq_ignore_ascii_case(b"www-authenticate")
+    };
+    let offered = response.status().as_u16() == 401
+        && response.fields().iter().any(|field| challenges(field) && binds(field.value.of(bytes)));
+    if tried || offered { Sharing::Bound } else { Sharing::Free }
 }
 
 /// How the parser must read the answer to `method`.

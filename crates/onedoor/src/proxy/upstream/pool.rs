@@ -81,7 +81,9 @@ impl Pool {
     /// Drops what has aged, and every entry that is empty: endpoints come and go with each restart.
     pub(in crate::proxy) fn sweep(&self, now: Instant) {
         self.idle.borrow_mut().retain(|_, connections| {
-            connections.retain(|idle| now.saturating_duration_since(idle.since) < idle.idle_max && idle.stream.is_silent());
+            connections.retain(|idle| {
+                now.saturating_duration_since(idle.since) < idle.idle_max && idle.stream.is_silent()
+            });
             !connections.is_empty()
         });
     }

@@ -62,13 +62,18 @@ impl Connectors {
                 },
             };
             let bare = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(host);
-            let name = ServerName::try_from(bare.to_owned()).map_err(|_| TlsSetupError::BadName { host: host.to_string() })?;
+            let name = ServerName::try_from(bare.to_owned())
+                .map_err(|_| TlsSetupError::BadName { host: host.to_string() })?;
             connectors.push(Some(Connector { tls: TlsConnector::from(config), name }));
         }
         Ok(Self { by_upstream: connectors.into() })
     }
 
-    pub(in crate::proxy) async fn handshake(&self, id: UpstreamId, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(in crate::proxy) async fn handshake(
+        &self,
+        id: UpstreamId,
+        tcp: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
         let connector = self.by_upstream.get(usize::from(id.0)).and_then(Option::as_ref);
         let connector = connector.ok_or_else(|| io::Error::other("the upstream is not an https one"))?;
         connector.tls.connect(connector.name.clone(), tcp).await

@@ -172,7 +172,9 @@ impl Drop for Door {
         }
         if thread::panicking() {
             eprintln!("--- what the door on port {} said", self.port);
-            for (stream, line) in self.lines.said.lock().expect("no reader of lines panics").iter() {
+            for (stream, line) in
+                self.lines.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter()
+            {
                 eprintln!("{stream:?}: {line}");
             }
         }
