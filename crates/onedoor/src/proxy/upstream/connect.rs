@@ -60,7 +60,10 @@ pub(in crate::proxy) async fn to_upstream(
         Origin::Https { host, port, .. } => {
             let tcp = to_host(host, *port, names, deadline, limit).await?;
             match timeout_at(deadline, connectors.handshake(id, tcp)).await {
-                Err(_) => Err(ConnectError::TimedOut(limit)),
+                Err(_) => {
+                    let why = format!("no answer to the handshake within {limit:?}");
+                    Err(ConnectError::Tls(io::Error::new(io::ErrorKind::TimedOut, why)))
+                }
                 Ok(Err(error)) => Err(ConnectError::Tls(error)),
                 Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
             }
