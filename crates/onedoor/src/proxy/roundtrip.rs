@@ -272,6 +272,10 @@ impl Download<'_, '_, '_> {
             // so nothing can follow on its connection (RFC 9112 9.3).
             self.reply.close_after();
         }
+        if !self.worker.door_is_open() {
+            // The drain may have begun while the upstream was thinking.
+            self.reply.close_after();
+        }
         let declared = self.stage();
         self.buffer.consume(head_bytes);
         let copy = Copy {
