@@ -14,6 +14,9 @@ const PIECE: usize = 64 * 1024;
 /// What is read and dropped after an early answer, rather than to give the connection up.
 const DISCARD_MAX: u64 = 64 * 1024;
 
+/// What a client may send ahead before its connection is no longer watched for its end.
+const AHEAD_MAX: usize = 8 * 1024;
+
 /// A request body on its way in.
 #[derive(Debug)]
 pub(in crate::proxy) struct RequestBody<'x> {
@@ -138,6 +141,19 @@ impl<'x> RequestBody<'x> {
         }
         while self.next().await?.is_some() {}
         Ok(())
+    }
+
+    /// Waits until the client has ended or broken its connection. What it sends meanwhile is kept: it belongs to the
+    /// next request. Never ends where an end cannot be seen: before the body's own, or behind much sent ahead. May be
+    /// dropped at any time without loss.
+    pub(in crate::proxy) async fn gone(&mut self) {
+        while self.is_over() && self.buffer.len() - self.lent < AHEAD_MAX {
+            let room = self.buffer.len() + AHEAD_MAX;
+            if let Ok(0) | Err(_) = self.buffer.read_from(&mut self.reader, room).await {
+                return;
+            }
+        }
+        std::future::pending().await
     }
 
     /// The connection's reading side and what it has read, for the tunnel after a 101.
