@@ -232,3 +232,53 @@ impl Drop for RequestBody<'_> {
         self.buffer.consume(self.lent);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proxy::deadline::Deadlines;
+    use crate::proxy::stream::Stream;
+    use std::time::{Duration, Instant};
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::UnixStream;
+    use tokio::runtime::Builder;
+
+    /// Runs `test` on a body of `framing` whose first bytes came with the head, and on its client.
+    fn with_body(
+        framing: BodyFraming,
+        first: &[u8],
+        test: impl AsyncFnOnce(&mut RequestBody<'_>, UnixStream),
+    ) {
+        let runtime = Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
+            let deadline = Deadlines::new(Instant::now()).slot();
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            let mut stream = Stream::Unix(ours);
+            let (reader, _) = stream.split();
+            let mut buffer = Buffer::default();
+            buffer.extend(first);
+            let pace = Pace { deadline: &deadline, stall_max: Duration::from_secs(60) };
+            test(&mut RequestBody::new(reader, &mut buffer, framing, Expectation::None, pace), theirs).await;
+        });
+    }
+
+    #[test]
+    fn a_body_that_was_kept_and_sent_is_no_part_of_the_tunnel_behind_it() {
+        with_body(BodyFraming::Length(4), b"BODYearly", async |body, _client| {
+            assert_eq!(body.whole().await.unwrap(), b"BODY");
+            assert_eq!(body.parts().1.unread(), b"early");
+        });
+    }
+
+    #[test]
+    fn what_a_client_sends_ahead_before_it_leaves_is_kept() {
+        with_body(BodyFraming::Length(4), b"BODY", async |body, mut client| {
+            body.whole().await.unwrap();
+            client.write_all(b"GET /next").await.unwrap();
+            drop(client);
+            body.gone().await;
+            assert_eq!(body.kept(), b"BODY");
+            assert_eq!(body.parts().1.unread(), b"GET /next");
+        });
+    }
+}
