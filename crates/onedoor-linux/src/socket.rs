@@ -11,6 +11,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
 use rustix::event::epoll;
+use rustix::net::{RecvFlags, recv};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 /// Connections that may wait in the kernel's accept queue; the kernel lowers it to net.core.somaxconn.
@@ -134,6 +135,13 @@ impl AsRawFd for ExclusiveWatch {
     }
 }
 
+/// Whether nothing waits to be read from a socket, neither bytes nor an end nor an error. Asks the kernel, and takes
+/// nothing out of the queue (recv(2), MSG_PEEK).
+pub fn is_silent(socket: impl AsFd) -> bool {
+    let peeked = recv(socket, &mut [0; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+    matches!(peeked, Err(rustix::io::Errno::WOULDBLOCK))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +171,17 @@ mod tests {
         std::fs::File::create(&path).unwrap().write_all(b"data").unwrap();
         assert_eq!(listen_unix(&path).unwrap_err().kind(), io::ErrorKind::AddrInUse);
         assert_eq!(std::fs::read(&path).unwrap(), b"data");
+    }
+
+    #[test]
+    fn a_socket_with_bytes_or_an_end_is_not_silent() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        assert!(is_silent(&ours));
+        theirs.write_all(b"x").unwrap();
+        assert!(!is_silent(&ours) && !is_silent(&ours));
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        assert!(!is_silent(&ours));
     }
 
     #[test]

@@ -25,6 +25,9 @@ use crate::observe::log::Level;
 /// How long accepting pauses when the process has no descriptor left: each accept would fail at once again.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Connections accepted before those that are served get their turn.
+const IN_A_ROW: u32 = 64;
+
 /// Connections over the limit that are told so; any more are just closed.
 const TURNED_AWAY_MAX: usize = 64;
 
@@ -118,10 +121,18 @@ impl Taker {
     async fn take_all(&mut self, entrance: Option<&Entrance>) -> Queue {
         let Some(entrance) = entrance else { return Queue::Closed };
         let mut pauses = 0_u32;
+        let mut taken = 0_u32;
         for doorway in &*entrance.doorways {
             loop {
                 match doorway.listener.accept() {
-                    Ok(accepted) => self.take(Arrived { accepted, port: doorway.port }),
+                    Ok(accepted) => {
+                        self.take(Arrived { accepted, port: doorway.port });
+                        taken = taken.wrapping_add(1);
+                        if taken.is_multiple_of(IN_A_ROW) {
+                            // Those who are in wait as well: a flood at the door must not starve them.
+                            tokio::task::yield_now().await;
+                        }
+                    }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     // accept(2): errors of the connection that was to be accepted; the next one may be fine.
                     Err(error) if is_the_connections(&error) => {}
@@ -151,17 +162,17 @@ impl Taker {
         }
         match worker.door().lighter_than(worker.id()) {
             Some(lighter) => lighter.hand_over(arrived),
-            None => self.serve(arrived),
+            None => self.serve(arrived, Place::take(worker)),
         }
     }
 
     fn take_handed(&mut self) {
         while let Some(arrived) = self.worker.door().load(self.worker.id()).take_handed() {
-            self.serve(arrived);
+            self.serve(arrived, Place::taken(&self.worker));
         }
     }
 
-    fn serve(&mut self, arrived: Arrived) {
+    fn serve(&mut self, arrived: Arrived, place: Place) {
         let port = arrived.port;
         let (stream, peer) = match into_stream(arrived) {
             Ok(parts) => parts,
@@ -174,7 +185,6 @@ impl Taker {
                 );
             }
         };
-        let place = Place::take(&self.worker);
         let arrival = Arrival { peer, scheme: Scheme::Http, port };
         let worker = Rc::clone(&self.worker);
         self.connections.spawn_local(async move {
@@ -223,6 +233,11 @@ impl Place {
     fn take(worker: &Rc<Worker>) -> Self {
         let load: &Load = worker.door().load(worker.id());
         load.connection_begins();
+        Self::taken(worker)
+    }
+
+    /// For a connection that was counted when it was handed over.
+    fn taken(worker: &Rc<Worker>) -> Self {
         Self { worker: Rc::clone(worker) }
     }
 }

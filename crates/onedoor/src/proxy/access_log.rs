@@ -17,6 +17,9 @@ use super::route::Route;
 use super::worker::Worker;
 use crate::observe::log::{push_json_string, push_rfc3339};
 
+/// What nginx made customary for a client that left before its answer; never sent.
+const CLIENT_LEFT: u16 = 499;
+
 /// What there is to say about a request.
 #[derive(Debug)]
 pub(super) struct Record {
@@ -76,6 +79,9 @@ impl Record {
     }
 
     pub(super) fn aborted(&mut self, aborted: &Aborted) {
+        if self.status == 0 && aborted.by == Culprit::Client {
+            self.status = CLIENT_LEFT;
+        }
         self.ending = Ending::Aborted { by: aborted.by, why: aborted.why.clone() };
     }
 

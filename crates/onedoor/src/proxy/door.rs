@@ -172,10 +172,14 @@ impl Load {
         self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Its worker died: whatever it was doing is over.
+    /// Its worker died: whatever it was doing is over. What it was handed waits for its successor.
     pub(super) fn forget(&self) {
-        self.connections.store(0, Ordering::SeqCst);
+        let waiting = self.lock_handed();
+        self.connections.store(waiting.len(), Ordering::SeqCst);
         self.exchanges.store(0, Ordering::SeqCst);
+        if !waiting.is_empty() {
+            self.handed.notify_one();
+        }
     }
 
     pub(super) fn exchange_begins(&self) {
@@ -187,9 +191,13 @@ impl Load {
         self.exchanges.fetch_sub(1, Ordering::SeqCst).saturating_sub(1)
     }
 
-    /// Gives a connection to this worker.
+    /// Gives a connection to this worker. It counts at once: whoever accepts a burst must not give all of it to a
+    /// worker that has not come to look.
     pub(super) fn hand_over(&self, arrived: Arrived) {
-        self.handed_over.lock().unwrap_or_else(PoisonError::into_inner).push_back(arrived);
+        let mut waiting = self.lock_handed();
+        waiting.push_back(arrived);
+        self.connection_begins();
+        drop(waiting);
         self.handed.notify_one();
     }
 
@@ -198,7 +206,12 @@ impl Load {
         self.handed.notified().await;
     }
 
+    /// One of them, counted already.
     pub(super) fn take_handed(&self) -> Option<Arrived> {
-        self.handed_over.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.lock_handed().pop_front()
+    }
+
+    fn lock_handed(&self) -> std::sync::MutexGuard<'_, VecDeque<Arrived>> {
+        self.handed_over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -149,7 +149,12 @@ async fn forward_request(
     }
     let mut attempt = Attempt::first(worker, inbound.head.parsed.method(), to, &route.policy, record.started);
     loop {
-        let mut connection = attempt.connect().await?;
+        let mut connection = tokio::select! {
+            biased;
+            // Neither loses anything by losing: no request is under way yet, and what was read stays in the buffer.
+            connected = attempt.connect() => connected?,
+            () = inbound.body.gone() => return Err(client_left().into()),
+        };
         record.connected(to);
         match attempt.exchange(&mut connection, inbound, terms, side, record).await {
             AttemptEnd::Served(reuse) => {
@@ -169,6 +174,15 @@ async fn refuse(worker: &Worker, inbound: &mut Inbound<'_>, deadline: &Deadline,
     // A client that is gone cannot be told; the record has the refusal all the same.
     let answering = answer::refuse(worker, inbound.head.parsed.method(), refusal, &mut inbound.reply);
     drop(to_client(deadline, worker.config().timeouts.body, answering).await);
+}
+
+/// A client that ends its side before its answer wants no answer, as nginx and Go see it, too: a plain close(2) and a
+/// half-close look the same from here, and working on for nobody is what reloading does to a slow app.
+pub(super) fn client_left() -> Aborted {
+    Aborted {
+        by: Culprit::Client,
+        why: "the client closed its connection before the end of its answer".into(),
+    }
 }
 
 impl BodySource<'_> {

@@ -106,6 +106,15 @@ impl BodySource<'_> {
         }
     }
 
+    /// Waits until the client has left; see [`RequestBody::gone`].
+    pub(super) async fn gone(&mut self) {
+        match self {
+            Self::Http1(body) => body.gone().await,
+            #[cfg(test)]
+            Self::Memory(_) => std::future::pending().await,
+        }
+    }
+
     /// Validated trailer lines, once `next` has said `None`.
     pub(super) fn trailers(&self) -> &[u8] {
         match self {

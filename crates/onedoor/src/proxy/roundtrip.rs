@@ -19,7 +19,7 @@ use super::attempt::{AttemptEnd, Connection, Loss, LossReason, Reuse, Sent, Upst
 use super::buffer::Buffer;
 use super::config::Timeouts;
 use super::deadline::Deadline;
-use super::exchange::Failed;
+use super::exchange::{Failed, client_left};
 use super::inbound::{BodySource, Head, Inbound, ReplySink, Upgrades};
 use super::policy::hop_by_hop::{Dated, copy_response_fields};
 use super::policy::repair::Repair;
@@ -142,7 +142,7 @@ impl<F: Into<Failed>> From<F> for Halt {
 /// Drives both halves until the download ends. An upload that fails on the client's side ends both; one that fails
 /// on the upstream's side does not: its answer may already be on the way.
 async fn overlap(
-    upload: impl Future<Output = Result<(), Refusal>>,
+    upload: impl Future<Output = Result<(), Failed>>,
     download: impl Future<Output = Result<Received, Halt>>,
 ) -> Result<Received, Halt> {
     let (mut upload, mut download) = (pin!(upload), pin!(download));
@@ -150,8 +150,8 @@ async fn overlap(
     poll_fn(|cx| {
         if uploading && let Poll::Ready(end) = upload.as_mut().poll(cx) {
             uploading = false;
-            if let Err(refusal) = end {
-                return Poll::Ready(Err(refusal.into()));
+            if let Err(failed) = end {
+                return Poll::Ready(Err(Halt::Failed(failed)));
             }
         }
         download.as_mut().poll(cx)
@@ -171,8 +171,18 @@ struct Upload<'u, 'r, 'x> {
 }
 
 impl Upload<'_, '_, '_> {
-    /// Fails only on the client's side; an upstream that stops reading is the download's affair.
-    async fn run(mut self, expect: ExpectField) -> Result<(), Refusal> {
+    /// Sends the request, then watches for a client that leaves. Fails only on the client's side; an upstream that
+    /// stops reading is the download's affair.
+    async fn run(mut self, expect: ExpectField) -> Result<(), Failed> {
+        self.send(expect).await?;
+        if self.signals.complete.get() {
+            self.body.gone().await;
+            return Err(client_left().into());
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, expect: ExpectField) -> Result<(), Refusal> {
         let kept = match self.framing {
             BodyFraming::None | BodyFraming::Length(_) | BodyFraming::UntilClose => self.body.kept(),
             BodyFraming::Chunked => &[],
@@ -287,6 +297,10 @@ impl Download<'_, '_, '_> {
             self.reply.close_after();
         }
         let sharing = sharing(self.head, self.buffer.unread(), self.response);
+        if !self.worker.door_is_open() {
+            // The drain may have begun while the upstream was thinking.
+            self.reply.close_after();
+        }
         let declared = self.stage();
         self.buffer.consume(head_bytes);
         let copy = Copy {

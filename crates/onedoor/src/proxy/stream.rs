@@ -76,6 +76,16 @@ impl Stream {
         };
         matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
+
+    /// The same, asked of the kernel: an end that has arrived since the runtime last looked counts as well.
+    pub(super) fn is_silent_now(&self) -> bool {
+        self.is_silent()
+            && match self {
+                Self::Tcp(stream) => onedoor_linux::socket::is_silent(stream),
+                Self::Unix(stream) => onedoor_linux::socket::is_silent(stream),
+                Self::Tls(stream) => onedoor_linux::socket::is_silent(stream.get_ref().0),
+            }
+    }
 }
 
 impl AsyncRead for ReadHalf<'_> {

@@ -88,6 +88,9 @@ pub(super) async fn refuse(
 }
 
 fn stage(worker: &Worker, status: u16, reply: &mut ReplySink<'_>) {
+    if !worker.door_is_open() {
+        reply.close_after();
+    }
     reply.stage(status, reason_phrase(status).as_bytes());
     reply.field(b"Date", &worker.http_date());
 }

@@ -14,6 +14,9 @@ const PIECE: usize = 64 * 1024;
 /// What is read and dropped after an early answer, rather than to give the connection up.
 const DISCARD_MAX: u64 = 64 * 1024;
 
+/// What a client may send ahead before its connection is no longer watched for its end.
+const AHEAD_MAX: usize = 8 * 1024;
+
 /// A request body on its way in.
 #[derive(Debug)]
 pub(in crate::proxy) struct RequestBody<'x> {
@@ -140,6 +143,19 @@ impl<'x> RequestBody<'x> {
         Ok(())
     }
 
+    /// Waits until the client has ended or broken its connection. What it sends meanwhile is kept: it belongs to the
+    /// next request. Never ends where an end cannot be seen: before the body's own, or behind much sent ahead. May be
+    /// dropped at any time without loss.
+    pub(in crate::proxy) async fn gone(&mut self) {
+        while self.is_over() && self.buffer.len() - self.lent < AHEAD_MAX {
+            let room = self.buffer.len() + AHEAD_MAX;
+            if let Ok(0) | Err(_) = self.buffer.read_from(&mut self.reader, room).await {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+
     /// The connection's reading side and what it has read, for the tunnel after a 101.
     pub(in crate::proxy) fn parts(&mut self) -> (&mut ReadHalf<'x>, &mut Buffer) {
         // A body that was kept for another try has been sent; it is no part of what follows.
@@ -215,5 +231,55 @@ impl Drop for RequestBody<'_> {
     /// Ends the loan; what stays in the buffer are bytes behind the body.
     fn drop(&mut self) {
         self.buffer.consume(self.lent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proxy::deadline::Deadlines;
+    use crate::proxy::stream::Stream;
+    use std::time::{Duration, Instant};
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::UnixStream;
+    use tokio::runtime::Builder;
+
+    /// Runs `test` on a body of `framing` whose first bytes came with the head, and on its client.
+    fn with_body(
+        framing: BodyFraming,
+        first: &[u8],
+        test: impl AsyncFnOnce(&mut RequestBody<'_>, UnixStream),
+    ) {
+        let runtime = Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
+            let deadline = Deadlines::new(Instant::now()).slot();
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            let mut stream = Stream::Unix(ours);
+            let (reader, _) = stream.split();
+            let mut buffer = Buffer::default();
+            buffer.extend(first);
+            let pace = Pace { deadline: &deadline, stall_max: Duration::from_secs(60) };
+            test(&mut RequestBody::new(reader, &mut buffer, framing, Expectation::None, pace), theirs).await;
+        });
+    }
+
+    #[test]
+    fn a_body_that_was_kept_and_sent_is_no_part_of_the_tunnel_behind_it() {
+        with_body(BodyFraming::Length(4), b"BODYearly", async |body, _client| {
+            assert_eq!(body.whole().await.unwrap(), b"BODY");
+            assert_eq!(body.parts().1.unread(), b"early");
+        });
+    }
+
+    #[test]
+    fn what_a_client_sends_ahead_before_it_leaves_is_kept() {
+        with_body(BodyFraming::Length(4), b"BODY", async |body, mut client| {
+            body.whole().await.unwrap();
+            client.write_all(b"GET /next").await.unwrap();
+            drop(client);
+            body.gone().await;
+            assert_eq!(body.kept(), b"BODY");
+            assert_eq!(body.parts().1.unread(), b"GET /next");
+        });
     }
 }

@@ -62,7 +62,12 @@ impl Pool {
                 }
                 return None;
             }
-            if candidate.stream.is_silent() {
+            let silent = match replay {
+                Replay::Possible => candidate.stream.is_silent(),
+                // Worth a system call: what is lost here cannot be asked again.
+                Replay::Impossible => candidate.stream.is_silent_now(),
+            };
+            if silent {
                 return Some(candidate.stream);
             }
         }
