@@ -276,7 +276,12 @@ impl<'w> Attempt<'w> {
     /// An endpoint did not take the connection: nothing was sent, so another may always be asked.
     fn refused(&mut self, endpoint: &Endpoint, error: &ConnectError) -> Result<(), Refusal> {
         self.tries += 1;
-        self.report(endpoint, Failure::Refused);
+        let how = match error {
+            // Its backlog stayed full: it is there, and overloaded.
+            ConnectError::TimedOut(_) => Failure::Timeout,
+            ConnectError::Refused(_) | ConnectError::Unresolved(_) | ConnectError::Tls(_) => Failure::Refused,
+        };
+        self.report(endpoint, how);
         if self.tries >= TRIES_MAX && !self.may_wait() {
             return Err(Refusal::UpstreamUnreachable { upstream: self.upstream_name(), why: error.why() });
         }

@@ -33,6 +33,10 @@ impl ConnectError {
     }
 }
 
+/// How long a SYN to a process of ours may stay unanswered. On this host that means one thing: the app's backlog was
+/// full and the kernel dropped it (listen(2)). It would try again after 1, 3 and 7 seconds; a new SYN need not wait.
+const SYN_PATIENCE: Duration = Duration::from_millis(200);
+
 /// Connects to a process of ours.
 pub(in crate::proxy) async fn to_endpoint(
     addr: &EndpointAddr,
@@ -40,7 +44,7 @@ pub(in crate::proxy) async fn to_endpoint(
 ) -> Result<Stream, ConnectError> {
     let deadline = Instant::now() + limit;
     match addr {
-        EndpointAddr::Tcp(address) => to_address(*address, deadline, limit).await.map(Stream::Tcp),
+        EndpointAddr::Tcp(address) => to_backlog(*address, deadline, limit).await.map(Stream::Tcp),
         EndpointAddr::Unix(path) => to_path(path, deadline, limit).await.map(Stream::Unix),
     }
 }
@@ -94,6 +98,20 @@ async fn to_host(
         }
     }
     Err(last)
+}
+
+async fn to_backlog(
+    address: SocketAddr,
+    deadline: Instant,
+    limit: Duration,
+) -> Result<TcpStream, ConnectError> {
+    loop {
+        let now = Instant::now();
+        match to_address(address, deadline.min(now + SYN_PATIENCE), limit).await {
+            Err(ConnectError::TimedOut(_)) if now + SYN_PATIENCE < deadline => {}
+            end => return end,
+        }
+    }
 }
 
 async fn to_address(
