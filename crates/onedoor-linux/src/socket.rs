@@ -17,6 +17,11 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 /// Connections that may wait in the kernel's accept queue; the kernel lowers it to net.core.somaxconn.
 const BACKLOG: i32 = 4096;
 
+/// What a connection may have waiting in the kernel that was not even sent once (tcp(7), TCP_NOTSENT_LOWAT). Without
+/// it a slow client's queue grows to megabytes, and is writable again only when a third of it has gone: a client that
+/// reads all the time then looks like one that has stopped.
+const UNSENT_MAX: u32 = 512 * 1024;
+
 /// A listening socket of either family, non-blocking.
 #[derive(Debug)]
 pub enum Listener {
@@ -43,6 +48,8 @@ pub fn listen_tcp(address: SocketAddr) -> io::Result<Listener> {
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
+    // Accepted connections inherit it. A kernel that does not know it (gVisor) only lacks the improvement.
+    drop(socket.set_tcp_notsent_lowat(UNSENT_MAX));
     socket.bind(&SockAddr::from(address))?;
     socket.listen(BACKLOG)?;
     Ok(Listener::Tcp(socket.into()))
