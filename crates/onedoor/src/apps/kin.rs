@@ -60,10 +60,10 @@ impl Kin {
         if self.listeners().iter().any(on_port) || proc::listening_sockets(&self.alive()).iter().any(on_port)
         {
             Belongs::Yes
-        } else if self.is_visible() {
-            Belongs::No
-        } else {
+        } else if self.is_hidden() {
             Belongs::Unknown
+        } else {
+            Belongs::No
         }
     }
 
@@ -78,8 +78,12 @@ impl Kin {
         near
     }
 
-    fn is_visible(&self) -> bool {
-        proc_shows_listeners() && std::fs::read_dir(format!("/proc/{}/fd", self.leader)).is_ok()
+    /// Whether the family may have listeners that /proc does not show. One that has ended has none: the descriptors of
+    /// a zombie cannot be read either, and whoever listens there is a stranger.
+    fn is_hidden(&self) -> bool {
+        let lives = proc::process(self.leader).is_some_and(|process| process.life == Liveness::Alive);
+        let unreadable = || std::fs::read_dir(format!("/proc/{}/fd", self.leader)).is_err();
+        !proc_shows_listeners() || (lives && unreadable())
     }
 }
 
@@ -99,4 +103,18 @@ fn pids(family: Vec<proc::Process>) -> Vec<Pid> {
     pids.sort_unstable();
     pids.dedup();
     pids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_is_never_that_of_a_family_that_has_ended() {
+        let somebodys = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+        // The highest number there can be (PID_MAX_LIMIT, proc(5)); given out last.
+        let leader = Pid::new(4_194_303).unwrap();
+        let ended = Kin { leader, marker: "none-has-this".into() };
+        assert_eq!(ended.listens_on(somebodys.local_addr().unwrap().port()), Belongs::No);
+    }
 }

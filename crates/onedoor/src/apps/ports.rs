@@ -46,7 +46,18 @@ impl PrivatePorts {
     pub(super) fn of_this_host(taken: BTreeSet<u16>) -> Self {
         let range = std::fs::read_to_string(RANGE_FILE);
         let start = range.ok().and_then(|range| ephemeral_start(&range)).unwrap_or(USUAL_EPHEMERAL_START);
-        Self::below(start, taken)
+        Self::below(start, taken).starting_off(std::process::id())
+    }
+
+    /// Another onedoor on this host would give away the same ports at the same moment, and a bind test cannot see what
+    /// is not bound yet. As PID 1, alone in its container, the first port is always the same.
+    fn starting_off(self, pid: u32) -> Self {
+        /// Ports between two neighbours in the process table.
+        const APART: u64 = 61;
+        let span = u64::from(self.end - self.first);
+        let offset = u64::from(pid.saturating_sub(1)) * APART % span;
+        let next = self.first + u16::try_from(offset).unwrap_or(0);
+        Self { next: Mutex::new(next), ..self }
     }
 
     fn below(ephemeral_start: u16, taken: BTreeSet<u16>) -> Self {
@@ -94,6 +105,15 @@ fn ephemeral_start(range: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_doors_on_one_host_begin_apart_and_a_lone_one_at_the_first() {
+        let first =
+            |pid| PrivatePorts::below(32_768, BTreeSet::new()).starting_off(pid).fresh_if(|_| true).unwrap();
+        assert_eq!(first(1), FIRST);
+        assert!(first(5001).abs_diff(first(5002)) >= 50);
+        assert!((FIRST..32_768).contains(&first(u32::MAX)));
+    }
 
     #[test]
     fn ports_are_fresh_and_below_the_ephemeral_range() {
