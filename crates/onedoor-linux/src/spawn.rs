@@ -301,6 +301,10 @@ fn done(errno: i32) -> rustix::io::Result<()> {
     if errno == 0 { Ok(()) } else { Err(Errno::from_raw_os_error(errno)) }
 }
 
+fn is_proc_mounted() -> bool {
+    OURSELVES.to_str().is_ok_and(|ours| Path::new(ours).exists())
+}
+
 /// The working directory and the program, for a message.
 pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()

@@ -10,7 +10,7 @@
 //! 6. Every child is reaped, orphans included.
 //! 7. The log is flushed; the exit code says how it was.
 //!
-//! A second signal turns every wait that is left into none.
+//! A second signal turns every wait that is left into none, but for a second's grace of the apps; a third ends that, too.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -86,8 +86,10 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
     let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
         .context("cannot start the apps")?;
     let end = loop {
-        // The arms that lose are asked again or not needed any more.
+        // The arms that lose are asked again or not needed any more. Whoever signals every process of the container
+        // wants its end, not the news of an app that was the first to obey.
         tokio::select! {
+            biased;
             request = signals.next() => match request {
                 Request::Stop(stop) => break End::Asked(stop),
                 Request::Status => tell_status(log, &apps.table()),
@@ -101,7 +103,7 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
     let ending = shut_down(proxy, apps, &children, log, Instant::now() + budget, budget, hurry.subscribe());
     tokio::select! {
         () = ending => {}
-        () = hurry_on_signals(&mut signals, &hurry, log) => {}
+        () = hurry_on_signals(&mut signals, &hurry, &children, log) => {}
     }
     if let End::AppEnded(end) = &end {
         last_words(log, end);
@@ -139,9 +141,12 @@ async fn shut_down(
         );
     }
     let report = apps.stop(deadline, hurried(hurry.clone())).await;
-    tokio::select! {
-        _left = proxy.finished(deadline.min(Instant::now() + LAST_WORDS)) => {}
-        () = hurried(hurry) => {}
+    // Asked without patience first: an idle door has nothing to wait for.
+    if proxy.finished(Instant::now()).await > 0 {
+        tokio::select! {
+            _left = proxy.finished(deadline.min(Instant::now() + LAST_WORDS)) => {}
+            () = hurried(hurry) => {}
+        }
     }
     proxy.close();
     children.kill_everyone();
@@ -164,7 +169,12 @@ async fn hurried(mut pace: watch::Receiver<Pace>) {
 }
 
 /// Never ends: the shutdown does.
-async fn hurry_on_signals(signals: &mut Signals, hurry: &watch::Sender<Pace>, log: &Log) {
+async fn hurry_on_signals(
+    signals: &mut Signals,
+    hurry: &watch::Sender<Pace>,
+    children: &Children,
+    log: &Log,
+) {
     loop {
         match signals.next().await {
             // The apps are on their way out, and so is their table.
@@ -172,6 +182,10 @@ async fn hurry_on_signals(signals: &mut Signals, hurry: &watch::Sender<Pace>, lo
             // The first signal of an end that an app began.
             Request::Stop(StopRequest::Once(signal)) => {
                 log.event(Level::Info, None, format_args!("{signal}: already ending"))
+            }
+            Request::Stop(StopRequest::Again(signal)) if *hurry.borrow() == Pace::Hurried => {
+                log.event(Level::Warn, None, format_args!("{signal} once more: killing every process"));
+                children.kill_everyone();
             }
             Request::Stop(StopRequest::Again(signal)) => {
                 log.event(Level::Info, None, format_args!("{signal} again: ending at once"));

@@ -28,6 +28,10 @@ pub enum SpawnError {
     TooLong,
     #[error("`{text}` contains a NUL byte, which no argument or variable can")]
     NulByte { text: String },
+    #[error(
+        "/proc is not mounted, and without it nothing can be started; mount it (`mount -t proc proc /proc`)"
+    )]
+    NoProc,
     #[error("the child could not be made ({step}): {}", errno_text(*.errno))]
     Failed { step: Step, errno: i32 },
     #[error("onedoor is ending and starts nothing any more")]
@@ -99,6 +103,7 @@ impl SpawnError {
             | Self::DirectoryDenied { .. }
             | Self::TooLong
             | Self::NulByte { .. }
+            | Self::NoProc
             | Self::Failed { .. }
             | Self::Ending => 126,
         }
@@ -129,6 +134,8 @@ impl SpawnError {
             (Step::Exec, libc::EACCES | libc::EPERM) => Self::NotExecutable { program: shown(program) },
             (Step::Exec, libc::ENOEXEC) => Self::BadFormat { program: shown(program) },
             (Step::Exec | Step::Process, libc::E2BIG) => Self::TooLong,
+            // What posix_spawn is given is our own file, by its name in /proc.
+            (Step::Process, libc::ENOENT) if !super::is_proc_mounted() => Self::NoProc,
             (step, errno) => Self::Failed { step, errno },
         }
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use onedoor_linux::proc::{self, Liveness, Pid};
+use onedoor_linux::signal::Signal;
 
 use super::super::spec::{
     Environment, GiveUp, PrefixMode, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
@@ -309,6 +310,40 @@ async fn an_app_that_ignores_its_stop_signal_is_killed_and_named() {
 }
 
 #[tokio::test]
+async fn an_app_that_was_stopped_hears_its_stop_signal_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let mut app = shell(&format!("echo $$ > {}; exec sleep 600", file.display()));
+    app.listening = Listening::Nowhere;
+    let running = start(vec![app]);
+    let pid = Pid::new(pid_in(&file).await).unwrap();
+    Children::for_tests().signal_group(pid, Signal::from_name("STOP").unwrap()).unwrap();
+    // Otherwise it would be killed, after almost a minute.
+    assert!(running.stop().await.is_clean());
+}
+
+#[tokio::test]
+async fn an_app_that_could_not_be_started_once_ends_with_its_own_code_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut app = spec(Command::Exec(vec!["./program".into()]));
+    app.dir = dir.path().into();
+    app.restart.give_up = GiveUp::After { failures: 20, within: PATIENCE };
+    let program = dir.path().join("program");
+    std::fs::write(&program, "#!/bin/sh\nexit 7\n").unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    // ETXTBSY: somebody is still writing it (execve(2)).
+    let writer = std::fs::OpenOptions::new().append(true).open(&program).unwrap();
+    let mut running = start(vec![app]);
+    while !matches!(running.apps.table()[0].state, AppState::Down { .. }) {
+        tokio::task::yield_now().await;
+    }
+    drop(writer);
+    let end = running.apps.ended().await;
+    assert_eq!(end.exit_code, 7, "{}", end.why);
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_daemon_that_left_its_session_does_not_outlive_its_app() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("pid");
@@ -321,6 +356,15 @@ async fn a_daemon_that_left_its_session_does_not_outlive_its_app() {
     let report = running.stop().await;
     assert!(report.apps[0].leftovers > 0, "{report:?}");
     assert!(!is_alive(daemon));
+}
+
+#[tokio::test]
+async fn an_app_that_puts_itself_into_the_background_is_told_to_stay_in_front() {
+    let mut running = start(vec![shell("setsid sleep 600 & sleep 0.1; exit 0")]);
+    let end = running.apps.ended().await;
+    assert_eq!(end.exit_code, 1);
+    assert!(end.why.contains("foreground"), "{}", end.why);
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -43,6 +43,9 @@ const HINTS: &[(&[&str], &str)] = &[
     (&["No space left on device", "ENOSPC"], "the disk is full, or /dev/shm too small"),
 ];
 
+/// What a daemon needs to be told.
+pub(super) const IN_BACKGROUND: &str = "it put itself into the background, where it cannot be watched; run it in the foreground (no `&`, no --daemon; `daemon off`)";
+
 /// The remedy that the last lines and the status point to.
 pub(super) fn hint(status: Option<ExitStatus>, last_lines: &[String]) -> Option<&'static str> {
     let told = HINTS

@@ -30,6 +30,13 @@ pub(super) fn push(children: &Children, leader: Pid, signal: Signal) -> Result<(
     }
 }
 
+/// The stop signal, and SIGCONT behind it: a process that was stopped (SIGSTOP, a freezer, a debugger) takes no
+/// signal but KILL until it goes on (signal(7)).
+pub(super) fn ask(children: &Children, leader: Pid, signal: Signal) -> Result<(), SignalError> {
+    push(children, leader, signal)?;
+    push(children, leader, Signal::CONT)
+}
+
 pub(super) fn signal_of(signal: StopSignal) -> Signal {
     match signal {
         StopSignal::Term => Signal::TERM,

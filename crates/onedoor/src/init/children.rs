@@ -109,12 +109,11 @@ impl Children {
     pub(crate) fn signal_group(&self, pid: Pid, signal: Signal) -> Result<(), SignalError> {
         // Held over the kill: the thread collects a child under the same lock, so the number cannot change hands.
         let groups = self.shared.groups();
-        if !groups.contains_key(&pid) {
-            return Err(SignalError::Gone(pid));
-        }
-        signal::send_group(pid, signal).map_err(|source| match source.raw_os_error() {
-            Some(ESRCH) => SignalError::Gone(pid),
-            _ => SignalError::Refused { pid, signal, source },
+        let Some(group) = groups.get(&pid) else { return Err(SignalError::Gone(pid)) };
+        signal::send_group(pid, signal).map_err(|source| match (source.raw_os_error(), group) {
+            (Some(ESRCH), Group::Leaderless) => SignalError::Gone(pid),
+            // A leader that was not collected is in its group, even as a zombie: this one was never given any.
+            (Some(ESRCH), Group::Led) | (_, _) => SignalError::Refused { pid, signal, source },
         })
     }
 

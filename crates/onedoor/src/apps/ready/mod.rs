@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use onedoor_linux::proc::ListeningAt;
+use onedoor_linux::proc::{ListeningAt, ListeningSocket};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
@@ -27,7 +27,7 @@ use super::spawn::Told;
 use super::spec::Readiness;
 use crate::registry::EndpointAddr;
 
-/// The pause after the first look; each later one is half as long again.
+/// The pause after the first look; each later one is half as long again, up to a limit.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
 const PAUSE_MAX: Duration = Duration::from_millis(250);
@@ -37,9 +37,11 @@ const IDLE_PAUSE: Duration = Duration::from_secs(2);
 /// A connection on the same host is made or refused at once, unless the backlog is full.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often /proc is searched for another port, and how long one must have been there to be believed: programs
-/// open ports for a moment.
-const SEARCH_EVERY: Duration = Duration::from_millis(200);
+/// How long another port must have been there to be believed, programs opening ports for a moment; and the pause
+/// after the first search of /proc. A search is dear, so each later pause is half as long again.
+const SEARCH_PAUSE: Duration = Duration::from_millis(200);
+
+const SEARCH_PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Debuggers and the like: V8's inspector, debugpy, the JVM's, Erlang's name server. Never where requests go.
 const SIDE_DOORS: &[u16] = &[9229, 5678, 5005, 4369];
@@ -52,8 +54,12 @@ pub(super) struct Prober {
     readiness: Readiness,
     pause: Duration,
     searched: Option<Instant>,
+    /// The pause before the next search.
+    search_pause: Duration,
     /// Another address that the last search found.
     stray: Option<SocketAddr>,
+    /// A Unix socket that the last search found; only ever told, since it may be meant for something else.
+    stray_socket: Option<PathBuf>,
 }
 
 /// What one look saw.
@@ -82,15 +88,34 @@ pub(super) enum FoundPlace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     NobodyListens,
-    Stranger { port: u16 },
-    Status { status: u16, path: String },
-    BadAnswer { path: String, error: String },
+    /// On a Unix socket that it was not told, and nowhere else.
+    OtherSocket {
+        path: PathBuf,
+    },
+    Stranger {
+        port: u16,
+    },
+    Status {
+        status: u16,
+        path: String,
+    },
+    BadAnswer {
+        path: String,
+        error: String,
+    },
 }
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NobodyListens => f.write_str("it listens nowhere"),
+            Self::OtherSocket { path } => {
+                write!(
+                    f,
+                    "it listens on {}; it should on $PORT, or on $SOCKET (socket = true)",
+                    path.display()
+                )
+            }
             Self::Stranger { port } => write!(f, "port {port} belongs to another program; choose another"),
             Self::Status { status, path } => write!(f, "GET {path} answers {status}"),
             Self::BadAnswer { path, error } => write!(f, "GET {path}: {error}"),
@@ -110,7 +135,16 @@ impl fmt::Display for Told {
 
 impl Prober {
     pub(super) fn new(kin: Kin, told: Told, readiness: Readiness) -> Self {
-        Self { kin, told, readiness, pause: FIRST_PAUSE, searched: None, stray: None }
+        Self {
+            kin,
+            told,
+            readiness,
+            pause: FIRST_PAUSE,
+            searched: None,
+            search_pause: SEARCH_PAUSE,
+            stray: None,
+            stray_socket: None,
+        }
     }
 
     /// A look at `not_before` or now. Owns the prober, so that it can be dropped at any time.
@@ -121,9 +155,19 @@ impl Prober {
 
     /// The next look, after the pause that is due.
     pub(super) fn look_again(mut self) -> impl Future<Output = (Self, Sight)> + Send + 'static {
-        let at = Instant::now() + self.pause;
-        self.pause = (self.pause * 3 / 2).min(PAUSE_MAX);
+        let at = Instant::now() + self.next_pause();
         self.look_from(at)
+    }
+
+    /// A connect goes unnoticed; a GET costs the app work and a line in its log, so the operator says how often.
+    fn next_pause(&mut self) -> Duration {
+        let longest = match &self.readiness {
+            Readiness::Accept => PAUSE_MAX,
+            Readiness::Http { every, .. } => *every,
+        };
+        let pause = self.pause.min(longest);
+        self.pause = pause * 3 / 2;
+        pause
     }
 
     /// A look now and then at an app that was found elsewhere: the port it opened first may have been a side door.
@@ -166,7 +210,10 @@ impl Prober {
             },
             None => Why::NobodyListens,
         };
-        self.elsewhere().await.ok_or(why)
+        self.elsewhere().await.ok_or_else(|| match (why, &self.stray_socket) {
+            (Why::NobodyListens, Some(path)) => Why::OtherSocket { path: path.clone() },
+            (why, _) => why,
+        })
     }
 
     async fn at_port(&self, port: u16) -> Result<SocketAddr, Why> {
@@ -180,13 +227,22 @@ impl Prober {
     /// Searches the family's own listeners: the told port on an address that is not the loopback's, or another port.
     async fn elsewhere(&mut self) -> Option<Found> {
         let now = Instant::now();
-        if self.searched.is_some_and(|at| now.duration_since(at) < SEARCH_EVERY) {
+        if self.searched.is_some_and(|at| now.duration_since(at) < self.search_pause) {
             return None;
         }
-        self.searched = Some(now);
-        let best = self.best_listener();
+        let listeners = self.kin.listeners();
+        let best = self.best_of(&listeners);
         let seen_before = self.stray == best;
+        self.search_pause = match (best, self.searched) {
+            (Some(_), _) | (None, None) => SEARCH_PAUSE,
+            (None, Some(_)) => (self.search_pause * 3 / 2).min(SEARCH_PAUSE_MAX),
+        };
+        self.searched = Some(now);
         self.stray = best;
+        self.stray_socket = listeners.into_iter().find_map(|socket| match socket.at {
+            ListeningAt::Unix(path) => Some(path),
+            ListeningAt::Tcp(_) | ListeningAt::Abstract(_) => None,
+        });
         let at = connectable(best.filter(|_| seen_before)?).await?;
         let place = if Some(at.port()) == self.told.port {
             FoundPlace::AsTold
@@ -197,8 +253,7 @@ impl Prober {
     }
 
     /// The told port first, then the leader's own listeners, then the lowest port.
-    fn best_listener(&self) -> Option<SocketAddr> {
-        let listeners = self.kin.listeners();
+    fn best_of(&self, listeners: &[ListeningSocket]) -> Option<SocketAddr> {
         let candidates = listeners.iter().filter_map(|socket| match &socket.at {
             ListeningAt::Tcp(at) if !SIDE_DOORS.contains(&at.port()) => Some((socket.pid, *at)),
             ListeningAt::Tcp(_) | ListeningAt::Unix(_) | ListeningAt::Abstract(_) => None,

@@ -68,3 +68,33 @@ async fn a_listener_on_all_addresses_is_reached_on_the_loopback() {
     let reached = connectable(everywhere.local_addr().unwrap()).await;
     assert_eq!(reached, Some(SocketAddr::from(([127, 0, 0, 1], port))));
 }
+
+#[tokio::test]
+async fn an_app_on_a_socket_of_its_own_choice_is_told_where_it_should_listen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.sock");
+    let script = "import socket, sys, time\ns = socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1])\ns.listen()\nprint(flush=True)\ntime.sleep(600)";
+    let children = crate::init::Children::for_tests();
+    let mut spec = onedoor_linux::spawn::SpawnSpec::new("/usr/bin/env", "/");
+    spec.argv.extend(["python3", "-c", script].map(OsString::from));
+    spec.argv.push(path.clone().into());
+    spec.env = std::env::vars_os().collect();
+    let app = children.spawn(spec).await.unwrap();
+    let mut listens = tokio::net::unix::pipe::Receiver::from_owned_fd(app.stdout).unwrap();
+    tokio::io::AsyncReadExt::read_u8(&mut listens).await.unwrap();
+    let kin = Kin { leader: app.pid, marker: OsString::from("no such marker") };
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (_, sight) = Prober::new(kin, at_port(gone), Readiness::Accept).look().await;
+    children.signal_group(app.pid, onedoor_linux::signal::Signal::KILL).unwrap();
+    assert!(matches!(&sight, Sight::Silent(Why::OtherSocket { path: found }) if *found == path), "{sight:?}");
+}
+
+#[test]
+fn an_app_that_takes_long_is_asked_no_more_often_than_the_operator_says() {
+    let every = Duration::from_secs(3);
+    let readiness =
+        Readiness::Http { path: "/".into(), status: None, every, timeout: Duration::from_secs(1) };
+    let mut prober = Prober { readiness, ..prober(Told::default()) };
+    let pauses: Vec<Duration> = (0..40).map(|_| prober.next_pause()).collect();
+    assert_eq!((pauses.first(), pauses.last()), (Some(&FIRST_PAUSE), Some(&every)));
+}

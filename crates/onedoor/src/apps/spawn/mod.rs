@@ -37,6 +37,8 @@ pub(super) struct Launch {
     pub(super) told: Told,
     /// The value of [`MARKER`], which nobody can guess.
     pub(super) marker: OsString,
+    /// Why an app that would have taken a socket gets none.
+    pub(super) socketless: Option<io::Error>,
 }
 
 /// Where the app was told to listen. Both: the first that answers counts.
@@ -55,7 +57,7 @@ pub(super) enum LaunchError {
     Port(#[from] NoPort),
     #[error("no folder for its socket: {0}; give it a port (`socket = false`)")]
     Socket(io::Error),
-    #[error("/dev/urandom cannot be read: {0}")]
+    #[error("no random bytes for its mark: {0}")]
     Marker(io::Error),
 }
 
@@ -80,7 +82,7 @@ impl Launcher {
 
     /// The next start: a fresh port, a socket path that nothing is bound to, a new marker.
     pub(super) fn prepare(&mut self, app: &AppSpec) -> Result<Launch, LaunchError> {
-        let told = self.place(app)?;
+        let (told, socketless) = self.place(app)?;
         let marker = OsString::from(unguessable().map_err(LaunchError::Marker)?);
         let socket = told.socket.as_deref().and_then(|path| path.to_str());
         let place =
@@ -100,11 +102,11 @@ impl Launcher {
         spec.argv = argv;
         spec.env = environment.into_iter().collect();
         spec.oom_score = Some(OOM_SCORE);
-        Ok(Launch { spec, told, marker })
+        Ok(Launch { spec, told, marker, socketless })
     }
 
-    fn place(&mut self, app: &AppSpec) -> Result<Told, LaunchError> {
-        Ok(match &app.listening {
+    fn place(&mut self, app: &AppSpec) -> Result<(Told, Option<io::Error>), LaunchError> {
+        let told = match &app.listening {
             Listening::Nowhere => Told::default(),
             Listening::PrivatePort { .. } => Told { socket: None, port: Some(self.ports.fresh()?) },
             Listening::FixedPort { port, .. } => Told { socket: None, port: Some(*port) },
@@ -113,11 +115,17 @@ impl Launcher {
             }
             Listening::Auto { .. } => {
                 // Without a writable folder the port is as good, only slower.
-                let socket =
-                    if self.socket_is_understood(&app.command) { self.socket(app).ok() } else { None };
-                Told { socket, port: Some(self.ports.fresh()?) }
+                let port = Some(self.ports.fresh()?);
+                if self.socket_is_understood(&app.command) {
+                    return Ok(match self.socket(app) {
+                        Ok(socket) => (Told { socket: Some(socket), port }, None),
+                        Err(error) => (Told { socket: None, port }, Some(error)),
+                    });
+                }
+                Told { socket: None, port }
             }
-        })
+        };
+        Ok((told, None))
     }
 
     fn socket_is_understood(&self, command: &Command) -> bool {
@@ -148,7 +156,8 @@ fn prefix(listening: &Listening) -> Option<&str> {
 /// 128 bits in hexadecimal.
 fn unguessable() -> io::Result<String> {
     let mut bytes = [0; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    read.map_err(|error| io::Error::new(error.kind(), format!("/dev/urandom: {error}")))?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 

@@ -47,10 +47,7 @@ impl RuntimeDir {
         if folder.join(SOCKET_NAME).as_os_str().as_bytes().len() > PATH_MAX {
             return Err(io::Error::from(io::ErrorKind::InvalidFilename));
         }
-        match DirBuilder::new().mode(0o711).create(&ours) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
+        make(&ours, 0o711)?;
         DirBuilder::new().mode(0o700).create(&folder)?;
         Ok(SocketFolder(folder))
     }
@@ -70,13 +67,26 @@ impl Drop for RuntimeDir {
 pub(super) struct SocketFolder(PathBuf);
 
 impl SocketFolder {
-    /// The socket's path, with nothing there: bind(2) does not replace what a killed process left.
+    /// The socket's path, with nothing there: bind(2) does not replace what a killed process left. The folder may be
+    /// gone, too: whatever cleans `/tmp` does not ask.
     pub(super) fn vacant_path(&self) -> io::Result<Arc<PathBuf>> {
+        if let Some(ours) = self.0.parent() {
+            make(ours, 0o711)?;
+        }
+        make(&self.0, 0o700)?;
         let path = self.0.join(SOCKET_NAME);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Ok(()) | Err(_) => Ok(Arc::new(path)),
         }
+    }
+}
+
+/// Makes a folder that may be there already.
+fn make(folder: &Path, mode: u32) -> io::Result<()> {
+    match DirBuilder::new().mode(mode).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
@@ -110,6 +120,17 @@ mod tests {
         drop(folder);
         drop(runtime);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_somebody_cleaned_away_is_made_again() {
+        let root = tempfile::tempdir().unwrap();
+        let runtime = runtime(vec![root.path().into()]);
+        let folder = runtime.folder_of("api").unwrap();
+        fs::remove_dir_all(root.path().join("onedoor-test")).unwrap();
+        let path = folder.vacant_path().unwrap();
+        drop(UnixListener::bind(&*path).unwrap());
+        assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[test]

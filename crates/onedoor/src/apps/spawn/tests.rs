@@ -121,13 +121,23 @@ fn a_framework_that_takes_a_socket_gets_one_beside_its_port() {
     let auto = || Listening::Auto { prefix: None };
     let told = |words: &[&str]| {
         let app = app(words, auto());
-        launcher(&app).place(&app).unwrap()
+        launcher(&app).place(&app).unwrap().0
     };
     assert!(told(&["uvicorn", "main:app"]).socket.is_some());
     assert!(told(&["uvicorn", "main:app"]).port.is_some());
     assert!(told(&["uvicorn", "main:app", "--port", "8000"]).socket.is_none());
     assert!(told(&["serve", "unix:$SOCKET"]).socket.is_some());
     assert!(told(&["node", "main.js"]).socket.is_none());
+}
+
+#[test]
+fn where_nothing_is_writable_a_port_does_and_the_reason_is_kept() {
+    let mut app = app(&["env", "unix:$SOCKET"], Listening::Auto { prefix: None });
+    // No folder can have that name.
+    app.name = "nowhere/web".into();
+    let launch = launch(&app);
+    assert!(launch.socketless.is_some() && launch.told.socket.is_none());
+    assert_eq!(variable(&launch, "PORT"), launch.told.port.map(|port| port.to_string()));
 }
 
 #[test]

@@ -32,8 +32,9 @@ pub(super) fn mentions(command: &Command, name: &str) -> bool {
 
 /// Words that mean something to the shell alone.
 const SHELL_WORDS: &[&str] = &[
-    "!", ".", "source", "cd", "eval", "exec", "exit", "export", "for", "if", "case", "set", "trap", "ulimit",
-    "umask", "until", "while",
+    "!", ".", ":", "[[", "source", "cd", "command", "eval", "exec", "exit", "export", "for", "if", "case",
+    "read", "readonly", "set", "shift", "time", "trap", "type", "ulimit", "umask", "unset", "until", "wait",
+    "while",
 ];
 
 /// `exec` saves a process that would only wait, but it takes a plain command: after `exec a && b`, b never runs,

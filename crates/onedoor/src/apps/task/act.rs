@@ -45,6 +45,9 @@ impl AppTask {
         self.start = None;
         match self.around.launcher.prepare(&self.app) {
             Ok(launch) => {
+                if let Some(error) = &launch.socketless {
+                    self.note_socketless(error);
+                }
                 self.start = Some(Start { told: launch.told, marker: launch.marker, began: Instant::now() });
                 let children = self.around.children.clone();
                 self.spawning = Some(Box::pin(async move { children.spawn(launch.spec).await }));
@@ -65,14 +68,15 @@ impl AppTask {
     fn signal(&mut self, pid: Pid, push: Push) {
         self.probing = None;
         self.glancing = None;
-        let signal = match push {
-            Push::Stop => stop::signal_of(self.app.stop.signal),
+        let children = &self.around.children;
+        let pushed = match push {
+            Push::Stop => stop::ask(children, pid, stop::signal_of(self.app.stop.signal)),
             Push::Kill => {
                 self.kill = Kill::Needed;
-                Signal::KILL
+                stop::push(children, pid, Signal::KILL)
             }
         };
-        match stop::push(&self.around.children, pid, signal) {
+        match pushed {
             // It ended by itself this very moment; its exit is on its way to us.
             Ok(()) | Err(SignalError::Gone(_)) => {}
             Err(error @ SignalError::Refused { .. }) => self.say(Level::Warn, format_args!("{error}")),

@@ -148,6 +148,8 @@ struct Fate {
     last_words: LastWords,
     lived: Duration,
     failures: u32,
+    /// Processes that a start left running although it ended well and never was ready: a daemon's way to start.
+    left_running: usize,
 }
 
 /// Something happened.
@@ -266,7 +268,10 @@ impl AppTask {
                 self.timer = None;
                 self.happened(Event::TimerDue).await;
             }
-            News::Swept(killed) => self.leftovers += killed,
+            News::Swept(killed) => {
+                self.leftovers += killed;
+                self.note_left_running(killed);
+            }
             News::Feedback(Feedback::Wanted) => self.happened(Event::Wanted).await,
             News::Feedback(Feedback::Failed { endpoint, how }) => {
                 // News about an endpoint that is replaced already says nothing about the one there is now.
@@ -297,6 +302,7 @@ impl AppTask {
         self.glancing = None;
         self.endpoint = None;
         self.fate.status = status;
+        self.fate.spawn_error = None;
         self.fate.lived = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
         self.fate.failures += 1;
         let how = match status {
@@ -318,6 +324,8 @@ impl AppTask {
                 let Child { pid, stdout, stderr, exited } = child;
                 let words = LastWords::default();
                 self.fate.last_words = words.clone();
+                // Readers of earlier starts that are done; an app that crashes for months would pile them up.
+                while self.outputs.try_join_next().is_some() {}
                 for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
                     let (app, log) = (Arc::clone(&self.app.name), self.around.log.clone());
                     self.outputs.spawn(output::drain(pipe, stream, app, log, words.clone()));

@@ -31,6 +31,32 @@ impl AppTask {
         Self::hope_of(error)
     }
 
+    /// Said once: the next start will most likely find the same file system.
+    pub(super) fn note_socketless(&self, error: &std::io::Error) {
+        if self.generation == 1 {
+            self.say(
+                Level::Warn,
+                format_args!(
+                    "no folder for its Unix socket ({error}); it is given a port instead, which is slower"
+                ),
+            );
+        }
+    }
+
+    /// A program that goes into the background ends well, at once, and leaves a process behind.
+    pub(super) fn note_left_running(&mut self, killed: usize) {
+        let ended_well = self.fate.status.is_some_and(ExitStatus::success);
+        if killed > 0 && ended_well && self.ready_generation.is_none() && self.stop_began.is_none() {
+            if self.fate.left_running == 0 {
+                self.say(
+                    Level::Warn,
+                    format_args!("left {killed} processes running: {}", report::IN_BACKGROUND),
+                );
+            }
+            self.fate.left_running += killed;
+        }
+    }
+
     /// The reason that requests and the status table see; logs it if the app will be started again.
     pub(super) fn down_reason(&self, class: DownClass, retry_at: Option<Instant>) -> DownReason {
         let fact = match class {
@@ -74,7 +100,8 @@ impl AppTask {
                 )
             }
         };
-        let why = match report::hint(self.fate.status, &last_lines) {
+        let daemon = (self.fate.left_running > 0).then_some(report::IN_BACKGROUND);
+        let why = match daemon.or_else(|| report::hint(self.fate.status, &last_lines)) {
             Some(remedy) => format!("{fact}; {remedy}"),
             None => fact,
         };
