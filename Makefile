@@ -27,7 +27,7 @@ lint: setup-build setup-checkers
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	cargo deny --log-level error --locked check bans licenses sources
 	scripts/advisories.sh
-	cargo machete
+	cargo shear --locked --deny-warnings
 
 unit: setup-build
 	cargo test --quiet --locked --workspace --lib --bins
