@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 60
 .DEFAULT_GOAL := run
 
 run: build zoo ## build, prepare the three apps, serve them on PORT (default 8000) until Ctrl-C
-	cd examples/zoo && exec ../../dist/onedoor up
+	@scripts/serve.sh
 
 build: setup-build ## the shipped binary: dist/onedoor
 	scripts/build.sh
@@ -27,7 +27,7 @@ lint: setup-build setup-checkers
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	cargo deny --log-level error --locked check bans licenses sources
 	scripts/advisories.sh
-	cargo machete
+	cargo shear --locked --deny-warnings
 
 unit: setup-build
 	cargo test --quiet --locked --workspace --lib --bins

