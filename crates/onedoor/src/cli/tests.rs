@@ -92,6 +92,22 @@ fn explain_tells_methods_hosts_captures_and_redirects() {
 }
 
 #[test]
+fn explain_says_what_the_door_refuses_and_what_it_resolves() {
+    let zoo = Zoo::new("\"/strict/*\" = { app = \"node\", encoded_slash = \"reject\" }\n");
+    insta::assert_snapshot!(zoo.explains(&[
+        &["/node/../go/x"],
+        &["/%6eode?a"],
+        &["/%2e%2e/x"],
+        &["/../x"],
+        &["/caf\u{e9}"],
+        &["/strict/a%2fb"],
+        &["TRACE", "/"],
+        &["get", "/"],
+        &["http://a b/"],
+    ]));
+}
+
+#[test]
 fn explain_wants_a_path() {
     let (ended, out, talk) = said(&["explain", "nodejs"]);
     assert_eq!((ended, out.as_str()), (Ended::Wrong, ""));

@@ -9,6 +9,7 @@ mod kit;
 mod access_log;
 mod bodies;
 mod cli;
+mod explain;
 mod floors;
 mod forwarded;
 mod hold;

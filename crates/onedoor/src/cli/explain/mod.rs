@@ -1,16 +1,20 @@
 //! `onedoor explain [METHOD] URL`: which route takes a request, why, what the upstream will see, and what came close.
 //!
-//! Asks the very table that the proxy asks. Starts nothing, sends nothing.
+//! Asks the very parser and the very table that the proxy asks. Starts nothing, sends nothing.
+
+mod asked;
 
 use std::io::{self, Write};
 
 use clap::Args;
+use onedoor_http1::{EncodedSlash, HeadError, PathChange};
 
+use self::asked::{Asked, AskedPath, Read};
 use super::{Ended, FileArgument, Surroundings};
 use crate::config::{self, Loaded};
 use crate::proxy::route::{
-    Action, Ask, Builtin, Explanation, Found, Matched, Miss, NearMiss, Outcome, Rewrite, RunnerUp, Step,
-    UpstreamHost, Winner,
+    Action, Ask, Builtin, EncodedSlashPolicy, Explanation, Found, Matched, Miss, NearMiss, Outcome, Route,
+    RunnerUp, Step, UpstreamHost, Winner,
 };
 
 /// Near misses shown; more is noise.
@@ -20,7 +24,7 @@ const NEAR_MISSES_MOST: usize = 5;
 #[derive(Debug, Args)]
 #[command(override_usage = "onedoor explain [OPTIONS] [METHOD] URL")]
 pub(super) struct Arguments {
-    /// The request: a path or a whole URL, with a method in front if it is not GET
+    /// The request: a path or a whole URL, as it goes over the wire; a method in front if it is not GET
     #[arg(value_name = "[METHOD] URL", num_args = 1..=2, required = true)]
     request: Vec<String>,
     /// The Host it asks for, if the URL names none
@@ -30,17 +34,8 @@ pub(super) struct Arguments {
     file: FileArgument,
 }
 
-/// A request as it was asked about.
-struct Asked {
-    method: String,
-    host: String,
-    path: String,
-    /// With its `?`.
-    query: String,
-}
-
 pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let asked = match asked(arguments) {
+    let asked = match Asked::new(&arguments.request, arguments.host.as_deref()) {
         Ok(asked) => asked,
         Err(why) => {
             writeln!(surroundings.talk, "error: {why}")?;
@@ -52,57 +47,48 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
         Ok(loaded) => loaded,
         Err(ended) => return Ok(ended),
     };
-    explain(&asked, &loaded, surroundings.out)?;
-    if asked.path.contains('%') || asked.path.contains("/.") {
-        writeln!(
-            surroundings.talk,
-            "note: the path is matched as written here; the door first resolves . and .. and"
-        )?;
-        writeln!(surroundings.talk, "      escapes that need not be")?;
+    let Asked { method, host, target } = &asked;
+    // An argument may hold what a terminal would obey.
+    let asked_for = format!("{method} {host}{target}").replace(char::is_control, "\u{fffd}");
+    write!(surroundings.out, "{asked_for}  ->  ")?;
+    match asked.read(&loaded.proxy.limits.head) {
+        Read::Path(path) => explain(&asked, &path, &loaded, surroundings.out)?,
+        Read::Door => writeln!(surroundings.out, "200: the door itself is meant, and no route is asked")?,
+        Read::MethodRefused => writeln!(surroundings.out, "405: TRACE and CONNECT are always refused")?,
+        Read::BadHead(error) => {
+            writeln!(surroundings.out, "{}: {error}", error.status())?;
+            if let (HeadError::BadTarget, Some(escaped)) = (error, asked.escaped()) {
+                writeln!(surroundings.out, "  escaped   {escaped}")?;
+            }
+        }
+        Read::BadPath(error) => writeln!(surroundings.out, "{}: {error}", error.status())?,
+    }
+    let upper = method.to_ascii_uppercase();
+    if upper != *method && ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&&*upper) {
+        writeln!(surroundings.talk, "note: methods are case-sensitive; {method} is not {upper}")?;
     }
     Ok(Ended::Well)
 }
 
-fn asked(arguments: &Arguments) -> Result<Asked, String> {
-    let (method, url) = match &arguments.request[..] {
-        [url] => ("GET", url.as_str()),
-        [method, url] => (method.as_str(), url.as_str()),
-        _ => return Err("write a URL, or a method and a URL".to_owned()),
-    };
-    let without_scheme = url.split_once("://").map(|(_, rest)| rest);
-    let (url_host, target) = match without_scheme {
-        Some(rest) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
-        None => ("", url),
-    };
-    let target = target.split('#').next().unwrap_or(target);
-    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
-    let path = match path {
-        "" if without_scheme.is_some() => "/",
-        path if path.starts_with('/') => path,
-        path => return Err(format!("\"{path}\" is no path: write \"/{path}\", or a URL with its scheme")),
-    };
-    let host = arguments.host.clone().unwrap_or_else(|| url_host.to_owned());
-    Ok(Asked { method: method.to_owned(), host, path: path.to_owned(), query: query.to_owned() })
-}
-
-fn explain(asked: &Asked, loaded: &Loaded, out: &mut dyn Write) -> io::Result<()> {
+fn explain(asked: &Asked, path: &AskedPath, loaded: &Loaded, out: &mut dyn Write) -> io::Result<()> {
     let routes = &loaded.proxy.routes;
-    let ask =
-        Ask { method: asked.method.as_bytes(), host: asked.host.as_bytes(), path: asked.path.as_bytes() };
+    let ask = Ask { method: asked.method.as_bytes(), host: asked.host.as_bytes(), path: &path.normal };
     let Explanation { outcome, near_misses } = routes.explain(&ask);
-    let Asked { method, host, path, query } = asked;
-    write!(out, "{method} {host}{path}{query}")?;
     match &outcome {
-        Outcome::NotFound => writeln!(out, "  ->  404: no route is for this path")?,
-        Outcome::MethodNotAllowed { allow } => writeln!(out, "  ->  405: allowed are {allow}")?,
+        Outcome::NotFound => writeln!(out, "404: no route is for this path")?,
+        Outcome::MethodNotAllowed { allow } => writeln!(out, "405: allowed are {allow}")?,
+        Outcome::Route(winner) if is_refused(path, winner.route) => {
+            writeln!(
+                out,
+                "400: the path has an escaped slash, and the route says encoded_slash = \"reject\""
+            )?;
+            write_winner(winner, path, out)?;
+        }
         Outcome::Route(winner) => {
-            writeln!(out, "  ->  {}", target(&winner.route.action, loaded))?;
-            let (name, written) = (&winner.route.name, winner.pattern.written());
-            let also = if **name == *written { String::new() } else { format!(", that is {written}") };
-            writeln!(out, "  route     {name}{also}  ({})", winner.route.place)?;
-            write_why(winner, out)?;
+            writeln!(out, "{}", target(&winner.route.action, loaded))?;
+            write_winner(winner, path, out)?;
             if let Found::Route(matched) = routes.find(&ask) {
-                write_upstream(&matched, asked, out)?;
+                write_upstream(&matched, asked, path, out)?;
             }
         }
     }
@@ -111,6 +97,30 @@ fn explain(asked: &Asked, loaded: &Loaded, out: &mut dyn Write) -> io::Result<()
         writeln!(out, "  not       {}  ({}): {}", pattern.written(), route.place, why_not(miss))?;
     }
     Ok(())
+}
+
+fn is_refused(path: &AskedPath, route: &Route) -> bool {
+    path.encoded_slash == EncodedSlash::Present && route.policy.encoded_slash == EncodedSlashPolicy::Reject
+}
+
+fn write_winner(winner: &Winner<'_>, path: &AskedPath, out: &mut dyn Write) -> io::Result<()> {
+    let normal = String::from_utf8_lossy(&path.normal);
+    match path.change {
+        PathChange::None => {}
+        PathChange::Encoding => {
+            writeln!(
+                out,
+                "  path      {normal}  (as it is matched)"
+            )?;
+        }
+        PathChange::DotSegments => {
+            writeln!(out, "  path      {normal}  (. and .. are resolved, for the upstream too)")?;
+        }
+    }
+    let (name, written) = (&winner.route.name, winner.pattern.written());
+    let also = if **name == *written { String::new() } else { format!(", that is {written}") };
+    writeln!(out, "  route     {name}{also}  ({})", winner.route.place)?;
+    write_why(winner, out)
 }
 
 fn write_why(winner: &Winner<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -151,13 +161,17 @@ fn target(action: &Action, loaded: &Loaded) -> String {
 }
 
 /// What goes out: the upstream's request line and Host, or the client's Location.
-fn write_upstream(matched: &Matched<'_>, asked: &Asked, out: &mut dyn Write) -> io::Result<()> {
+fn write_upstream(
+    matched: &Matched<'_>,
+    asked: &Asked,
+    path: &AskedPath,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (host, rewrite) = match &matched.route.action {
         Action::App { host, rewrite, .. } | Action::Proxy { host, rewrite, .. } => (host, rewrite),
         Action::Redirect(redirect) => {
             let mut location = Vec::new();
-            let query = asked.query.strip_prefix('?').map(str::as_bytes);
-            redirect.location(matched, asked.path.as_bytes(), query, &mut location);
+            redirect.location(matched, &path.forward, path.query.as_deref(), &mut location);
             return writeln!(out, "  location  {}", String::from_utf8_lossy(&location));
         }
         Action::Respond(_) | Action::Builtin(_) => return Ok(()),
@@ -167,19 +181,18 @@ fn write_upstream(matched: &Matched<'_>, asked: &Asked, out: &mut dyn Write) -> 
         UpstreamHost::Keep if asked.host.is_empty() => "as the client sent it",
         UpstreamHost::Keep => &asked.host,
     };
-    let path = upstream_path(rewrite, matched, &asked.path);
-    writeln!(out, "  upstream  {} {path}{}", asked.method, asked.query)?;
+    let mut target = Vec::new();
+    rewrite.upstream_path(matched, &path.forward, &mut target);
+    if let Some(query) = &path.query {
+        target.push(b'?');
+        target.extend_from_slice(query);
+    }
+    writeln!(out, "  upstream  {} {}", asked.method, String::from_utf8_lossy(&target))?;
     writeln!(out, "            Host: {host}")?;
     match rewrite.stripped_prefix() {
         Some(prefix) => writeln!(out, "            X-Forwarded-Prefix: {prefix}"),
         None => Ok(()),
     }
-}
-
-fn upstream_path(rewrite: &Rewrite, matched: &Matched<'_>, path: &str) -> String {
-    let mut out = Vec::new();
-    rewrite.upstream_path(matched, path.as_bytes(), &mut out);
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn why_not(miss: &Miss) -> String {

@@ -1,0 +1,129 @@
+//! The promise: what `onedoor explain` says is what a running door does.
+
+use crate::kit::{Door, Message, Upstream, run_onedoor};
+
+/// A peer that answers with its own name and all of what `explain` foretells.
+fn named(name: &'static str) -> u16 {
+    Upstream::answering(move |request: &Message| {
+        let field = |name| request.all(name).join(",");
+        let (host, prefix) = (field("host"), field("x-forwarded-prefix"));
+        let body = format!("{name} {} {} {host} {prefix}", request.method(), request.target());
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    })
+}
+
+/// The zoo's shape, and a route of every other kind.
+fn routes() -> String {
+    let (python, node, google) = (named("python"), named("node"), named("google"));
+    format!(
+        r#"[routes]
+"/*" = {{ proxy = "http://127.0.0.1:{python}", host = "keep" }}
+"/node/*" = {{ proxy = "http://127.0.0.1:{node}", host = "keep" }}
+"/google/*" = {{ proxy = "http://127.0.0.1:{google}", strip = true }}
+"/base/*" = {{ proxy = "http://127.0.0.1:{google}/under", strip = true }}
+"/v1/*" = {{ proxy = "http://127.0.0.1:{node}", rewrite = "/v2" }}
+"/strict/*" = {{ proxy = "http://127.0.0.1:{node}", encoded_slash = "reject" }}
+"POST /users/{{id}}" = {{ proxy = "http://127.0.0.1:{node}", rewrite = "/u/{{id}}" }}
+"api.test/users/{{id:[0-9]+}}" = {{ proxy = "http://127.0.0.1:{google}", host = "keep" }}
+"GET api.test/only" = {{ respond = "here" }}
+"only.test/x" = {{ respond = "x" }}
+"GET only.test/get" = {{ respond = "got" }}
+"/old/*" = {{ redirect = "/new", status = 308 }}
+"/health" = {{ builtin = "health" }}
+"#
+    )
+}
+
+const REQUESTS: &[(&str, &str, &str)] = &[
+    ("GET", "door.test", "/"),
+    ("GET", "door.test", "/?q=a%20b"),
+    ("GET", "door.test", "/node"),
+    ("GET", "door.test", "/node/"),
+    ("GET", "door.test", "/node/a/b?c=d"),
+    ("GET", "door.test", "/nodejs"),
+    ("GET", "door.test", "/Node"),
+    ("GET", "door.test", "/node;v=1"),
+    ("GET", "door.test", "/node%2Fa"),
+    ("GET", "door.test", "//node"),
+    ("GET", "door.test", "/%6eode/%61"),
+    ("GET", "door.test", "/node/../google/x"),
+    ("GET", "door.test", "/node/./a/.."),
+    ("GET", "door.test", "/google/%41%2f?x=/../y"),
+    ("GET", "door.test", "/google"),
+    ("GET", "door.test", "/google/"),
+    ("GET", "door.test", "/google//x"),
+    ("GET", "door.test:8443", "/google/search?q=abc"),
+    ("GET", "door.test", "/base"),
+    ("GET", "door.test", "/base/a"),
+    ("GET", "door.test", "/v1/a?b"),
+    ("GET", "door.test", "/strict/a%2fb"),
+    ("GET", "door.test", "/strict/a"),
+    ("POST", "door.test", "/users/7"),
+    ("GET", "door.test", "/users/7"),
+    ("POST", "door.test", "/users/a%2fb"),
+    ("GET", "api.test", "/users/7"),
+    ("GET", "API.test.:80", "/users/7"),
+    ("GET", "api.test", "/users/x"),
+    ("GET", "api.test", "/only"),
+    ("POST", "api.test", "/only"),
+    ("POST", "only.test", "/get"),
+    ("get", "door.test", "/node"),
+    ("PURGE", "door.test", "/node"),
+    ("TRACE", "door.test", "/"),
+    ("OPTIONS", "door.test", "*"),
+    ("GET", "door.test", "/old/a/../b?c"),
+    ("GET", "door.test", "/old"),
+    ("GET", "door.test", "/health?x"),
+    ("GET", "door.test", "/health/"),
+    ("GET", "door.test", "/../x"),
+    ("GET", "door.test", "/a/%2e%2e/x"),
+    ("GET", "door.test", "/a\\b"),
+    ("GET", "door.test", "/%zz"),
+    ("GET", "door.test", "/%00"),
+    ("GET", "door.test", "/é"),
+    ("GET", "bad_host:x", "/"),
+];
+
+/// What the door did, in the words of [`foretold`].
+fn done(door: &Door, (method, host, target): (&str, &str, &str)) -> String {
+    let mut wire = door.wire();
+    wire.send(format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+    let answer = wire.response();
+    match (answer.status(), answer.text()) {
+        (200, body) if body.split(' ').count() == 5 => {
+            body.split_once(' ').map_or("", |(_, saw)| saw).to_owned()
+        }
+        (status @ 300..=399, _) => format!("{status} {}", answer.all("location").join(",")),
+        (status, _) => status.to_string(),
+    }
+}
+
+/// What `explain` says will be done: what the upstream sees, where a redirect leads, or the status.
+fn foretold(door: &Door, (method, host, target): (&str, &str, &str)) -> String {
+    let told = run_onedoor(door.dir(), &["explain", "--host", host, method, target]);
+    let told = String::from_utf8(told.stdout).expect("explain speaks UTF-8");
+    let line = |start: &str| told.lines().find_map(|line| line.trim_start().strip_prefix(start));
+    let verdict = told.lines().next().and_then(|line| line.split_once("  ->  ")).expect("a verdict").1;
+    if let Some(seen) = line("upstream  ") {
+        return format!(
+            "{seen} {} {}",
+            line("Host: ").unwrap_or(""),
+            line("X-Forwarded-Prefix: ").unwrap_or("")
+        );
+    }
+    let number = verdict.split(|sign: char| !sign.is_ascii_digit()).find(|word| word.len() == 3);
+    match (number, line("location  ")) {
+        (Some(status), Some(location)) => format!("{status} {location}"),
+        (Some(status), None) => status.to_owned(),
+        // Builtins.
+        (None, _) => "200".to_owned(),
+    }
+}
+
+#[test]
+fn what_explain_says_is_what_the_door_does() {
+    let door = Door::start(&routes());
+    for request in REQUESTS {
+        assert_eq!(foretold(&door, *request), done(&door, *request), "{request:?}");
+    }
+}
