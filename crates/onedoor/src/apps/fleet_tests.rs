@@ -1,7 +1,6 @@
 //! The promises of the fleet, kept with real processes: Python servers and shell scripts.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use onedoor_linux::proc::{self, Liveness, Pid};
 use onedoor_linux::signal::Signal;
@@ -87,11 +86,7 @@ fn start_with(mut specs: Vec<AppSpec>, log: Log) -> Running {
     let slots: Vec<_> = specs.iter().map(|spec| (Arc::clone(&spec.name), spec.weight)).collect();
     let (registry, publishers) = Registry::new(&slots, 1);
     let config = Config { apps: specs, stop_budget: PATIENCE };
-    // Tests run beside each other: each fleet has fifty private ports of its own.
-    static FLEETS: AtomicU16 = AtomicU16::new(0);
-    let others: Vec<u16> =
-        (21_001..).take(50 * usize::from(FLEETS.fetch_add(1, Ordering::Relaxed))).collect();
-    let apps = Apps::start(config, publishers, Children::for_tests(), log, &others).unwrap();
+    let apps = Apps::start(config, publishers, Children::for_tests(), log, &[]).unwrap();
     Running { apps, registry }
 }
 

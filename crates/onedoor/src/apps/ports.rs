@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The first private port, where the kernel's range leaves room above it.
@@ -17,6 +18,9 @@ const FIRST_LOW: u16 = 10_001;
 
 /// What Linux uses when nobody set `ip_local_port_range`.
 const USUAL_EPHEMERAL_START: u16 = 32_768;
+
+/// How many fleets this program has had: one, but for its tests, which begin apart as well.
+static FLEETS: AtomicU32 = AtomicU32::new(0);
 
 const RANGE_FILE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
@@ -46,7 +50,8 @@ impl PrivatePorts {
     pub(super) fn of_this_host(taken: BTreeSet<u16>) -> Self {
         let range = std::fs::read_to_string(RANGE_FILE);
         let start = range.ok().and_then(|range| ephemeral_start(&range)).unwrap_or(USUAL_EPHEMERAL_START);
-        Self::below(start, taken).starting_off(std::process::id())
+        let fleets = FLEETS.fetch_add(1, Ordering::Relaxed);
+        Self::below(start, taken).starting_off(std::process::id().wrapping_add(fleets))
     }
 
     /// Another onedoor on this host would give away the same ports at the same moment, and a bind test cannot see what
