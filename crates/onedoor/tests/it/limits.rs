@@ -140,10 +140,13 @@ fn the_answer_to_an_early_refusal_survives_the_rest_of_the_upload() {
 #[test]
 fn connections_past_the_limit_are_503_with_retry_after() {
     let door = door("limits = { connections = 4 }\nworkers = 1");
-    let mut kept: Vec<_> = (0..4).map(|_| door.wire()).collect();
-    for client in &mut kept {
-        assert_eq!(client.get("/").status(), 200);
-    }
+    // The connection that saw the door open may still be counted: whoever is turned away because of it knocks again.
+    let served = || {
+        (0..1000)
+            .map(|_| door.wire())
+            .find_map(|mut client| (client.get("/").status() == 200).then_some(client))
+    };
+    let kept: Vec<_> = (0..4).map(|_| served().expect("room for four")).collect();
     let mut late = door.wire();
     late.send_if_wanted("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     let response = late.response();
