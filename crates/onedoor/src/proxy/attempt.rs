@@ -9,22 +9,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use onedoor_http1::{Method, ResponseHead};
+use onedoor_http1::Method;
 
 use super::access_log::Record;
-use super::buffer::Buffer;
-use super::deadline::Deadline;
-use super::exchange::Failed;
 use super::inbound::Inbound;
 use super::plan::Destination;
 use super::refusal::Refusal;
-use super::roundtrip::{self, Terms};
+use super::roundtrip::{self, End, Loss, LossReason, Reuse, Sent, Terms};
 use super::route::{RoutePolicy, WhileDown};
 use super::stream::Stream;
 use super::upstream::connect::{self, ConnectError};
 use super::upstream::hold::Released;
 use super::upstream::pool::{PoolKey, Replay};
 use super::worker::Worker;
+use super::workspace::UpstreamSide;
 use crate::registry::{Endpoint, FailedEndpoints, Failure, Lease};
 
 /// Tries at one request, the first included.
@@ -32,18 +30,6 @@ const TRIES_MAX: u32 = 3;
 
 /// How long an external upstream's idle connection is kept: below the 60 s that most servers allow.
 const EXTERNAL_IDLE_MAX: Duration = Duration::from_secs(30);
-
-/// Buffers towards the upstream, reused from request to request.
-#[derive(Debug)]
-pub(super) struct UpstreamSide {
-    /// The request head, ready to be sent (again).
-    pub(super) head: Vec<u8>,
-    /// What the upstream sent and was not passed on yet.
-    pub(super) buffer: Buffer,
-    pub(super) response: ResponseHead,
-    /// The upstream's own deadline: the client's runs beside it while a body streams.
-    pub(super) deadline: Deadline,
-}
 
 /// The tries at one request.
 #[derive(Debug)]
@@ -65,59 +51,17 @@ enum Pooled {
     FreshOnly,
 }
 
-/// How a try ended.
-#[derive(Debug)]
-pub(super) enum AttemptEnd {
-    Served(Reuse),
-    /// Before the commit, and not the client's fault.
-    Lost(Loss),
-    Failed(Failed),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reuse {
-    Possible {
-        /// How long the upstream says that it keeps an idle connection.
-        at_most: Option<Duration>,
-    },
-    Impossible,
-}
-
-/// A try that ended before its commit.
-#[derive(Debug)]
-pub(super) struct Loss {
-    pub(super) why: LossReason,
-    pub(super) sent: Sent,
-}
-
-#[derive(Debug)]
-pub(super) enum LossReason {
-    Closed(String),
-    Bad(String),
-    Silent(Duration),
-}
-
-/// How much of the request the upstream may have seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sent {
-    Nothing,
-    /// All of it is still here and could be sent again.
-    Repeatable,
-    /// Part of a streamed body is gone.
-    Unrepeatable,
-}
-
 /// A connection in use.
 #[derive(Debug)]
 pub(super) struct Connection {
-    pub(super) stream: Stream,
+    stream: Stream,
     key: PoolKey,
     idle_max: Duration,
     origin: ConnectionOrigin,
     /// Counts the request at its endpoint. None: an external upstream.
     lease: Option<Lease>,
     /// Held until the answer begins, if the request was.
-    pub(super) released: Option<Released>,
+    released: Option<Released>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,9 +212,18 @@ impl<'w> Attempt<'w> {
         terms: &Terms<'_>,
         side: &mut UpstreamSide,
         record: &mut Record,
-    ) -> AttemptEnd {
+    ) -> End {
         self.tries += 1;
-        roundtrip::run(self.worker, connection, inbound, terms, side, record).await
+        roundtrip::run(
+            self.worker,
+            &mut connection.stream,
+            &mut connection.released,
+            inbound,
+            terms,
+            side,
+            record,
+        )
+        .await
     }
 
     /// An endpoint did not take the connection: nothing was sent, so another may always be asked.

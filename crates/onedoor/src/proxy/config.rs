@@ -80,9 +80,6 @@ pub(crate) enum AccessLog {
     Off,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct UpstreamId(pub(crate) u16);
-
 /// An external upstream: somebody else's server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UpstreamSpec {

@@ -16,40 +16,22 @@ use onedoor_http1::{BodyFraming, Expectation};
 
 use super::access_log::Record;
 use super::answer;
-use super::attempt::{Attempt, AttemptEnd, UpstreamSide};
+use super::attempt::Attempt;
 use super::config::Via;
 use super::deadline::Deadline;
 use super::inbound::{BodySource, Inbound};
 use super::plan::{self, Destination, Plan, Scratch, Step};
 use super::policy::forwarded::{self, Provenance};
-use super::refusal::{Aborted, Culprit, Refusal};
+use super::refusal::{Aborted, Culprit, Failed, Refusal, client_left};
 use super::relay::copy::to_client;
-use super::roundtrip::Terms;
+use super::roundtrip::{End, Terms};
 use super::route::Route;
 use super::upstream::http1::{ExpectField, RequestParts, write_request_head};
 use super::worker::Worker;
+use super::workspace::UpstreamSide;
 
 /// Bodies up to this size are read before an app is asked: they can wait for it, and be sent again.
 const WHOLE_BODY_MAX: u64 = 64 * 1024;
-
-/// Why an exchange did not end well.
-#[derive(Debug)]
-pub(super) enum Failed {
-    Refused(Refusal),
-    Aborted(Aborted),
-}
-
-impl From<Refusal> for Failed {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<Aborted> for Failed {
-    fn from(aborted: Aborted) -> Self {
-        Self::Aborted(aborted)
-    }
-}
 
 /// Serves one request, to its line in the log.
 pub(super) async fn run(
@@ -157,12 +139,12 @@ async fn forward_request(
         };
         record.connected(to);
         match attempt.exchange(&mut connection, inbound, terms, side, record).await {
-            AttemptEnd::Served(reuse) => {
+            End::Served(reuse) => {
                 connection.finish(worker, reuse);
                 return Ok(());
             }
-            AttemptEnd::Lost(loss) => attempt.after(loss, connection)?,
-            AttemptEnd::Failed(failed) => return Err(failed),
+            End::Lost(loss) => attempt.after(loss, connection)?,
+            End::Failed(failed) => return Err(failed),
         }
     }
 }
@@ -174,15 +156,6 @@ async fn refuse(worker: &Worker, inbound: &mut Inbound<'_>, deadline: &Deadline,
     // A client that is gone cannot be told; the record has the refusal all the same.
     let answering = answer::refuse(worker, inbound.head.parsed.method(), refusal, &mut inbound.reply);
     drop(to_client(deadline, worker.config().timeouts.body, answering).await);
-}
-
-/// A client that ends its side before its answer wants no answer, as nginx and Go see it, too: a plain close(2) and a
-/// half-close look the same from here, and working on for nobody is what reloading does to a slow app.
-pub(super) fn client_left() -> Aborted {
-    Aborted {
-        by: Culprit::Client,
-        why: "the client closed its connection before the end of its answer".into(),
-    }
 }
 
 impl BodySource<'_> {
@@ -307,7 +280,7 @@ mod tests {
     #[test]
     fn an_answer_to_head_has_a_length_and_no_body() {
         let answer = answer_to(b"HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n");
-        assert_eq!(answer.length, Some(crate::proxy::inbound::ReplyLength::NoBody { declared: Some(5) }));
+        assert_eq!(answer.length, Some(crate::proxy::downstream::ReplyLength::NoBody { declared: Some(5) }));
         assert!(answer.body.is_empty());
     }
 }

@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 
 use onedoor_http1::{RequestHead, Span};
 
-use super::downstream::http1::{Reply, RequestBody};
+use super::downstream::ReplyLength;
 #[cfg(test)]
 use super::downstream::memory;
+use super::downstream::reply::Reply;
+use super::downstream::request_body::RequestBody;
 use super::refusal::Refusal;
 
 /// The request's head: the bytes it came in and where things are in them.
@@ -132,18 +134,6 @@ impl BodySource<'_> {
             Self::Memory(body) => body.received(),
         }
     }
-}
-
-/// How long the answer's body is, which decides how it is framed downstream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReplyLength {
-    /// No body follows, whatever the head declares (HEAD, 204, 304; RFC 9112 6.3).
-    NoBody {
-        declared: Option<u64>,
-    },
-    Exact(u64),
-    /// Chunked for HTTP/1.1, until close for HTTP/1.0.
-    Unknown,
 }
 
 /// Where the answer goes. Staged first, then committed by `start`; there is no way back from that.

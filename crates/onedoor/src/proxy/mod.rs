@@ -31,5 +31,6 @@ mod service;
 mod stream;
 mod upstream;
 mod worker;
+mod workspace;
 
 pub(crate) use service::{Bound, Proxy};

@@ -3,12 +3,12 @@
 
 use onedoor_http1::{EncodedSlash, FieldKind, Method, PathChange, Target, normalise};
 
-use super::config::UpstreamId;
 use super::inbound::Head;
 use super::policy::repair::Repair;
 use super::refusal::Refusal;
 use super::route::{
     Action, Ask, Builtin, EncodedSlashPolicy, FixedAnswer, Found, Rewrite, Route, Routes, UpstreamHost,
+    UpstreamId,
 };
 use crate::registry::AppId;
 

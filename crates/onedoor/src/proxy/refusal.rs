@@ -39,6 +39,25 @@ pub(super) enum Refusal {
     UpstreamSilent { upstream: String, after: Duration },
 }
 
+/// Why an exchange did not end well.
+#[derive(Debug)]
+pub(super) enum Failed {
+    Refused(Refusal),
+    Aborted(Aborted),
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Aborted> for Failed {
+    fn from(aborted: Aborted) -> Self {
+        Self::Aborted(aborted)
+    }
+}
+
 /// After the commit: the exchange was cut. Never turned into a response.
 #[derive(Debug)]
 pub(super) struct Aborted {
@@ -195,5 +214,14 @@ fn unready(why: &Unready) -> String {
             };
             format!("{class}: {}", why.detail)
         }
+    }
+}
+
+/// A client that ends its side before its answer wants no answer, as nginx and Go see it, too: a plain close(2) and a
+/// half-close look the same from here, and working on for nobody is what reloading does to a slow app.
+pub(super) fn client_left() -> Aborted {
+    Aborted {
+        by: Culprit::Client,
+        why: "the client closed its connection before the end of its answer".into(),
     }
 }

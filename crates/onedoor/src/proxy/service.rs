@@ -2,17 +2,20 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 
+use super::accept;
 use super::config::Config;
 use super::door::{Door, Phase};
 use super::listen::{Doorway, ListenError, bind_all};
 use super::upstream::tls::Connectors;
-use super::worker;
+use super::worker::Worker;
 use crate::observe::log::{Level, Log};
 use crate::registry::{Registry, WorkerId};
 
@@ -142,7 +145,7 @@ impl Proxy {
 fn keep_working(door: &Arc<Door>, id: WorkerId, failed: &mpsc::UnboundedSender<WorkerId>) {
     let mut deaths: Vec<Instant> = Vec::new();
     loop {
-        let why = match catch_unwind(AssertUnwindSafe(|| worker::run(door, id))) {
+        let why = match catch_unwind(AssertUnwindSafe(|| work(door, id))) {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),
             Err(_) => "a bug in onedoor, please report it".into(),
@@ -162,4 +165,18 @@ fn keep_working(door: &Arc<Door>, id: WorkerId, failed: &mpsc::UnboundedSender<W
             return;
         }
     }
+}
+
+/// Works until the door is closed.
+fn work(door: &Arc<Door>, id: WorkerId) -> io::Result<()> {
+    let runtime =
+        Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default())?;
+    runtime.block_on(async {
+        let worker = Rc::new(Worker::new(Arc::clone(door), id));
+        tokio::select! {
+            // Losing the housekeeping at the end loses nothing: its state dies with the worker.
+            () = worker.keep_house() => Ok(()),
+            ended = accept::run(&worker) => ended,
+        }
+    })
 }

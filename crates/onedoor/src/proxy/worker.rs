@@ -8,22 +8,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use onedoor_http1::{RequestHead, ResponseHead};
-use tokio::runtime::{Builder, LocalOptions};
-
-use super::accept;
-use super::attempt::UpstreamSide;
-use super::buffer::Buffer;
-use super::config::{AccessLog, Config, UpstreamId, UpstreamSpec};
+use super::config::{AccessLog, Config, UpstreamSpec};
 use super::deadline::{Deadline, Deadlines};
 use super::door::{Door, Phase};
-use super::plan::Scratch;
 use super::policy::request_id::IdSource;
-use super::route::Routes;
+use super::route::{Routes, UpstreamId};
 use super::upstream::hold::HeldRequests;
 use super::upstream::names::Names;
 use super::upstream::pool::Pool;
 use super::upstream::tls::Connectors;
+use super::workspace::Workspace;
 use crate::observe::log::Log;
 use crate::registry::{Registry, WorkerId};
 
@@ -32,9 +26,6 @@ const POOL_SWEEP: Duration = Duration::from_secs(2);
 
 /// Workspaces kept for reuse by one worker; a burst's surplus is given back.
 const WORKSPACES_MAX: usize = 64;
-
-/// What a kept workspace's buffers may hold on to, each.
-const KEPT_BYTES: usize = 32 * 1024;
 
 /// `Mon, 23 Nov 2026 15:37:49 GMT` (RFC 9110 5.6.7).
 const HTTP_DATE_BYTES: usize = 29;
@@ -54,35 +45,6 @@ pub(super) struct Worker {
     workspaces: RefCell<Vec<Box<Workspace>>>,
 }
 
-/// The buffers of one exchange, leased while a connection has a request in hand.
-#[derive(Debug)]
-pub(super) struct Workspace {
-    /// The request head, and before it is split off, what came with it.
-    pub(super) inbound: Buffer,
-    pub(super) body: Buffer,
-    pub(super) head: RequestHead,
-    /// The response head on its way out.
-    pub(super) reply: Vec<u8>,
-    pub(super) scratch: Scratch,
-    pub(super) side: UpstreamSide,
-}
-
-/// Runs a worker to the end of its last connection. Called on the worker's own thread.
-pub(super) fn run(door: &Arc<Door>, id: WorkerId) -> std::io::Result<()> {
-    let runtime =
-        Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default())?;
-    runtime.block_on(async {
-        let worker = Rc::new(Worker::new(Arc::clone(door), id));
-        tokio::select! {
-            // Losing the two housekeepers at the end loses nothing: their state dies with the worker.
-            () = Rc::clone(&worker.deadlines).keep() => {}
-            () = worker.sweep_pool() => {}
-            ended = accept::run(&worker) => return ended,
-        }
-        Ok(())
-    })
-}
-
 impl Worker {
     pub(super) fn new(door: Arc<Door>, id: WorkerId) -> Self {
         Self {
@@ -97,6 +59,11 @@ impl Worker {
             workspaces: RefCell::default(),
             door,
         }
+    }
+
+    /// Keeps the worker's house for ever: deadlines that are due, upstream connections that are too old.
+    pub(super) async fn keep_house(&self) {
+        tokio::join!(Rc::clone(&self.deadlines).keep(), self.sweep_pool());
     }
 
     async fn sweep_pool(&self) {
@@ -125,24 +92,9 @@ impl Worker {
     }
 
     pub(super) fn lease_workspace(&self) -> LeasedWorkspace<'_> {
-        let space = self.workspaces.borrow_mut().pop().unwrap_or_else(|| Box::new(self.new_workspace()));
+        let space =
+            self.workspaces.borrow_mut().pop().unwrap_or_else(|| Box::new(Workspace::new(self.deadline())));
         LeasedWorkspace { worker: self, space: Some(space) }
-    }
-
-    fn new_workspace(&self) -> Workspace {
-        Workspace {
-            inbound: Buffer::default(),
-            body: Buffer::default(),
-            head: RequestHead::default(),
-            reply: Vec::new(),
-            scratch: Scratch::default(),
-            side: UpstreamSide {
-                head: Vec::new(),
-                buffer: Buffer::default(),
-                response: ResponseHead::default(),
-                deadline: self.deadline(),
-            },
-        }
     }
 
     pub(super) fn deadline(&self) -> Deadline {
@@ -283,22 +235,6 @@ impl Drop for LeasedWorkspace<'_> {
         if kept.len() < WORKSPACES_MAX {
             space.reset();
             kept.push(space);
-        }
-    }
-}
-
-impl Workspace {
-    /// Forgets the last request, and the memory of an unusually large one.
-    fn reset(&mut self) {
-        for buffer in [&mut self.inbound, &mut self.body, &mut self.side.buffer] {
-            buffer.clear();
-            buffer.shrink(KEPT_BYTES);
-        }
-        self.head.clear();
-        self.side.response.clear();
-        for bytes in [&mut self.reply, &mut self.side.head] {
-            bytes.clear();
-            bytes.shrink_to(KEPT_BYTES);
         }
     }
 }

@@ -10,10 +10,10 @@ use super::{Context, answer, policy, upstream};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
-use crate::proxy::config::{Origin, TlsTrust, UpstreamId, UpstreamSpec};
+use crate::proxy::config::{Origin, TlsTrust, UpstreamSpec};
 use crate::proxy::route::{
     Action, Builtin, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
-    RoutePolicy, RouteSpec, Routes, UpstreamHost,
+    RoutePolicy, RouteSpec, Routes, UpstreamHost, UpstreamId,
 };
 
 const ROUTES_MOST: usize = 10_000;

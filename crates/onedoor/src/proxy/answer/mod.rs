@@ -1,6 +1,7 @@
 //! What onedoor answers itself: fixed answers, redirects, builtins, refusals.
 
-use crate::proxy::inbound::{Head, ReplyLength, ReplySink};
+use crate::proxy::downstream::ReplyLength;
+use crate::proxy::inbound::{Head, ReplySink};
 use crate::proxy::plan::Step;
 use crate::proxy::refusal::Refusal;
 use crate::proxy::route::{Builtin, FixedAnswer};

@@ -27,10 +27,11 @@ use crate::proxy::exchange;
 use crate::proxy::inbound::{Arrival, BodySource, Head, Inbound, ReplySink, Upgrades};
 use crate::proxy::refusal::Refusal;
 use crate::proxy::stream::Stream;
-use crate::proxy::worker::{Worker, Workspace};
+use crate::proxy::worker::Worker;
+use crate::proxy::workspace::Workspace;
 
-pub(in crate::proxy) use super::reply::{Leftover, Reply};
-pub(in crate::proxy) use super::request_body::{Pace, RequestBody};
+use super::reply::{Leftover, Reply};
+use super::request_body::{Pace, RequestBody};
 
 /// Room for a head: most fit, with their cookies.
 const HEAD_ROOM: usize = 8 * 1024;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::proxy::inbound::ReplyLength;
+use super::ReplyLength;
 
 /// A body that is all there.
 #[derive(Debug, Default)]

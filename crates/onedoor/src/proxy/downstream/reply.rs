@@ -8,7 +8,7 @@ use std::io::{self, IoSlice};
 use onedoor_http1::{Persistence, Version, emit};
 use tokio::io::AsyncWriteExt;
 
-use crate::proxy::inbound::ReplyLength;
+use super::ReplyLength;
 use crate::proxy::stream::{WriteHalf, write_both};
 
 /// An answer on its way out.

@@ -12,7 +12,8 @@ use tokio::io::AsyncReadExt;
 use crate::proxy::buffer::Buffer;
 use crate::proxy::config::Timeouts;
 use crate::proxy::deadline::Deadline;
-use crate::proxy::inbound::{ReplyLength, ReplySink};
+use crate::proxy::downstream::ReplyLength;
+use crate::proxy::inbound::ReplySink;
 use crate::proxy::refusal::{Aborted, Culprit};
 use crate::proxy::stream::ReadHalf;
 

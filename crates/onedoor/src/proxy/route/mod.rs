@@ -52,7 +52,6 @@ pub(crate) use table::{Ask, Found, Matched, RouteSpec, Routes};
 #[cfg(test)]
 use {error::HostFault, pattern::Rank};
 
-use super::config::UpstreamId;
 use crate::registry::AppId;
 
 /// One route: when it applies and what it does.
@@ -74,6 +73,10 @@ pub(crate) enum Action {
     Redirect(Redirect),
     Builtin(Builtin),
 }
+
+/// An external upstream: its place in the configuration's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct UpstreamId(pub(crate) u16);
 
 /// Which Host the upstream sees.
 #[derive(Clone, Debug, PartialEq, Eq)]

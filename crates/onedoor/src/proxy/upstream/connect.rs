@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::names::Names;
 use super::tls::Connectors;
-use crate::proxy::config::{Origin, UpstreamId, UpstreamSpec};
+use crate::proxy::config::{Origin, UpstreamSpec};
+use crate::proxy::route::UpstreamId;
 use crate::proxy::stream::Stream;
 use crate::registry::EndpointAddr;
 

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::proxy::config::UpstreamId;
+use crate::proxy::route::UpstreamId;
 use crate::proxy::stream::Stream;
 use crate::registry::EndpointId;
 

@@ -12,7 +12,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::proxy::config::{Origin, TlsTrust, UpstreamId, UpstreamSpec};
+use crate::proxy::config::{Origin, TlsTrust, UpstreamSpec};
+use crate::proxy::route::UpstreamId;
 
 /// A ready connector per https upstream; shared by all workers, so that sessions resume across them.
 #[derive(Clone)]

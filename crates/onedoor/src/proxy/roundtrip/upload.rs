@@ -1,0 +1,106 @@
+//! The request on its way: its head, then its body, whole or as the client sends it.
+
+use std::io;
+
+use onedoor_http1::{BodyFraming, emit};
+use tokio::io::AsyncWriteExt;
+
+use super::{Sent, Signals};
+use crate::proxy::config::Timeouts;
+use crate::proxy::deadline::Deadline;
+use crate::proxy::inbound::BodySource;
+use crate::proxy::refusal::{Failed, Refusal, client_left};
+use crate::proxy::stream::{WriteHalf, write_both};
+use crate::proxy::upstream::http1::ExpectField;
+
+/// The request on its way to the upstream.
+pub(super) struct Upload<'u, 'r, 'x> {
+    pub(super) head: &'u [u8],
+    pub(super) framing: BodyFraming,
+    pub(super) body: &'u mut BodySource<'x>,
+    pub(super) writer: &'u mut WriteHalf<'r>,
+    pub(super) upstream_deadline: &'u Deadline,
+    pub(super) timeouts: &'u Timeouts,
+    pub(super) signals: &'u Signals,
+}
+
+impl Upload<'_, '_, '_> {
+    /// Sends the request, then watches for a client that leaves. Fails only on the client's side; an upstream that
+    /// stops reading is the download's affair.
+    pub(super) async fn run(mut self, expect: ExpectField) -> Result<(), Failed> {
+        self.send(expect).await?;
+        if self.signals.complete.get() {
+            self.body.gone().await;
+            return Err(client_left().into());
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, expect: ExpectField) -> Result<(), Refusal> {
+        let kept = match self.framing {
+            BodyFraming::None | BodyFraming::Length(_) | BodyFraming::UntilClose => self.body.kept(),
+            BodyFraming::Chunked => &[],
+        };
+        if send_head(self.head, kept, self.writer, self.signals).await.is_err() {
+            return Ok(());
+        }
+        let kept_all = match self.framing {
+            BodyFraming::None | BodyFraming::UntilClose => true,
+            BodyFraming::Length(length) => length == kept.len() as u64,
+            BodyFraming::Chunked => false,
+        };
+        if kept_all {
+            self.signals.complete.set(true);
+            return Ok(());
+        }
+        if expect == ExpectField::Sent {
+            self.signals.go.notified().await;
+        }
+        self.stream().await
+    }
+
+    async fn stream(&mut self) -> Result<(), Refusal> {
+        let mut size_line = Vec::new();
+        let chunked = self.framing == BodyFraming::Chunked;
+        while let Some(piece) = self.body.next().await? {
+            self.signals.sent.set(Sent::Unrepeatable);
+            size_line.clear();
+            if chunked {
+                emit::chunk_size(&mut size_line, piece.len());
+            }
+            let mut sent = write_both(self.writer, &size_line, piece).await;
+            if chunked && sent.is_ok() {
+                sent = self.writer.write_all(b"\r\n").await;
+            }
+            if sent.is_err() {
+                return Ok(());
+            }
+            // The upstream is not silent while it is still being told.
+            self.upstream_deadline.arm(self.timeouts.first_byte);
+        }
+        if chunked {
+            size_line.clear();
+            emit::last_chunk(&mut size_line, self.body.trailers());
+            if self.writer.write_all(&size_line).await.is_err() {
+                return Ok(());
+            }
+        }
+        if self.writer.flush().await.is_ok() {
+            self.signals.complete.set(true);
+        }
+        Ok(())
+    }
+}
+
+async fn send_head(
+    head: &[u8],
+    body: &[u8],
+    writer: &mut WriteHalf<'_>,
+    signals: &Signals,
+) -> io::Result<()> {
+    // The first write decides whether the upstream can have seen anything at all.
+    let written = writer.write_vectored(&[io::IoSlice::new(head), io::IoSlice::new(body)]).await?;
+    signals.sent.set(Sent::Repeatable);
+    let of_head = written.min(head.len());
+    write_both(writer, &head[of_head..], &body[written - of_head..]).await
+}
