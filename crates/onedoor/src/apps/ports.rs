@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Mutex, PoisonError};
 
 /// The first private port, where the kernel's range leaves room above it.
@@ -79,8 +78,8 @@ impl PrivatePorts {
 
 /// On all addresses: an app that ignores HOST binds 0.0.0.0 and would clash with a listener on any of them.
 fn is_free(port: u16) -> bool {
-    match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
-        Ok(_) => true,
+    match onedoor_linux::socket::try_port(port) {
+        Ok(()) => true,
         Err(error) => {
             error.kind() != io::ErrorKind::AddrInUse && error.kind() != io::ErrorKind::PermissionDenied
         }
@@ -94,6 +93,7 @@ fn ephemeral_start(range: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
 
     #[test]
     fn ports_are_fresh_and_below_the_ephemeral_range() {
