@@ -88,7 +88,12 @@ pub fn processes() -> Vec<Process> {
 /// re-parented are found where they are now.
 #[must_use]
 pub fn descendants(ancestor: Pid) -> Vec<Process> {
-    let everyone = processes();
+    descendants_among(&processes(), ancestor)
+}
+
+/// [`descendants`] in a snapshot that the caller has already.
+#[must_use]
+pub fn descendants_among(everyone: &[Process], ancestor: Pid) -> Vec<Process> {
     let mut found: Vec<Process> = Vec::new();
     let mut parents = vec![ancestor];
     while let Some(parent) = parents.pop() {
@@ -119,11 +124,17 @@ pub fn session_members(leader: Pid) -> Vec<Process> {
 /// Everyone whose environment had `name=value` when its program began: finds daemons that left group and session.
 #[must_use]
 pub fn with_environment(name: &OsStr, value: &OsStr) -> Vec<Process> {
+    with_environment_among(processes(), name, value)
+}
+
+/// [`with_environment`] in a snapshot, or the part of it where it is worth the reading: a file per process.
+#[must_use]
+pub fn with_environment_among(everyone: Vec<Process>, name: &OsStr, value: &OsStr) -> Vec<Process> {
     let mut marker = name.as_bytes().to_vec();
     marker.push(b'=');
     marker.extend_from_slice(value.as_bytes());
     let marked = |process: &Process| has_entry(process.pid, &marker);
-    processes().into_iter().filter(marked).collect()
+    everyone.into_iter().filter(marked).collect()
 }
 
 fn has_entry(pid: Pid, entry: &[u8]) -> bool {

@@ -55,6 +55,16 @@ pub fn listen_tcp(address: SocketAddr) -> io::Result<Listener> {
     Ok(Listener::Tcp(socket.into()))
 }
 
+/// Tries whether a program could bind `port` on all IPv4 addresses, even one that does not set SO_REUSEADDR: to such a
+/// one a port is taken for a minute after its last connection, too (TIME_WAIT, RFC 9293 section 3.6.1).
+///
+/// # Errors
+/// What socket(2) or bind(2) answer; EADDRINUSE above all.
+pub fn try_port(port: u16) -> io::Result<()> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM.cloexec(), Some(Protocol::TCP))?;
+    socket.bind(&SockAddr::from(SocketAddr::from((std::net::Ipv4Addr::UNSPECIFIED, port))))
+}
+
 /// Listens on a Unix socket path. A socket file that nobody listens on any more is replaced; one that answers is not.
 ///
 /// # Errors
@@ -159,6 +169,20 @@ mod tests {
         let first = listen_tcp("127.0.0.1:0".parse().unwrap()).unwrap();
         let again = listen_tcp(first.tcp_address().unwrap());
         assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    }
+
+    #[test]
+    fn a_port_with_a_connection_in_time_wait_is_not_free_for_everyone() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        assert_eq!(try_port(at.port()).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        let mut client = TcpStream::connect(at).unwrap();
+        // Whoever closes first is left in TIME_WAIT: here the listener's side.
+        drop(listener.accept().unwrap());
+        assert_eq!(io::Read::read(&mut client, &mut [0; 1]).unwrap(), 0);
+        drop((client, listener));
+        assert!(TcpListener::bind(at).is_ok(), "this one sets SO_REUSEADDR");
+        assert_eq!(try_port(at.port()).unwrap_err().kind(), io::ErrorKind::AddrInUse);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use onedoor_linux::signal::Signal;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
 
@@ -33,6 +34,9 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// How long the exits of killed processes may take to arrive.
 const REAPING: Duration = Duration::from_secs(1);
+
+/// How far apart a signal to the apps and the same to us may arrive.
+const SAME_SIGNAL: Duration = Duration::from_millis(100);
 
 /// How long a reader of our output may take for the last lines.
 const FLUSHING: Duration = Duration::from_secs(1);
@@ -94,7 +98,7 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
                 Request::Stop(stop) => break End::Asked(stop),
                 Request::Status => tell_status(log, &apps.table()),
             },
-            end = apps.ended() => break End::AppEnded(end),
+            end = apps.ended() => break own_signal_or(end, &mut signals).await,
             _worker = proxy.failed() => break End::WorkerFailed,
         }
     };
@@ -109,6 +113,19 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
         last_words(log, end);
     }
     Ok(exit_code(&end))
+}
+
+/// Whoever signals every process of the container (Heroku does) wants its end; that an app was faster than we are is
+/// no failure of the app.
+async fn own_signal_or(end: AppsEnd, signals: &mut Signals) -> End {
+    let stop_signals = [Signal::TERM, Signal::INT].map(|signal| 128 + signal.number());
+    if !stop_signals.contains(&i32::from(end.exit_code)) {
+        return End::AppEnded(end);
+    }
+    match tokio::time::timeout(SAME_SIGNAL, signals.next()).await {
+        Ok(Request::Stop(stop)) => End::Asked(stop),
+        Ok(Request::Status) | Err(_) => End::AppEnded(end),
+    }
 }
 
 /// How fast the end is to come.

@@ -29,16 +29,16 @@ pub enum ListeningAt {
 /// Listening sockets that one of `pids` has open. One that several share is told once per process.
 #[must_use]
 pub fn listening_sockets(pids: &[Pid]) -> Vec<ListeningSocket> {
-    let listeners = listeners();
-    let mut found = Vec::new();
-    for pid in pids {
-        for inode in socket_inodes(*pid) {
-            if let Some(at) = listeners.get(&inode) {
-                found.push(ListeningSocket { pid: *pid, at: at.clone() });
-            }
-        }
+    let open: Vec<(Pid, u64)> =
+        pids.iter().flat_map(|pid| socket_inodes(*pid).into_iter().map(|inode| (*pid, inode))).collect();
+    // The kernel's tables hold every connection of the host as well: not read for nothing.
+    if open.is_empty() {
+        return Vec::new();
     }
-    found
+    let listeners = listeners();
+    let listening =
+        |(pid, inode): (Pid, u64)| listeners.get(&inode).map(|at| ListeningSocket { pid, at: at.clone() });
+    open.into_iter().filter_map(listening).collect()
 }
 
 /// Every listener of our network namespace by its inode.

@@ -19,7 +19,7 @@ use super::ports::PrivatePorts;
 use super::spawn::{Launcher, RuntimeDir};
 use super::spec::{AppSpec, Command, Config, Grace, Listening};
 use super::task::{AppTask, Ended, Kill, Order, Stopped, Surroundings};
-use crate::init::Children;
+use crate::init::{Children, ExitCause, exit_code};
 use crate::observe::log::{Level, Log};
 use crate::registry::{Publisher, Weight};
 
@@ -162,7 +162,12 @@ impl Apps {
     /// Safe to drop and call again. Pends for ever if there is no such app.
     pub(crate) async fn ended(&mut self) -> AppsEnd {
         loop {
-            let Some(news) = self.ended.recv().await else { return std::future::pending().await };
+            let news = tokio::select! {
+                news = self.ended.recv() => news,
+                // A task ends when it is told to, which it was not: it panicked, and nobody watches its app now.
+                Some(Err(error)) = self.tasks.join_next_with_id() => return self.unwatched(error.id()),
+            };
+            let Some(news) = news else { return std::future::pending().await };
             let Ended { app, exit_code, why, last_lines } = news;
             let Some(member) = self.members.get_mut(usize::from(app.0)) else { continue };
             member.over = true;
@@ -173,6 +178,16 @@ impl Apps {
             // The end itself is for the program's last words; this one is told here.
             let level = if exit_code == 0 { Level::Info } else { Level::Error };
             self.log.event(level, Some(&name), &why);
+        }
+    }
+
+    fn unwatched(&self, task: Id) -> AppsEnd {
+        let app = self.members.iter().find(|member| member.task == task);
+        AppsEnd {
+            app: app.map_or_else(|| "unknown".into(), |member| Arc::clone(&member.name)),
+            exit_code: exit_code(ExitCause::Broken),
+            why: "its supervision broke: a bug in onedoor, please report it".into(),
+            last_lines: Vec::new(),
         }
     }
 
@@ -266,7 +281,8 @@ impl Apps {
             StopOutcome::StillThere => say(Level::Error, "is still there at the deadline"),
         }
         if app.leftovers > 0 {
-            say(Level::Warn, &format!("left {} processes behind, which were killed", app.leftovers));
+            let noun = if app.leftovers == 1 { "process" } else { "processes" };
+            say(Level::Warn, &format!("left {} {noun} behind, killed now", app.leftovers));
         }
     }
 }

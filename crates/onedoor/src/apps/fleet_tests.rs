@@ -363,6 +363,36 @@ async fn an_app_that_puts_itself_into_the_background_is_told_to_stay_in_front() 
 }
 
 #[tokio::test]
+async fn a_program_that_is_away_for_a_moment_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let (program, away) = (dir.path().join("program"), dir.path().join("away"));
+    std::fs::write(&program, format!("#!/usr/bin/env python3\n{SERVER}")).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut app = spec(Command::Exec(["./program", "$PORT"].map(String::from).to_vec()));
+    app.dir = dir.path().into();
+    app.restart.give_up = GiveUp::Never;
+    let running = start(vec![app]);
+    let first = running.ready(&[]).await;
+    std::fs::rename(&program, &away).unwrap();
+    send(&first, b"die").await;
+    let is_missed = |state: &AppState| matches!(state, AppState::Down { why } if why.contains("cannot be"));
+    while !is_missed(&running.apps.table()[0].state) {
+        tokio::task::yield_now().await;
+    }
+    std::fs::rename(&away, &program).unwrap();
+    running.ready(&[&first]).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_app_that_nobody_watches_any_more_ends_the_program() {
+    let mut running = start(vec![shell("exec sleep 600")]);
+    running.apps.tasks.spawn(async { panic!("the panic that this test asks for") });
+    assert_eq!(running.apps.ended().await.exit_code, 70);
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_second_wish_to_stop_shortens_the_grace() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("pid");

@@ -29,13 +29,6 @@ pub(super) enum Belongs {
 }
 
 impl Kin {
-    /// Everyone alive. Only while the leader was not collected.
-    fn alive(&self) -> Vec<Pid> {
-        let mut family = self.near();
-        family.extend(self.marked());
-        pids(family)
-    }
-
     /// Who is left when the leader was collected. Its number stays taken while anyone is in its session or group
     /// (setsid(2)); if a process has it again, nobody is, and the marker alone tells who belongs to us.
     pub(super) fn left_behind(&self) -> Vec<Pid> {
@@ -43,22 +36,29 @@ impl Kin {
             None => proc::session_members(self.leader),
             Some(_) => Vec::new(),
         };
-        family.extend(self.marked());
+        family.extend(self.marked(proc::processes()));
         pids(family)
     }
 
-    /// Where the family accepts connections.
+    /// Where the family accepts connections. Only while the leader was not collected.
     pub(super) fn listeners(&self) -> Vec<ListeningSocket> {
-        let near = proc::listening_sockets(&pids(self.near()));
+        let everyone = proc::processes();
+        let near = proc::listening_sockets(&pids(self.near(&everyone)));
         // Reading every environment is dear; only a daemon that left its session makes it necessary.
-        if near.is_empty() { proc::listening_sockets(&self.alive()) } else { near }
+        if near.is_empty() { self.far_listeners(everyone) } else { near }
+    }
+
+    /// Where those who left session and descent do.
+    fn far_listeners(&self, everyone: Vec<proc::Process>) -> Vec<ListeningSocket> {
+        proc::listening_sockets(&pids(self.marked(everyone)))
     }
 
     pub(super) fn listens_on(&self, port: u16) -> Belongs {
         let on_port =
             |socket: &ListeningSocket| matches!(socket.at, ListeningAt::Tcp(at) if at.port() == port);
-        if self.listeners().iter().any(on_port) || proc::listening_sockets(&self.alive()).iter().any(on_port)
-        {
+        let everyone = proc::processes();
+        let near = proc::listening_sockets(&pids(self.near(&everyone)));
+        if near.iter().any(on_port) || self.far_listeners(everyone).iter().any(on_port) {
             Belongs::Yes
         } else if self.is_hidden() {
             Belongs::Unknown
@@ -67,14 +67,15 @@ impl Kin {
         }
     }
 
-    fn marked(&self) -> Vec<proc::Process> {
-        proc::with_environment(OsStr::new(MARKER), &self.marker)
+    fn marked(&self, everyone: Vec<proc::Process>) -> Vec<proc::Process> {
+        proc::with_environment_among(everyone, OsStr::new(MARKER), &self.marker)
     }
 
-    fn near(&self) -> Vec<proc::Process> {
-        let mut near = proc::session_members(self.leader);
-        near.extend(proc::descendants(self.leader));
-        near.extend(proc::process(self.leader));
+    fn near(&self, everyone: &[proc::Process]) -> Vec<proc::Process> {
+        let of_session =
+            |process: &&proc::Process| process.session == Some(self.leader) || process.pid == self.leader;
+        let mut near: Vec<proc::Process> = everyone.iter().filter(of_session).copied().collect();
+        near.extend(proc::descendants_among(everyone, self.leader));
         near
     }
 

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -95,8 +94,8 @@ impl PrivatePorts {
 
 /// On all addresses: an app that ignores HOST binds 0.0.0.0 and would clash with a listener on any of them.
 fn is_free(port: u16) -> bool {
-    match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
-        Ok(_) => true,
+    match onedoor_linux::socket::try_port(port) {
+        Ok(()) => true,
         Err(error) => {
             error.kind() != io::ErrorKind::AddrInUse && error.kind() != io::ErrorKind::PermissionDenied
         }
@@ -110,6 +109,7 @@ fn ephemeral_start(range: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
 
     #[test]
     fn two_doors_on_one_host_begin_apart_and_a_lone_one_at_the_first() {

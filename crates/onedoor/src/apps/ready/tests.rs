@@ -98,3 +98,25 @@ fn an_app_that_takes_long_is_asked_no_more_often_than_the_operator_says() {
     let pauses: Vec<Duration> = (0..40).map(|_| prober.next_pause()).collect();
     assert_eq!((pauses.first(), pauses.last()), (Some(&FIRST_PAUSE), Some(&every)));
 }
+
+#[tokio::test]
+async fn a_daemon_that_left_session_and_descent_is_found_by_its_mark() {
+    let script = "import os, socket, sys, time\nif os.fork(): time.sleep(600)\nos.setsid()\nif os.fork(): os._exit(0)\ns = socket.create_server(('127.0.0.1', int(sys.argv[1])))\nprint(flush=True)\ntime.sleep(600)";
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let children = crate::init::Children::for_tests();
+    let mut spec = onedoor_linux::spawn::SpawnSpec::new("/usr/bin/env", "/");
+    spec.argv.extend(["python3", "-c", script, &port.to_string()].map(OsString::from));
+    let marker = OsString::from("a daemon of this test");
+    spec.env = std::env::vars_os().chain([("ONEDOOR_ID".into(), marker.clone())]).collect();
+    let app = children.spawn(spec).await.unwrap();
+    let mut listens = tokio::net::unix::pipe::Receiver::from_owned_fd(app.stdout).unwrap();
+    tokio::io::AsyncReadExt::read_u8(&mut listens).await.unwrap();
+    let kin = Kin { leader: app.pid, marker: marker.clone() };
+    let stranger = Kin { leader: app.pid, marker: OsString::from("another") };
+    let (found, not_found) = (kin.listens_on(port), stranger.listens_on(port));
+    children.signal_group(app.pid, onedoor_linux::signal::Signal::KILL).unwrap();
+    for daemon in onedoor_linux::proc::with_environment("ONEDOOR_ID".as_ref(), &marker) {
+        onedoor_linux::signal::send(daemon.pid, onedoor_linux::signal::Signal::KILL).ok();
+    }
+    assert_eq!((found, not_found), (Belongs::Yes, Belongs::No));
+}

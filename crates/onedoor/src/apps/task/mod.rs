@@ -269,7 +269,10 @@ impl AppTask {
                 self.happened(Event::TimerDue).await;
             }
             News::Swept(killed) => {
-                self.leftovers += killed;
+                // What a crash left behind is a matter of that crash.
+                if self.stop_began.is_some() {
+                    self.leftovers += killed;
+                }
                 self.note_left_running(killed);
             }
             News::Feedback(Feedback::Wanted) => self.happened(Event::Wanted).await,

@@ -28,7 +28,8 @@ impl AppTask {
         self.fate.spawn_error = Some((message, code));
         self.fate.status = None;
         self.fate.failures += 1;
-        Self::hope_of(error)
+        // What could be started before may be on its way back: a folder that is mounted anew, a program that is built.
+        if self.ready_generation.is_some() { Hope::Later } else { Self::hope_of(error) }
     }
 
     /// Said once: the next start will most likely find the same file system.
@@ -48,9 +49,10 @@ impl AppTask {
         let ended_well = self.fate.status.is_some_and(ExitStatus::success);
         if killed > 0 && ended_well && self.ready_generation.is_none() && self.stop_began.is_none() {
             if self.fate.left_running == 0 {
+                let noun = if killed == 1 { "process" } else { "processes" };
                 self.say(
                     Level::Warn,
-                    format_args!("left {killed} processes running: {}", report::IN_BACKGROUND),
+                    format_args!("left {killed} {noun} running: {}", report::IN_BACKGROUND),
                 );
             }
             self.fate.left_running += killed;
