@@ -108,10 +108,7 @@ fn write_winner(winner: &Winner<'_>, path: &AskedPath, out: &mut dyn Write) -> i
     match path.change {
         PathChange::None => {}
         PathChange::Encoding => {
-            writeln!(
-                out,
-                "  path      {normal}  (as it is matched)"
-            )?;
+            writeln!(out, "  path      {normal}  (as it is matched)")?;
         }
         PathChange::DotSegments => {
             writeln!(out, "  path      {normal}  (. and .. are resolved, for the upstream too)")?;
