@@ -148,6 +148,14 @@ fn the_reference_has_every_key() {
     assert!(said(&["docs"]).1.lines().any(|line| line.starts_with("server.listen ")));
 }
 
+/// Made anew by `onedoor docs --markdown > docs/config.md`.
+#[test]
+fn the_reference_in_the_repository_is_what_this_version_says() {
+    let committed = include_str!("../../../../docs/config.md");
+    let made = said(&["docs", "--markdown"]).1;
+    assert!(committed == made, "docs/config.md is stale: onedoor docs --markdown > docs/config.md");
+}
+
 #[test]
 fn version_is_one_line_for_machines() {
     assert_eq!(said(&["version"]).1, format!("onedoor {}\n", env!("CARGO_PKG_VERSION")));

@@ -13,7 +13,7 @@ use super::error::{Code, ConfigError};
 use super::interpolate::interpolate;
 use super::section::{Entry, Node, Section, Value};
 use super::source::{Located, Source, Span};
-use super::{byte_size, duration, suggest};
+use super::{byte_size, duration, remedy, suggest};
 
 /// The whole file; what could not be understood is missing from it and said in `errors`.
 pub(super) fn read(source: &Source, env: &Env, errors: &mut Vec<ConfigError>) -> Section {
@@ -31,7 +31,12 @@ pub(super) fn read(source: &Source, env: &Env, errors: &mut Vec<ConfigError>) ->
 fn syntax_error(error: &toml::de::Error, source: &Source, document: &DeTable<'_>) -> ConfigError {
     let span = error.span().map_or_else(Span::default, Span::from);
     if error.message() != "duplicate key" {
-        return ConfigError::new(Code::Syntax, span, format!("not TOML: {}", error.message()));
+        let fact = format!("not TOML: {}", error.message());
+        let found = ConfigError::new(Code::Syntax, span, fact);
+        return match remedy::of_syntax(error.message(), source.line(span), source.slice(span)) {
+            Some(remedy) => found.remedy(remedy),
+            None => found,
+        };
     }
     let fact = format!("the key {} is given twice", source.slice(span));
     let error = ConfigError::new(Code::DuplicateKey, span, fact);
@@ -109,6 +114,9 @@ impl Reader<'_> {
     fn unknown(&self, pattern: &str, shown: &str, name: &str, place: Span) -> ConfigError {
         let home = if shown.is_empty() { String::new() } else { format!(" in {shown}") };
         let error = ConfigError::new(Code::UnknownKey, place, format!("unknown key `{name}`{home}"));
+        if let Some(ours) = remedy::synonym(name, catalogue::keys_of(pattern)) {
+            return error.remedy(format!("it is called `{ours}` here"));
+        }
         let mut homes = catalogue::homes(name).filter(|home| *home != pattern);
         match (suggest::nearest(name, catalogue::keys_of(pattern)), homes.next()) {
             (Some(near), _) => error.remedy(format!("did you mean `{near}`?")),
@@ -141,7 +149,7 @@ impl Reader<'_> {
             }
             other if row.kinds.contains(&Kind::Json) => self.json(other, span).map(Value::Json),
             other => {
-                self.errors.push(wrong_type(row, shown, other.type_str(), span));
+                self.errors.push(wrong_type(row, shown, other, span));
                 None
             }
         }?;
@@ -207,7 +215,10 @@ impl Reader<'_> {
         } else if row.kinds.contains(&Kind::Duration) {
             error = error.label("without a unit").remedy(format!("with its unit: \"{number}s\""));
         } else if row.kinds.contains(&Kind::Size) {
-            error = error.label("without a unit").remedy(format!("with its unit: \"{number}B\""));
+            let remedy = format!("with its unit: \"{number}KiB\" or \"{number}MiB\"");
+            error = error.label("without a unit").remedy(remedy);
+        } else if let Some(remedy) = remedy::of_value(row, &DeValue::Integer(number.clone())) {
+            error = error.remedy(remedy);
         }
         self.errors.push(error);
         None
@@ -313,9 +324,14 @@ fn not_yet(what: &str, place: Span) -> ConfigError {
         .remedy("take it out; `onedoor docs` lists what this version knows")
 }
 
-fn wrong_type(row: &Row, shown: &str, found: &str, span: Span) -> ConfigError {
+fn wrong_type(row: &Row, shown: &str, found: &DeValue<'_>, span: Span) -> ConfigError {
     let fact = format!("{shown} takes {}", catalogue::describe(row.kinds));
-    ConfigError::new(Code::WrongType, span, fact).label(format!("this is {}", a(found)))
+    let error =
+        ConfigError::new(Code::WrongType, span, fact).label(format!("this is {}", a(found.type_str())));
+    match remedy::of_value(row, found) {
+        Some(remedy) => error.remedy(remedy),
+        None => error,
+    }
 }
 
 fn bad_string(row: &Row, shown: &str, text: &str, span: Span) -> ConfigError {
@@ -342,10 +358,10 @@ fn bad_string(row: &Row, shown: &str, text: &str, span: Span) -> ConfigError {
     if let Some(near) = near {
         return error.remedy(format!("did you mean \"{near}\"?"));
     }
-    if text == "true" || text == "false" || text.parse::<i64>().is_ok() {
-        return error.remedy(format!("without the quotes: {text}"));
+    match remedy::of_text(row, text) {
+        Some(remedy) => error.remedy(remedy),
+        None => error,
     }
-    error
 }
 
 fn a(found: &str) -> String {

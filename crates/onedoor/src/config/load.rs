@@ -65,8 +65,19 @@ fn understand(source: &Source, env: &Env, folder: &Path, disk: Disk) -> Result<L
             return Ok(loaded);
         }
     }
+    forget_what_a_duplicate_hides(&mut context.errors);
     // Half a document would be told of keys that are missing only because the parser skipped them.
     Err(ConfigErrors::new(source, context.errors))
+}
+
+/// Of two equal keys the parser keeps one: what the other said is not missing.
+fn forget_what_a_duplicate_hides(errors: &mut Vec<ConfigError>) {
+    let twice: Vec<_> =
+        errors.iter().filter(|error| error.code == Code::DuplicateKey).map(ConfigError::position).collect();
+    let is_hidden = |error: &ConfigError| {
+        matches!(error.code, Code::MissingKey | Code::NoTarget) && twice.contains(&error.position())
+    };
+    errors.retain(|error| !is_hidden(error));
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {

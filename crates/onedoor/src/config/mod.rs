@@ -19,6 +19,7 @@ mod error;
 mod file;
 mod interpolate;
 mod load;
+mod remedy;
 mod resolve;
 mod section;
 mod source;

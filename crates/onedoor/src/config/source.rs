@@ -67,6 +67,14 @@ impl Source {
     pub(super) fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or("")
     }
+
+    /// The whole line it begins in.
+    pub(super) fn line(&self, span: Span) -> &str {
+        let (before, after) = self.text.split_at_checked(span.start).unwrap_or((&self.text, ""));
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let end = after.find('\n').map_or(self.text.len(), |at| before.len() + at);
+        self.text.get(start..end).unwrap_or("")
+    }
 }
 
 #[cfg(test)]

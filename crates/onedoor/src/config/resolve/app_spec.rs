@@ -11,7 +11,7 @@ use super::{Context, command, policy};
 use crate::apps::spec::{AppSpec, Command, Environment, Listening, PrefixMode};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Section, Value};
-use crate::config::source::Span;
+use crate::config::source::{Located, Span};
 use crate::config::suggest;
 use crate::registry::{AppId, Weight};
 
@@ -110,16 +110,26 @@ fn dir(section: &Section, context: &mut Context<'_>) -> PathBuf {
     let Some(written) = section.text("dir") else { return context.folder.to_owned() };
     let dir: PathBuf = context.folder.join(written.value).components().collect();
     if context.has_disk() && !dir.is_dir() {
-        let fact = format!("there is no folder {}", dir.display());
-        let mut error = ConfigError::new(Code::DirMissing, written.span, fact);
-        let siblings = folder_names(dir.parent());
-        let wanted = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if let Some(near) = suggest::nearest(&wanted, siblings.iter().map(String::as_str)) {
-            error = error.remedy(format!("did you mean {near}?"));
-        }
-        context.errors.push(error);
+        context.errors.push(no_folder(&dir, written));
     }
     dir
+}
+
+fn no_folder(dir: &Path, written: Located<&str>) -> ConfigError {
+    if dir.exists() {
+        let fact = format!("{} is a file, not a folder", dir.display());
+        return ConfigError::new(Code::DirMissing, written.span, fact)
+            .remedy("dir is the folder that the command is run in");
+    }
+    let error =
+        ConfigError::new(Code::DirMissing, written.span, format!("there is no folder {}", dir.display()));
+    let siblings = folder_names(dir.parent());
+    let wanted = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match suggest::nearest(&wanted, siblings.iter().map(String::as_str)) {
+        _ if written.value.starts_with('~') => error.remedy("`~` is not expanded: write ${HOME}"),
+        Some(near) => error.remedy(format!("did you mean {near}?")),
+        None => error.remedy("create it; a relative path starts at the folder of this file"),
+    }
 }
 
 fn folder_names(parent: Option<&Path>) -> Vec<String> {

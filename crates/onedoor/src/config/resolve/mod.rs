@@ -14,6 +14,7 @@ mod policy;
 mod route;
 mod server;
 mod table;
+mod traps;
 mod trust;
 mod upstream;
 
@@ -81,6 +82,11 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let routed = route::apps_routed(&routes);
     let apps = app_spec::specs(&drafts, &routed, &public, context);
     let built = table::build(&drafts, routes, (&public, server.limits.body_max), context);
+    for (draft, app) in drafts.iter().zip(&apps) {
+        if let Some(text) = traps::of_app(app) {
+            context.warn(Some(draft.name.span), text);
+        }
+    }
     let name_width = apps.iter().map(|app| app.name.len()).max().unwrap_or(0);
     let (log, access_log) = log::log(file.table("log"), name_width);
 

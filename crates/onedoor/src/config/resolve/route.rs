@@ -213,10 +213,13 @@ pub(super) fn pattern_error(
         fault => format!("`{}`: {fault}", written.value),
     };
     let found = ConfigError::new(code, place, fact);
-    match &error.fix {
-        Some(fix) => found.remedy(format!("write \"{fix}\"")),
-        None => found,
-    }
+    let remedy = match (&error.fix, &error.fault) {
+        (Some(fix), _) => format!("write \"{fix}\""),
+        (None, PatternFault::DuplicateCapture(name)) => format!("call one of them otherwise: {{{name}2}}"),
+        (None, PatternFault::UnclosedCapture) => "close it: {name}, {name:[0-9]+} or {rest...}".to_owned(),
+        (None, _) => "a key is written [METHOD ][host]/path: \"/api/*\", \"GET example.com/x\"".to_owned(),
+    };
+    found.remedy(remedy)
 }
 
 /// The place in the file of a range of a string's text; the whole string where escapes make that unclear.

@@ -132,11 +132,12 @@ fn listen(section: &Section, context: &mut Context<'_>) -> Vec<Listen> {
     let mut found: Vec<(Listen, Span)> = Vec::new();
     for one in written {
         match parse_listen(one, context.folder) {
-            Ok(listen) => match found.iter().find(|(other, _)| *other == listen) {
-                Some((_, first)) => context.errors.push(
-                    ConfigError::new(Code::BadListen, one.span, format!("\"{}\" is listed twice", one.value))
-                        .also(*first, "the first time"),
-                ),
+            Ok(listen) => match found.iter().find(|(other, _)| overlap(other, &listen)) {
+                Some((_, first)) => {
+                    let fact = format!("\"{}\" is listened on already", one.value);
+                    let error = ConfigError::new(Code::BadListen, one.span, fact).also(*first, "by this one");
+                    context.errors.push(error.remedy("keep one of them; \":PORT\" is every address"));
+                }
                 None => found.push((listen, one.span)),
             },
             Err(error) => context.errors.push(error),
@@ -147,6 +148,19 @@ fn listen(section: &Section, context: &mut Context<'_>) -> Vec<Listen> {
         return vec![Listen::AnyAddress { port: PORT }];
     }
     found.into_iter().map(|(listen, _)| listen).collect()
+}
+
+/// Whether the second could not be bound beside the first.
+fn overlap(left: &Listen, right: &Listen) -> bool {
+    match (left, right) {
+        (Listen::Unix(left), Listen::Unix(right)) => left == right,
+        (Listen::AnyAddress { port: left }, Listen::AnyAddress { port: right }) => left == right,
+        (Listen::AnyAddress { port }, Listen::Tcp(address))
+        | (Listen::Tcp(address), Listen::AnyAddress { port }) => *port != 0 && address.port() == *port,
+        (Listen::Tcp(left), Listen::Tcp(right)) => left == right,
+        (Listen::Unix(_), Listen::Tcp(_) | Listen::AnyAddress { .. })
+        | (Listen::Tcp(_) | Listen::AnyAddress { .. }, Listen::Unix(_)) => false,
+    }
 }
 
 /// `${PORT:-8000}`: what the platform says.
@@ -189,6 +203,9 @@ fn parse_listen(written: Located<&str>, folder: &Path) -> Result<Listen, ConfigE
     Err(match port {
         Some(port) if text.starts_with("localhost:") => error.remedy(format!("write \"127.0.0.1:{port}\"")),
         Some(port) => error.remedy(format!("write \":{port}\" for every address, or \"127.0.0.1:{port}\"")),
+        None if text.contains('$') => error.remedy(
+            "a variable is written ${PORT}, and with a default ${PORT:-8000}; a bare $PORT stays as it is",
+        ),
         None => {
             error.remedy("write \":8000\", \"127.0.0.1:8000\", \"[::1]:8000\" or \"unix:/run/door.sock\"")
         }

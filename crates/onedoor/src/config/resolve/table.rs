@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::app::{Draft as AppDraft, Mount};
 use super::route::{Draft, Target, pattern_error, route_policy, within};
-use super::{Context, answer, policy, upstream};
+use super::{Context, answer, policy, traps, upstream};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
@@ -69,12 +69,24 @@ pub(super) fn build(
     }
     let Table { context, specs, upstreams, rows, .. } = table;
     let (specs, places): (Vec<_>, Vec<_>) = specs.into_iter().unzip();
+    let redirects: Vec<_> = specs
+        .iter()
+        .zip(&places)
+        .filter(|(spec, _)| matches!(spec.route.action, Action::Redirect(_)))
+        .map(|(spec, place)| (spec.pattern.written().to_owned(), *place))
+        .collect();
     let names: Vec<Arc<str>> = specs.iter().map(|spec| Arc::clone(&spec.route.name)).collect();
     let routes = Routes::build(specs).unwrap_or_else(|conflicts| {
         let told = conflicts.iter().map(|conflict| clash(conflict, &names, &places));
         context.errors.extend(told);
         Routes::default()
     });
+    for (written, place) in redirects {
+        if traps::goes_round(&routes, &written) {
+            let text = format!("the redirect of {written} leads back to itself: a client would go round");
+            context.warn(Some(place), text);
+        }
+    }
     Built { routes, upstreams, rows }
 }
 
@@ -88,7 +100,7 @@ fn clash(conflict: &Conflict, names: &[Arc<str>], places: &[Span]) -> ConfigErro
             let fact = format!("`{second_name}` asks for exactly what `{first_name}` asks for");
             ConfigError::new(Code::RouteDuplicate, place(second), fact)
                 .also(place(first), "the first")
-                .remedy("keep one of them")
+                .remedy("keep one of them, or give one another path, method or host")
         }
         ConflictKind::Tie { example } => {
             let fact = format!("`{second_name}` and `{first_name}` tie: both match {example}");
@@ -141,6 +153,9 @@ impl Table<'_, '_> {
 
     fn route(&mut self, draft: Draft<'_>, apps: &[AppDraft<'_>]) {
         let Draft { key, section, pattern, target } = draft;
+        if let Some(text) = traps::foreign_capture(key.value) {
+            self.context.warn(Some(key.span), text);
+        }
         let Some((action, what)) = self.action(&pattern, section, target) else { return };
         let while_down = match target {
             Target::App { app, .. } => {
@@ -236,6 +251,11 @@ impl Table<'_, '_> {
                 return None;
             }
         };
+        if let (Some(tls), Origin::Http { .. } | Origin::Unix { .. }) = (section.key("tls"), &target.origin) {
+            let fact = format!("`tls` has no meaning for {}", url.value);
+            let error = ConfigError::new(Code::Contradiction, tls, fact).also(url.span, "the target");
+            self.context.errors.push(error.remedy("leave it out, or write https:// in the target"));
+        }
         if self.is_the_door(&target.origin) {
             let fact = format!("{} is the door's own port: it would call itself", url.value);
             let error = ConfigError::new(Code::Contradiction, url.span, fact);
@@ -272,7 +292,7 @@ impl Table<'_, '_> {
         let file: PathBuf = self.context.folder.join(ca.value);
         if self.context.has_disk() && !file.is_file() {
             let error =
-                ConfigError::new(Code::DirMissing, ca.span, format!("there is no {}", file.display()));
+                ConfigError::new(Code::FileMissing, ca.span, format!("there is no file {}", file.display()));
             self.context.errors.push(error.remedy("tls.ca is a PEM file, looked for from the file's folder"));
         }
         TlsTrust::Ca(file)
@@ -311,8 +331,19 @@ impl Table<'_, '_> {
     fn rewrite_error(&mut self, error: &RewriteError, written: Located<&str>) {
         let place = within(written, &error.range, self.context);
         let found = ConfigError::new(Code::RouteRewrite, place, error.fault.to_string());
-        self.context.errors.push(match &error.fix {
-            Some(fix) => found.remedy(format!("write \"{fix}\"")),
+        let remedy = match (&error.fix, &error.fault) {
+            (Some(fix), _) => Some(format!("write \"{fix}\"")),
+            (None, RewriteFault::StripWithoutMount(path)) => Some(format!("as a mount: \"{path}/*\"")),
+            (None, RewriteFault::NotAPrefix { .. }) => {
+                Some("strip = true cuts off the whole mount".to_owned())
+            }
+            (None, RewriteFault::UnknownCapture { known, .. }) if known.is_empty() => {
+                Some("a capture is a segment in braces: \"/users/{id}\"".to_owned())
+            }
+            (None, _) => None,
+        };
+        self.context.errors.push(match remedy {
+            Some(remedy) => found.remedy(remedy),
             None => found,
         });
     }

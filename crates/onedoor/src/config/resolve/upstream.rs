@@ -38,9 +38,7 @@ pub(super) fn parse(url: Located<&str>, trust: TlsTrust, folder: &Path) -> Resul
         });
     }
     let Some((scheme, rest)) = text.split_once("://") else {
-        let scheme = if is_local(text) { "http" } else { "https" };
-        let fact = format!("\"{text}\" has no scheme");
-        return Err(wrong(fact).remedy(format!("write \"{scheme}://{text}\"")));
+        return Err(without_scheme(wrong, text));
     };
     let scheme = match scheme.to_ascii_lowercase().as_str() {
         "http" => Scheme::Http,
@@ -67,10 +65,17 @@ pub(super) fn parse(url: Located<&str>, trust: TlsTrust, folder: &Path) -> Resul
         return Err(wrong(fact).remedy("take out everything before the @"));
     }
     if base.bytes().any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\') {
-        return Err(wrong("the target's path has a character that no path contains".to_owned()));
+        let fact = "the target's path has a character that no path contains".to_owned();
+        return Err(wrong(fact).remedy("write it percent-encoded: a space is %20"));
     }
-    let (host, port) =
-        host_and_port(authority, scheme).ok_or_else(|| wrong(format!("\"{authority}\" is no host")))?;
+    let (host, port) = host_and_port(authority, scheme).ok_or_else(|| {
+        let error = wrong(format!("\"{authority}\" is no host with a port up to 65535"));
+        error.remedy(if authority.is_ascii() {
+            "a host is a name or an address: https://example.com, http://10.0.0.1:8080, http://[::1]:8080"
+        } else {
+            "a host beyond ASCII is written in its `xn--` form"
+        })
+    })?;
     let base = base.trim_end_matches('/').to_owned();
     Ok(made(scheme, host, port, trust, base))
 }
@@ -93,6 +98,27 @@ impl Scheme {
             Self::Https => 443,
         }
     }
+}
+
+/// `google.com`, `:3000`, `https:/google.com`, `//google.com`
+fn without_scheme(wrong: impl Fn(String) -> ConfigError, text: &str) -> ConfigError {
+    let fact = format!("\"{text}\" does not begin with http://, https:// or unix:");
+    let begun = [("https:", Some("https")), ("http:", Some("http")), ("", None)];
+    let (scheme, rest) = begun
+        .into_iter()
+        .find_map(|(start, scheme)| text.strip_prefix(start).map(|rest| (scheme, rest)))
+        .unwrap_or((None, text));
+    let rest = rest.trim_start_matches('/');
+    let (own, rest) = match rest {
+        "" => ("https", "example.com".to_owned()),
+        _ if text.starts_with('/') && !text.starts_with("//") => {
+            return wrong(fact).remedy(format!("a Unix socket is written \"unix:{text}\""));
+        }
+        port if port.starts_with(':') => ("http", format!("127.0.0.1{port}")),
+        local if is_local(local) => ("http", local.to_owned()),
+        other => ("https", other.to_owned()),
+    };
+    wrong(fact).remedy(format!("write \"{}://{rest}\"", scheme.unwrap_or(own)))
 }
 
 fn websocket(wrong: impl Fn(String) -> ConfigError, scheme: &str, rest: &str) -> ConfigError {
@@ -173,8 +199,13 @@ mod tests {
         assert_eq!(shown("wss://h/x"), "write \"https://h/x\"; upgrades go through");
         assert_eq!(shown("http://u:p@h"), "take out everything before the @");
         assert_eq!(shown("http://h?q"), "end it before the ?");
-        assert_eq!(shown("http://:80"), "\":80\" is no host");
-        assert_eq!(shown("http://h:99999"), "\"h:99999\" is no host");
+        assert_eq!(shown("https:/google.com"), "write \"https://google.com\"");
+        assert_eq!(shown("//google.com/x"), "write \"https://google.com/x\"");
+        assert_eq!(shown(":3000"), "write \"http://127.0.0.1:3000\"");
+        assert_eq!(shown("/run/app.sock"), "a Unix socket is written \"unix:/run/app.sock\"");
+        assert!(shown("http://:80").starts_with("a host is a name or an address"));
+        assert!(shown("http://h:99999").starts_with("a host is a name or an address"));
+        assert!(shown("http://b\u{fc}cher.de").contains("xn--"));
         assert_eq!(shown("ftp://h"), "a proxy target is http://, https:// or unix:/path");
     }
 }
