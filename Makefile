@@ -36,7 +36,7 @@ unit: setup-build
 doc: setup-build
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps --document-private-items
 
-it: build zoo ## the promises, against dist/onedoor and the real apps
+it: build zoo ## the promises: the parser's rules, and dist/onedoor with the real apps
 	ONEDOOR_BIN="$(CURDIR)/dist/onedoor" cargo test --quiet --locked --workspace --test it
 
 fuzz: setup-build setup-fuzz ## each fuzz target for FUZZ_SECONDS (60)
