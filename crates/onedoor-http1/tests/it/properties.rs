@@ -2,8 +2,8 @@
 //! nothing panics, and nothing is accepted that an independent reader reads differently.
 
 use onedoor_http1::{
-    BodyFraming, Dechunker, Field, HeadLimits, Parsed, PathChange, Progress, RequestHead, RequestKind,
-    ResponseHead, Span, Target, emit, normalise,
+    BodyFraming, Dechunker, EncodedSlash, Field, HeadLimits, Parsed, PathChange, Progress, RequestHead,
+    RequestKind, ResponseHead, Span, Target, emit, normalise,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -323,7 +323,8 @@ proptest! {
             prop_assert_eq!(normal.change == PathChange::None, normal.path == &raw[..]);
             let twice = normalise(normal.path, &mut again).unwrap();
             prop_assert_eq!((twice.path, twice.change), (normal.path, PathChange::None));
-            prop_assert_eq!(twice.encoded_slash, normal.encoded_slash);
+            // `/%2F/../` has had one, and whoever unescapes first may have read that otherwise; it never comes out of nothing.
+            prop_assert!(normal.encoded_slash == EncodedSlash::Present || twice.encoded_slash == EncodedSlash::Absent);
         }
     }
 
