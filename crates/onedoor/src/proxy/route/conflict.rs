@@ -6,11 +6,11 @@
 
 use std::collections::HashMap;
 
+use super::RouteSpec;
 use super::host::HostPattern;
 use super::method::Method;
 use super::pattern::{End, Pattern, Segment};
 use super::regex::Overlap;
-use super::table::RouteSpec;
 
 /// Two routes that one request can match and that no step of precedence tells apart; `first < second`.
 #[derive(Clone, Debug, PartialEq, Eq)]

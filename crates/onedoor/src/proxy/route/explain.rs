@@ -6,10 +6,11 @@
 use std::cmp::Ordering;
 
 use super::Route;
+use super::RouteSpec;
 use super::host::AskedHost;
 use super::path::Lookup;
 use super::pattern::{self, End, Pattern, Rank, Segment};
-use super::table::{Ask, RouteSpec, Routes};
+use super::table::{Ask, Routes};
 
 #[derive(Debug)]
 pub(crate) struct Explanation<'r> {

@@ -48,11 +48,20 @@ pub(crate) use explain::{Explanation, Miss, NearMiss, Outcome, RunnerUp, Step, W
 pub(crate) use pattern::Pattern;
 pub(crate) use redirect::Redirect;
 pub(crate) use rewrite::Rewrite;
-pub(crate) use table::{Ask, Found, Matched, RouteSpec, Routes};
+pub(crate) use table::{Ask, Found, Matched, Routes};
 #[cfg(test)]
 use {error::HostFault, pattern::Rank};
 
 use crate::registry::AppId;
+
+/// A route and when it applies.
+#[derive(Debug)]
+pub(crate) struct RouteSpec {
+    pub(crate) pattern: Pattern,
+    /// Decides between routes that tie in everything else; the higher one wins. Usually 0.
+    pub(crate) priority: i32,
+    pub(crate) route: Route,
+}
 
 /// One route: when it applies and what it does.
 #[derive(Debug)]

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::RouteSpec;
 use super::method::{self, Method};
 use super::names::Names;
 use super::pattern::{self, End, Pattern, Segment};
 use super::regex::SegmentRegex;
-use super::table::RouteSpec;
 
 /// Index of a route in the table.
 type SpecIndex = usize;

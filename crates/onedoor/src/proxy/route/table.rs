@@ -5,21 +5,12 @@
 
 use std::ops::ControlFlow;
 
-use super::Route;
 use super::conflict::{self, Conflict};
 use super::host::Hosts;
 use super::method;
 use super::path::{Lookup, Tree};
 use super::pattern::Pattern;
-
-/// A route and when it applies.
-#[derive(Debug)]
-pub(crate) struct RouteSpec {
-    pub(crate) pattern: Pattern,
-    /// Decides between routes that tie in everything else; the higher one wins. Usually 0.
-    pub(crate) priority: i32,
-    pub(crate) route: Route,
-}
+use super::{Route, RouteSpec};
 
 /// All routes, immutable.
 #[derive(Debug, Default)]
