@@ -26,6 +26,8 @@ pub(crate) struct Door {
     /// Whom signals go to.
     pid: u32,
     lines: Arc<Lines>,
+    /// One per stream; each ends with its stream.
+    readers: Vec<thread::JoinHandle<()>>,
     ended: Receiver<ExitStatus>,
     exit_code: Option<i32>,
 }
@@ -128,12 +130,15 @@ impl Door {
         said.iter().filter(|(from, _)| *from == stream).map(|(_, line)| line.clone()).collect()
     }
 
-    /// Waits for the end; 128 + n for a death by signal n, as a shell says it.
+    /// Waits for the end and for its last line; 128 + n for a death by signal n, as a shell says it.
     pub(crate) fn exit_code(&mut self) -> i32 {
         if let Some(code) = self.exit_code {
             return code;
         }
         let status = self.ended.recv_timeout(GUARD).expect("the door does not end");
+        for reader in self.readers.drain(..) {
+            reader.join().expect("no reader of lines panics");
+        }
         let code = status.code().or_else(|| status.signal().map(|number| 128 + number));
         *self.exit_code.insert(code.expect("an ended process has a code or a signal"))
     }
@@ -227,8 +232,10 @@ impl Setting {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("dist/onedoor can be run");
         let lines = Arc::new(Lines::default());
-        follow(child.stdout.take().expect("stdout is piped"), Stream::Stdout, &lines);
-        follow(child.stderr.take().expect("stderr is piped"), Stream::Stderr, &lines);
+        let readers = vec![
+            follow(child.stdout.take().expect("stdout is piped"), Stream::Stdout, &lines),
+            follow(child.stderr.take().expect("stderr is piped"), Stream::Stderr, &lines),
+        ];
         let (child_pid, (tell, ended)) = (child.id(), mpsc::channel());
         thread::spawn(move || {
             let status = child.wait().expect("a child can be waited for");
@@ -236,7 +243,7 @@ impl Setting {
             tell.send(status).ok();
         });
         let pid = if self.around.is_empty() { child_pid } else { only_child_of(child_pid) };
-        Door { port, dir: self.dir, child_pid, pid, lines, ended, exit_code: None }
+        Door { port, dir: self.dir, child_pid, pid, lines, readers, ended, exit_code: None }
     }
 }
 
@@ -311,7 +318,11 @@ fn free_port() -> u16 {
     }
 }
 
-fn follow(output: impl io::Read + Send + 'static, stream: Stream, lines: &Arc<Lines>) {
+fn follow(
+    output: impl io::Read + Send + 'static,
+    stream: Stream,
+    lines: &Arc<Lines>,
+) -> thread::JoinHandle<()> {
     let lines = Arc::clone(lines);
     thread::spawn(move || {
         let mut reader = io::BufReader::new(output);
@@ -322,7 +333,7 @@ fn follow(output: impl io::Read + Send + 'static, stream: Stream, lines: &Arc<Li
             lines.more.notify_all();
             line.clear();
         }
-    });
+    })
 }
 
 /// The process inside an `unshare --fork`, as this side of the namespace numbers it.
