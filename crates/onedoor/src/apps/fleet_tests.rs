@@ -89,8 +89,8 @@ fn start_with(mut specs: Vec<AppSpec>, log: Log) -> Running {
     let config = Config { apps: specs, stop_budget: PATIENCE };
     // Tests run beside each other: each fleet has fifty private ports of its own.
     static FLEETS: AtomicU16 = AtomicU16::new(0);
-    let others: Vec<u16> =
-        (21_001..).take(50 * usize::from(FLEETS.fetch_add(1, Ordering::Relaxed))).collect();
+    let first = 21_001 + 50 * FLEETS.fetch_add(1, Ordering::Relaxed);
+    let others: Vec<u16> = (21_001..32_768).filter(|port| !(first..first + 50).contains(port)).collect();
     let apps = Apps::start(config, publishers, Children::for_tests(), log, &others).unwrap();
     Running { apps, registry }
 }

@@ -17,6 +17,9 @@ const FIRST_LOW: u16 = 10_001;
 /// What Linux uses when nobody set `ip_local_port_range`.
 const USUAL_EPHEMERAL_START: u16 = 32_768;
 
+/// How far apart the first ports of two doors with neighbouring process numbers are.
+const PORTS_PER_DOOR: u32 = 16;
+
 const RANGE_FILE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
 /// The ports onedoor may give away.
@@ -45,7 +48,16 @@ impl PrivatePorts {
     pub(super) fn of_this_host(taken: BTreeSet<u16>) -> Self {
         let range = std::fs::read_to_string(RANGE_FILE);
         let start = range.ok().and_then(|range| ephemeral_start(&range)).unwrap_or(USUAL_EPHEMERAL_START);
-        Self::below(start, taken)
+        Self::below(start, taken).starting_with(std::process::id())
+    }
+
+    /// Two doors on one host that start at the same time would find the same ports free until their apps bind them;
+    /// so each begins at a place of its own. PID 1, alone in its container, begins with the first.
+    fn starting_with(self, pid: u32) -> Self {
+        let ports = u32::from(self.end - self.first);
+        let offset = pid.saturating_sub(1).wrapping_mul(PORTS_PER_DOOR) % ports;
+        let next = self.first + u16::try_from(offset).unwrap_or_default();
+        Self { next: Mutex::new(next), ..self }
     }
 
     fn below(ephemeral_start: u16, taken: BTreeSet<u16>) -> Self {
@@ -115,6 +127,14 @@ mod tests {
         assert_eq!(ports.fresh_if(only).unwrap(), 21_001);
         assert_eq!(ports.fresh_if(only).unwrap(), 21_001);
         assert!(ports.fresh_if(|_| false).unwrap_err().to_string().contains("21001..22100"));
+    }
+
+    #[test]
+    fn doors_on_one_host_begin_apart_and_pid_1_with_the_first() {
+        let first = |pid| PrivatePorts::below(32_768, BTreeSet::new()).starting_with(pid).fresh_if(|_| true);
+        assert_eq!(first(1).unwrap(), 21_001);
+        assert_eq!(first(41).unwrap() + 16, first(42).unwrap());
+        assert!((21_001..32_768).contains(&first(u32::MAX).unwrap()));
     }
 
     #[test]
