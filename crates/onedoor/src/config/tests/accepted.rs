@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{Env, check_text, fine};
+use super::{Env, check, check_text, fine};
 use crate::apps::spec::{Command, Listening};
 use crate::config::Loaded;
 use crate::proxy::config::{Listen, Origin};
@@ -183,7 +183,7 @@ fn keys_that_start_with_x_are_the_operators_own() {
 
 /// Each ```toml block of the papers, with the name of its file.
 fn examples() -> Vec<(String, String)> {
-    let repository = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut folders = vec![repository.join("docs")];
     let mut papers = vec![repository.join("README.md")];
     while let Some(folder) = folders.pop() {
