@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{Env, check_text, fine};
+use super::{Env, check, check_text, fine};
 use crate::apps::spec::{Command, Listening};
 use crate::config::Loaded;
 use crate::proxy::config::{Listen, Origin};
@@ -179,4 +179,39 @@ fn an_answer_has_its_type_its_fields_and_its_body() {
 #[test]
 fn keys_that_start_with_x_are_the_operators_own() {
     fine("x-note = 1\n[x-mine]\na = 1\n[apps.web]\nx-team = \"a\"\nrun = \"a\"\npath = \"/\"\n");
+}
+
+/// Each ```toml block of the papers, with the name of its file.
+fn examples() -> Vec<(String, String)> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut folders = vec![repository.join("docs")];
+    let mut papers = vec![repository.join("README.md")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match entry.extension() {
+                None if entry.is_dir() => folders.push(entry),
+                Some(extension) if extension == "md" => papers.push(entry),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for paper in papers {
+        let text = std::fs::read_to_string(&paper).unwrap();
+        let blocks = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        found.extend(blocks.map(|block| (paper.display().to_string(), block.to_owned())));
+    }
+    found
+}
+
+#[test]
+fn every_example_in_the_papers_is_a_file_without_mistakes_or_warnings() {
+    let examples = examples();
+    assert!(examples.len() > 5, "the examples were not found");
+    for (paper, block) in examples {
+        match check(&block) {
+            Ok(loaded) => assert!(loaded.warnings.is_empty(), "{paper}: {:?}", loaded.warnings),
+            Err(errors) => panic!("{paper}\n{errors}"),
+        }
+    }
 }
