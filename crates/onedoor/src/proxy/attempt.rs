@@ -4,7 +4,7 @@
 //! - nothing was sent: always, to another endpoint or the next generation, within the hold deadline;
 //! - a reused connection died: at once on a fresh one, if the request is safe;
 //! - a fresh connection died before the commit: if the request is safe and the upstream is an app of ours;
-//! - at most three times; never once a byte of a streamed body was drawn, never an unsafe request that was sent.
+//! - at most three times, counting only connections that were fresh; never once a byte of a streamed body was drawn, never an unsafe request that was sent.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,8 +25,8 @@ use super::worker::Worker;
 use super::workspace::UpstreamSide;
 use crate::registry::{Endpoint, FailedEndpoints, Failure, Lease};
 
-/// Tries at one request, the first included.
-const TRIES_MAX: u32 = 3;
+/// Fresh connections that one request may lose: an app that dies of it should not die for ever.
+const LOSSES_MAX: u32 = 3;
 
 /// How long an external upstream's idle connection is kept: below the 60 s that most servers allow.
 const EXTERNAL_IDLE_MAX: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ pub(super) struct Attempt<'w> {
     policy: &'w RoutePolicy,
     hold_until: Instant,
     failed: FailedEndpoints,
-    tries: u32,
+    losses: u32,
     pooled: Pooled,
 }
 
@@ -104,7 +104,7 @@ impl<'w> Attempt<'w> {
             policy,
             hold_until,
             failed: FailedEndpoints::new(),
-            tries: 0,
+            losses: 0,
             pooled: Pooled::Welcome,
         }
     }
@@ -117,7 +117,7 @@ impl<'w> Attempt<'w> {
                 let (endpoint, released) = self.endpoint().await?;
                 match self.connect_to(endpoint, released).await {
                     Ok(connection) => return Ok(connection),
-                    Err((endpoint, error)) => self.refused(&endpoint, &error)?,
+                    Err((endpoint, error)) => self.refused(&endpoint, &error),
                 }
             },
         }
@@ -206,14 +206,13 @@ impl<'w> Attempt<'w> {
 
     /// A try over `connection`.
     pub(super) async fn exchange(
-        &mut self,
+        &self,
         connection: &mut Connection,
         inbound: &mut Inbound<'_>,
         terms: &Terms<'_>,
         side: &mut UpstreamSide,
         record: &mut Record,
     ) -> End {
-        self.tries += 1;
         roundtrip::run(
             self.worker,
             &mut connection.stream,
@@ -226,19 +225,15 @@ impl<'w> Attempt<'w> {
         .await
     }
 
-    /// An endpoint did not take the connection: nothing was sent, so another may always be asked.
-    fn refused(&mut self, endpoint: &Endpoint, error: &ConnectError) -> Result<(), Refusal> {
-        self.tries += 1;
+    /// An endpoint did not take the connection: nothing was sent, so another may always be asked, until the hold's
+    /// deadline.
+    fn refused(&mut self, endpoint: &Endpoint, error: &ConnectError) {
         let how = match error {
             // Its backlog stayed full: it is there, and overloaded.
             ConnectError::TimedOut(_) => Failure::Timeout,
             ConnectError::Refused(_) | ConnectError::Unresolved(_) | ConnectError::Tls(_) => Failure::Refused,
         };
         self.report(endpoint, how);
-        if self.tries >= TRIES_MAX && !self.may_wait() {
-            return Err(Refusal::UpstreamUnreachable { upstream: self.upstream_name(), why: error.why() });
-        }
-        Ok(())
     }
 
     /// Decides what follows a lost try: another one (`Ok`), or the refusal.
@@ -252,14 +247,15 @@ impl<'w> Attempt<'w> {
             connection.origin == ConnectionOrigin::Reused && matches!(loss.why, LossReason::Closed(_));
         // Silence is not a death: whatever the app does with the request, it still does it.
         let silent = matches!(loss.why, LossReason::Silent(_));
-        if !repeatable || silent || self.tries >= TRIES_MAX {
-            self.tell_registry(&connection, &loss);
-            return Err(self.refusal(loss.why));
-        }
-        if stale {
+        if stale && repeatable {
             // The upstream closed an idle connection just as we used it. That says nothing about the app.
             self.pooled = Pooled::FreshOnly;
             return Ok(());
+        }
+        self.losses += 1;
+        if !repeatable || silent || self.losses >= LOSSES_MAX {
+            self.tell_registry(&connection, &loss);
+            return Err(self.refusal(loss.why));
         }
         match (&connection.lease, &loss.why) {
             (Some(_), LossReason::Closed(_)) => {
@@ -293,10 +289,6 @@ impl<'w> Attempt<'w> {
         if let Destination::App(app) = self.to {
             self.worker.registry().report(app, endpoint.id, how);
         }
-    }
-
-    fn may_wait(&self) -> bool {
-        matches!(self.policy.while_down, WhileDown::Hold { .. }) && Instant::now() < self.hold_until
     }
 
     fn refusal(&self, why: LossReason) -> Refusal {

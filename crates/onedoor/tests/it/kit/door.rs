@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use std::{fs, io, process, thread};
 
@@ -30,6 +30,8 @@ pub(crate) struct Door {
     readers: Vec<thread::JoinHandle<()>>,
     ended: Receiver<ExitStatus>,
     exit_code: Option<i32>,
+    /// Held for as long as no other door may run that asks for the same.
+    _alone: Option<MutexGuard<'static, ()>>,
 }
 
 /// Which of the door's two outputs.
@@ -52,6 +54,7 @@ pub(crate) struct Setting {
     dir: TempDir,
     environment: Vec<(OsString, OsString)>,
     around: Vec<String>,
+    alone: Option<MutexGuard<'static, ()>>,
 }
 
 impl Door {
@@ -59,7 +62,7 @@ impl Door {
     pub(crate) fn with(toml: &str) -> Setting {
         let dir = tempfile::Builder::new().prefix("onedoor-it-").tempdir().expect("a folder for the test");
         fs::write(dir.path().join("onedoor.toml"), toml).expect("the test's folder can be written");
-        Setting { dir, environment: Vec::new(), around: Vec::new() }
+        Setting { dir, environment: Vec::new(), around: Vec::new(), alone: None }
     }
 
     /// Starts a door with this file and waits until it accepts.
@@ -209,9 +212,10 @@ impl Setting {
         self
     }
 
-    /// A command to run onedoor in: `unshare …`.
-    pub(super) fn inside(mut self, words: &[&str]) -> Self {
+    /// A command to run onedoor in, `unshare …`, and the right to do so.
+    pub(super) fn inside(mut self, words: &[&str], alone: MutexGuard<'static, ()>) -> Self {
         self.around = words.iter().map(ToString::to_string).collect();
+        self.alone = Some(alone);
         self
     }
 
@@ -243,7 +247,17 @@ impl Setting {
             tell.send(status).ok();
         });
         let pid = if self.around.is_empty() { child_pid } else { only_child_of(child_pid) };
-        Door { port, dir: self.dir, child_pid, pid, lines, readers, ended, exit_code: None }
+        Door {
+            port,
+            dir: self.dir,
+            child_pid,
+            pid,
+            lines,
+            readers,
+            ended,
+            exit_code: None,
+            _alone: self.alone,
+        }
     }
 }
 

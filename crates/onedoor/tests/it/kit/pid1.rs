@@ -2,11 +2,15 @@
 #![expect(clippy::disallowed_methods, reason = "a test is not PID 1: it may make children and wait for them")]
 
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use super::Door;
 use super::door::Setting;
 
 const UNSHARE: [&str; 5] = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
+
+/// As PID 1 a door begins its private ports where every other does, and the tests share one network: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Starts the door as PID 1; None, and a loud word, where namespaces are not to be had.
 pub(crate) fn start_as_pid1(setting: Setting) -> Option<Door> {
@@ -17,5 +21,6 @@ pub(crate) fn start_as_pid1(setting: Setting) -> Option<Door> {
         eprintln!("SKIPPED: this machine does not let us make a PID namespace; PID 1 is not tested here");
         return None;
     }
-    Some(setting.inside(&UNSHARE).start())
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(setting.inside(&UNSHARE, alone).start())
 }
