@@ -2,17 +2,21 @@
 # load.sh [PATH]: 64 keep-alive connections for 30 s through dist/onedoor to the zoo (default: its Go app). Prints how
 # many requests failed, and the door's memory after 10 s and at the end. Not part of `make test`: a loaded machine is no bug.
 set -eu
-. "$(dirname -- "$0")/setup/lib.sh"
 
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 path=${1:-/go/load}
 port=${PORT:-18000}
 growth_max=1024
 
-[ -x "$root/dist/onedoor" ] && [ -x "$root/examples/zoo/go/go" ] || fail "there is nothing to load: run make build zoo first"
-if ! have wrk; then
-    may_apt || fail "wrk is missing, and we are not root: install it, then run this again"
-    apt_install "no wrk" wrk
+fail() {
+    echo "load: $*" >&2
+    exit 1
+}
+
+if [ ! -x "$root/dist/onedoor" ] || [ ! -x "$root/examples/zoo/go/go" ]; then
+    fail "there is nothing to load: run make build zoo first"
 fi
+"$root/scripts/setup/wrk.sh"
 
 logs=$(mktemp -d)
 cd "$root/examples/zoo"
