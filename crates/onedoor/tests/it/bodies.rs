@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::kit::{Door, Upstream, proxy_to};
+use crate::kit::{Door, Ending, Upstream, proxy_to};
 
 const MIB: usize = 1024 * 1024;
 
@@ -172,6 +172,38 @@ fn a_client_that_waits_for_100_is_told_to_go_on_when_the_upstream_does_not_know_
     assert_eq!(peer.bytes(2), b"ok");
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     assert_eq!(client.response().status(), 200);
+}
+
+#[test]
+fn a_client_that_was_told_to_go_on_is_not_told_again_when_the_upstream_says_so_late() {
+    let upstream = Upstream::listen();
+    let door = Door::start(&proxy_to(upstream.port()));
+    let mut client = door.wire();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    let mut peer = upstream.accept();
+    peer.head();
+    assert_eq!(client.response().status(), 100, "our own patience has ended");
+    peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("ok");
+    assert_eq!(peer.bytes(2), b"ok");
+    peer.send("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(client.response().status(), 201, "one 100, and then the answer");
+}
+
+#[test]
+fn an_old_client_sees_a_reset_when_an_answer_without_a_length_is_cut() {
+    let upstream = Upstream::listen();
+    let door = Door::start(&proxy_to(upstream.port()));
+    let mut old = door.wire();
+    old.send("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+    let mut peer = upstream.accept();
+    peer.request();
+    peer.send("HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\npart");
+    assert_eq!(old.head().status(), 200);
+    assert_eq!(old.bytes(4), b"part");
+    peer.reset();
+    // An orderly close would look like the body's end.
+    assert_eq!(old.rest_until_cut(), (Vec::new(), Ending::Cut));
 }
 
 #[test]

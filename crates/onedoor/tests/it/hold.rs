@@ -1,6 +1,10 @@
 //! The promise: no request fails because an app is starting or restarting. It waits, with a deadline.
 
-use crate::kit::{Door, ECHO_PY, Stream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use crate::kit::{Door, ECHO_PY, GUARD, Stream, Wire, signal};
 
 /// An app that opens its port only when the test lets it.
 fn gated(route: &str) -> Door {
@@ -118,4 +122,81 @@ fn ready_by_path_waits_for_a_good_answer() {
     std::fs::write(door.dir().join("warm"), "").unwrap();
     assert_eq!(door.fetch("/x").text(), "GET /x");
     assert_eq!(door.fetch("/ready").status(), 200);
+}
+
+/// Set when it is dropped, so that a failing test lets its threads end.
+struct Over<'o>(&'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn an_app_that_is_killed_under_load_costs_no_safe_request() {
+    const CLIENTS: usize = 6;
+    let file = "[apps]\nweb = { run = \"python3 app.py\", path = \"/\", restart = { backoff = \"10ms..20ms\", give_up = \"100 in 1m\" } }\n";
+    let door = Door::with(file).file("app.py", ECHO_PY).start();
+    let (port, over, (tell, served)) = (door.port(), AtomicBool::new(false), mpsc::channel());
+    let mut pid = door.fetch("/pid").text().to_owned();
+    thread::scope(|scope| {
+        let end = Over(&over);
+        for client in 0..CLIENTS {
+            let (tell, over) = (tell.clone(), &over);
+            scope.spawn(move || {
+                let mut kept = Wire::to(port);
+                while !over.load(Ordering::SeqCst) {
+                    // Half of them reconnect for each request.
+                    if client % 2 == 0 {
+                        kept = Wire::to(port);
+                    }
+                    let answer = kept.get("/load");
+                    tell.send((answer.status(), answer.body)).ok();
+                }
+            });
+        }
+        for _ in 0..3 {
+            for _ in 0..20 * CLIENTS {
+                let (status, body) = served.recv_timeout(GUARD).expect("the clients are served");
+                assert_eq!((status, &*body), (200, &b"GET /load"[..]));
+            }
+            signal(pid.parse().unwrap(), "KILL");
+            pid = std::iter::repeat_with(|| door.fetch("/pid").text().to_owned())
+                .find(|next| *next != pid)
+                .unwrap();
+        }
+        drop(end);
+    });
+    while let Ok((status, body)) = served.try_recv() {
+        assert_eq!((status, &*body), (200, &b"GET /load"[..]));
+    }
+}
+
+#[test]
+fn a_post_while_the_app_is_down_is_held_and_served_once() {
+    // Waits at the gate from its second life on, and writes down whom it served.
+    let app = ECHO_PY
+        .replace("if \"GATE\" in os.environ:\n    open(os.environ[\"GATE\"]).read()", "if os.path.exists(\"gate\"):\n    open(\"gate\").read()")
+        .replace(
+            "        words = self.path.split(\"/\")",
+            "        words = self.path.split(\"/\")\n        print(\"saw\", self.command, self.path, flush=True)",
+        );
+    let file = "[apps]\nweb = { run = \"python3 app.py\", path = \"/\", restart = { backoff = \"10ms..20ms\" } }\n[routes]\n\"/ready\" = { builtin = \"ready\" }\n";
+    let door = Door::with(file).file("app.py", app).start();
+    let pid = door.fetch("/pid").text().parse().unwrap();
+    door.make_gate("gate");
+    signal(pid, "KILL");
+    std::iter::repeat_with(|| door.fetch("/ready")).find(|answer| answer.status() == 503).unwrap();
+    let mut client = door.wire();
+    client.send("POST /pay HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nonce");
+    assert_eq!(door.fetch("/ready").status(), 503, "the door is alive, and the app is not");
+    door.open_gate("gate");
+    let answer = client.response();
+    assert_eq!((answer.status(), answer.text()), (200, "POST /pay once"));
+    // Whatever the app would have seen of it, it has seen before this.
+    assert_eq!(door.fetch("/after").status(), 200);
+    door.line(Stream::Stdout, |line| line.contains("saw GET /after"));
+    let paid = door.lines_until(1, Stream::Stdout, |line| line.contains("saw POST /pay"));
+    assert_eq!(paid.len(), 1, "{paid:?}");
 }

@@ -197,6 +197,21 @@ fn the_start_table_says_what_is_served_where() {
     }
 }
 
+#[test]
+fn usr1_writes_the_state_of_each_app_into_the_log() {
+    let file = format!(
+        "{WEB}bad = {{ run = \"python3 bad.py\", path = \"/bad\", restart = {{ backoff = \"1h..1h\" }} }}\nslow = {{ run = \"sleep 1000\", path = \"/slow\" }}\n"
+    );
+    let door = Door::with(&file).file("app.py", ECHO_PY).file("bad.py", "raise SystemExit(9)\n").start();
+    assert_eq!(door.fetch("/x").status(), 200);
+    door.line(Stream::Stderr, |line| line.contains("bad") && line.contains("next start"));
+    door.signal("USR1");
+    for (app, state) in [("web", "ready on "), ("bad", "down: "), ("slow", "starting ")] {
+        let line = door.line(Stream::Stderr, |line| line.contains(app) && line.contains(state));
+        assert!(line.contains("onedoor.toml:"), "where the app is written: {line}");
+    }
+}
+
 /// Alive, and not a zombie that waits for its reaper.
 fn is_alive(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

@@ -55,6 +55,21 @@ fn bytes_that_came_before_the_101_wait_for_it() {
 }
 
 #[test]
+fn the_body_of_a_request_for_an_upgrade_is_not_repeated_in_the_tunnel() {
+    let upstream = Upstream::listen();
+    let door = Door::start(&proxy_to(upstream.port()));
+    let mut client = door.wire();
+    client.send("POST /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\nContent-Length: 4\r\n\r\nBODYearly");
+    let mut peer = upstream.accept();
+    assert_eq!(peer.request().text(), "BODY");
+    peer.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
+    assert_eq!(client.head().status(), 101);
+    client.send(" late");
+    client.half_close();
+    assert_eq!(peer.rest(), b"early late");
+}
+
+#[test]
 fn a_large_tunnel_loses_nothing() {
     let upstream = Upstream::listen();
     let door = Door::start(&proxy_to(upstream.port()));

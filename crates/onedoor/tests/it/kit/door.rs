@@ -122,6 +122,14 @@ impl Door {
         }
     }
 
+    /// The access line of the one request whose line has `word` in it.
+    pub(crate) fn access_line(&self, word: &str) -> serde_json::Value {
+        let line = self.line(Stream::Stdout, |line| {
+            line.starts_with('{') && line.contains("\"status\"") && line.contains(word)
+        });
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
     /// What the door has said on `stream` up to now.
     pub(crate) fn said(&self, stream: Stream) -> Vec<String> {
         let said = self.lines.said.lock().expect("no reader of lines panics");
@@ -194,14 +202,19 @@ impl Setting {
 
     /// Puts a gate beside `onedoor.toml`: a reader waits at it until [`open_gate`] is called.
     pub(crate) fn gate(self, name: &str) -> Self {
-        let made = Command::new("mkfifo").arg(self.dir.path().join(name)).status().expect("mkfifo is there");
-        assert!(made.success());
+        make_gate(self.dir.path(), name);
         self
     }
 
     pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
         self
+    }
+
+    /// Leaves the door so many file descriptors, its own included.
+    pub(crate) fn with_descriptors(self, count: u32) -> Self {
+        // Not the last command, or some shells would become onedoor instead of having it as a child.
+        self.inside(&["sh", "-c", &format!("ulimit -n {count}; \"$@\"; exit $?"), "sh"])
     }
 
     /// A command to run onedoor in: `unshare …`.
@@ -240,6 +253,11 @@ impl Setting {
     }
 }
 
+fn make_gate(dir: &Path, name: &str) {
+    let made = Command::new("mkfifo").arg(dir.join(name)).status().expect("mkfifo is there");
+    assert!(made.success());
+}
+
 /// Lets whoever waits at the gate pass.
 pub(crate) fn open_gate(door: &Door, name: &str) {
     let path = door.dir().join(name);
@@ -265,6 +283,11 @@ pub(crate) fn run_onedoor(dir: &Path, arguments: &[&str]) -> Output {
 }
 
 impl Door {
+    /// Puts a gate into the door's folder, for those who come from now on.
+    pub(crate) fn make_gate(&self, name: &str) {
+        make_gate(self.dir(), name);
+    }
+
     pub(crate) fn open_gate(&self, name: &str) {
         open_gate(self, name);
     }

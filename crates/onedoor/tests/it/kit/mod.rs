@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(crate) use app::{ECHO_PY, Upstream, proxy_to};
 pub(crate) use door::{Door, Stream, run_onedoor, signal};
 pub(crate) use pid1::start_as_pid1;
-pub(crate) use wire::{Message, Wire};
+pub(crate) use wire::{Ending, Message, Wire};
 
 /// How long anything may take before a test calls it lost. Never awaited by a test that passes.
 pub(crate) const GUARD: Duration = Duration::from_secs(20);

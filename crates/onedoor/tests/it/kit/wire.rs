@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::time::Instant;
 
 use super::GUARD;
 
@@ -145,6 +146,28 @@ impl Wire {
     /// We send no more; the other way stays open.
     pub(crate) fn half_close(&self) {
         self.tcp.shutdown(Shutdown::Write).expect("the connection is open");
+    }
+
+    /// Ends the connection with a reset instead of an orderly close.
+    pub(crate) fn reset(self) {
+        // SO_LINGER is behind tokio's door alone; the runtime does nothing but hold the socket for a moment.
+        self.tcp.set_nonblocking(true).expect("the connection is open");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+        let _inside = runtime.enter();
+        let tcp = self.tcp.try_clone().and_then(tokio::net::TcpStream::from_std).expect("a TCP socket");
+        tcp.set_zero_linger().expect("a TCP socket can be reset");
+    }
+
+    /// Sends `bytes` over and over, reading nothing, until the peer has had enough of it.
+    pub(crate) fn send_until_cut(&mut self, bytes: &[u8]) {
+        let deadline = Instant::now() + GUARD;
+        let error = loop {
+            assert!(Instant::now() < deadline, "the connection is not cut");
+            if let Err(error) = self.stream.write_all(bytes) {
+                break error.kind();
+            }
+        };
+        assert!(!matches!(error, ErrorKind::WouldBlock | ErrorKind::TimedOut), "neither read nor cut");
     }
 
     /// One chunk of a chunked body, as it comes; empty for the last one, whose trailers stay on the wire.

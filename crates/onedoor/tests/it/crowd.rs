@@ -1,0 +1,75 @@
+//! The promise: many connections are nothing special. They cost little while they are silent, and when there are more
+//! than the process may hold, the rest waits outside.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::kit::{Door, GUARD, Stream};
+
+/// What a parked connection may cost, buffers of the kernel not counted.
+const PARKED_BYTES_MAX: u64 = 2 * 1024;
+
+#[test]
+fn an_idle_connection_costs_less_than_two_kibibytes() {
+    const PARKED: usize = 500;
+    let door = Door::start("[log]\naccess = \"off\"\n[routes]\n\"/*\" = { respond = \"x\" }\n");
+    // What is built and paged in once is not the connections' own.
+    drop(parked(&door, 64));
+    let Some(before) = proportional_bytes(door.pid()) else {
+        eprintln!(
+            "SKIPPED: this kernel does not say what a process weighs; parked connections are not weighed"
+        );
+        return;
+    };
+    let kept = parked(&door, PARKED);
+    let after = proportional_bytes(door.pid()).expect("it could be read before");
+    let each = after.saturating_sub(before) / PARKED as u64;
+    assert!(each < PARKED_BYTES_MAX, "{each} bytes per connection: {before} before, {after} after");
+    drop(kept);
+}
+
+/// So many connections, each of which has been served once. Bare sockets: two descriptors each would be too many.
+fn parked(door: &Door, count: usize) -> Vec<TcpStream> {
+    let mut kept = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut tcp = TcpStream::connect(("127.0.0.1", door.port())).expect("the door accepts");
+        tcp.set_read_timeout(Some(GUARD)).expect("a guard can be set");
+        tcp.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("the door reads");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\nx") {
+            let mut piece = [0; 1024];
+            let read = tcp.read(&mut piece).expect("the door answers");
+            assert!(read > 0, "the door closed a kept connection");
+            answer.extend_from_slice(&piece[..read]);
+        }
+        kept.push(tcp);
+    }
+    kept
+}
+
+/// Proc(5), smaps_rollup: the private memory and a fair share of what is mapped by several.
+fn proportional_bytes(pid: u32) -> Option<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
+}
+
+#[test]
+fn more_connections_than_descriptors_wait_outside_until_there_is_room() {
+    // The limit on connections, far above that of the process, does not get to speak.
+    let door = Door::with(
+        "[server]\nworkers = 1\nlimits = { connections = 1000 }\n[routes]\n\"/*\" = { respond = \"x\" }\n",
+    )
+    .with_descriptors(64)
+    .start();
+    let crowd: Vec<TcpStream> = (0..100)
+        .map(|_| TcpStream::connect(("127.0.0.1", door.port())).expect("the kernel's queue has room"))
+        .collect();
+    let mut last = door.wire();
+    last.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    door.line(Stream::Stderr, |line| line.contains("cannot accept connections for now"));
+    drop(crowd);
+    assert_eq!(last.response().text(), "x", "who waited outside is served");
+    assert_eq!(door.fetch("/").text(), "x");
+}
