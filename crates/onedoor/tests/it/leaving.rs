@@ -3,8 +3,10 @@
 
 use crate::kit::{Door, ECHO_PY, Stream, Upstream, Wire, proxy_to};
 
-/// Each way to leave.
-const WAYS: [(&str, fn(Wire)); 2] = [("close", drop), ("reset", Wire::reset)];
+/// How a client leaves, and what that is called in the targets below.
+type Way = (&'static str, fn(Wire));
+
+const WAYS: [Way; 2] = [("close", drop), ("reset", Wire::reset)];
 
 /// The line of a request that its client did not wait for.
 #[track_caller]

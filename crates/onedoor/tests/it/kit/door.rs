@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 use std::{fs, io, process, thread};
 
@@ -30,8 +30,6 @@ pub(crate) struct Door {
     readers: Vec<thread::JoinHandle<()>>,
     ended: Receiver<ExitStatus>,
     exit_code: Option<i32>,
-    /// Held for as long as no other door may run that asks for the same.
-    _alone: Option<MutexGuard<'static, ()>>,
 }
 
 /// Which of the door's two outputs.
@@ -54,7 +52,6 @@ pub(crate) struct Setting {
     dir: TempDir,
     environment: Vec<(OsString, OsString)>,
     around: Vec<String>,
-    alone: Option<MutexGuard<'static, ()>>,
 }
 
 impl Door {
@@ -62,7 +59,7 @@ impl Door {
     pub(crate) fn with(toml: &str) -> Setting {
         let dir = tempfile::Builder::new().prefix("onedoor-it-").tempdir().expect("a folder for the test");
         fs::write(dir.path().join("onedoor.toml"), toml).expect("the test's folder can be written");
-        Setting { dir, environment: Vec::new(), around: Vec::new(), alone: None }
+        Setting { dir, environment: Vec::new(), around: Vec::new() }
     }
 
     /// Starts a door with this file and waits until it accepts.
@@ -219,10 +216,6 @@ impl Setting {
         self
     }
 
-<<<<<<< HEAD
-    /// A command to run onedoor in, `unshare …`, and the right to do so.
-    pub(super) fn inside(mut self, words: &[&str], alone: MutexGuard<'static, ()>) -> Self {
-=======
     /// Leaves the door so many file descriptors, its own included.
     pub(crate) fn with_descriptors(self, count: u32) -> Self {
         // Not the last command, or some shells would become onedoor instead of having it as a child.
@@ -231,9 +224,7 @@ impl Setting {
 
     /// A command to run onedoor in: `unshare …`.
     pub(super) fn inside(mut self, words: &[&str]) -> Self {
->>>>>>> wire
         self.around = words.iter().map(ToString::to_string).collect();
-        self.alone = Some(alone);
         self
     }
 
@@ -265,17 +256,7 @@ impl Setting {
             tell.send(status).ok();
         });
         let pid = if self.around.is_empty() { child_pid } else { only_child_of(child_pid) };
-        Door {
-            port,
-            dir: self.dir,
-            child_pid,
-            pid,
-            lines,
-            readers,
-            ended,
-            exit_code: None,
-            _alone: self.alone,
-        }
+        Door { port, dir: self.dir, child_pid, pid, lines, readers, ended, exit_code: None }
     }
 }
 
