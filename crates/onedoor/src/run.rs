@@ -77,6 +77,7 @@ enum End {
 
 async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
     // Bound first: connections queue from here on, and a taken port is known before an app starts.
+    let trusted = loaded.proxy.trusted_peers.why.clone();
     let bound = Bound::new(loaded.proxy)?;
     let mut signals = Signals::new(log.clone()).context("cannot read signals")?;
     let children = Children::start(log.clone()).context("cannot start the thread for children")?;
@@ -87,6 +88,7 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
     let (addresses, ports) = (bound.addresses(), bound.ports());
     let mut proxy = bound.start(registry, log.clone())?;
     announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
+    tell_trust(log, trusted.as_deref());
     let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
         .context("cannot start the apps")?;
     let end = loop {
@@ -220,6 +222,13 @@ fn announce(log: &Log, name: Option<&str>, addresses: &[String], table: &[crate:
     let width = table.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
     for row in table {
         log.event(Level::Info, None, format_args!("  {:width$}  → {}", row.at, row.what));
+    }
+}
+
+/// Whose X-Forwarded-For is believed decides who the client is.
+fn tell_trust(log: &Log, why: Option<&str>) {
+    if let Some(why) = why {
+        log.event(Level::Info, None, format_args!("  X-Forwarded-For and its like are believed from: {why}"));
     }
 }
 

@@ -1,34 +1,16 @@
 //! From a file's name to what it means: read, decode, resolve, and all mistakes at once.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::env::Env;
-use super::error::{Code, ConfigError, ConfigErrors, Warning};
+use super::error::{Code, ConfigError, ConfigErrors};
 use super::file;
-use super::resolve::{self, Context, Disk, TableRow};
+use super::resolve::{self, Context, Disk, EXAMPLE, Loaded};
 use super::source::Source;
-use crate::observe::log::LogConfig;
-use crate::{apps, proxy};
 
 /// A file longer than this is no configuration; it would only fill the memory.
 const FILE_BYTES_MOST: u64 = 4 << 20;
-
-/// The smallest file that works, for messages.
-pub(crate) const EXAMPLE: &str = "[apps]\nweb = \"uvicorn main:app\"      # served at /\napi = \"node server.js\"        # served at /api\n";
-
-/// What the file means: each part's own configuration, every default filled in.
-#[derive(Debug)]
-pub(crate) struct Loaded {
-    pub(crate) name: Option<Arc<str>>,
-    pub(crate) proxy: proxy::config::Config,
-    pub(crate) apps: apps::spec::Config,
-    pub(crate) log: LogConfig,
-    /// What is shown at start: where → what.
-    pub(crate) table: Vec<TableRow>,
-    pub(crate) warnings: Vec<Warning>,
-}
 
 /// Reads the file at `path`. Relative paths in it start at its own folder.
 pub(crate) fn load(path: &Path, env: &Env) -> Result<Loaded, ConfigErrors> {

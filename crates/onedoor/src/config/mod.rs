@@ -29,5 +29,5 @@ mod tests;
 
 pub(crate) use env::Env;
 pub(crate) use error::{ConfigErrors, Paint};
-pub(crate) use load::{Loaded, check_text, load, load_to_ask};
-pub(crate) use resolve::TableRow;
+pub(crate) use load::{check_text, load, load_to_ask};
+pub(crate) use resolve::{Loaded, TableRow};

@@ -4,34 +4,19 @@
 //! the program, since children die with the thread that made them (PR_SET_PDEATHSIG, prctl(2)).
 //! What an exit means is none of this file's business.
 
-use std::collections::HashMap;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use onedoor_linux::poll::Wake;
 use onedoor_linux::proc::{self, Pid};
 use onedoor_linux::signal::{self, Signal};
 use onedoor_linux::spawn::{SpawnError, SpawnSpec};
-use onedoor_linux::wait::ExitStatus;
 use tokio::sync::oneshot;
 
 use super::exits::Reaper;
+use super::shared::{Child, Group, Request, Shared};
 use crate::observe::log::{Level, Log};
-
-/// A program that runs, leader of a session and process group of its own.
-#[derive(Debug)]
-pub(crate) struct Child {
-    pub(crate) pid: Pid,
-    /// Non-blocking.
-    pub(crate) stdout: OwnedFd,
-    /// Non-blocking.
-    pub(crate) stderr: OwnedFd,
-    /// How the program ended. Others of its group may live on: [`Children::group_lives`].
-    pub(crate) exited: oneshot::Receiver<ExitStatus>,
-}
 
 /// Why a signal did not reach a group.
 #[derive(Debug, thiserror::Error)]
@@ -47,30 +32,6 @@ pub(crate) enum SignalError {
 #[derive(Clone, Debug)]
 pub(crate) struct Children {
     shared: Arc<Shared>,
-}
-
-/// What the handle and the thread have in common.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) wake: Wake,
-    requests: Mutex<Vec<Request>>,
-    /// Groups of ours whose number cannot have been given to anyone else.
-    groups: Mutex<HashMap<Pid, Group>>,
-}
-
-/// What the thread is asked for.
-#[derive(Debug)]
-pub(super) enum Request {
-    Spawn { spec: Box<SpawnSpec>, reply: oneshot::Sender<Result<Child, SpawnError>> },
-    TellWhenNoneIsLeft(oneshot::Sender<()>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Group {
-    /// Its leader was not collected yet.
-    Led,
-    /// Its leader was collected; others live and pin its number.
-    Leaderless,
 }
 
 /// "No such process" (errno(3)), the same on every Linux.
@@ -91,8 +52,7 @@ impl Children {
             let consequence = "a daemon that leaves its app will not be stopped with it";
             log.event(Level::Warn, None, format_args!("no child subreaper ({error}): {consequence}"));
         }
-        let shared =
-            Arc::new(Shared { wake: Wake::new()?, requests: Mutex::default(), groups: Mutex::default() });
+        let shared = Arc::new(Shared::new()?);
         let reaper = Reaper::new(Arc::clone(&shared), log)?;
         std::thread::Builder::new().name("children".to_owned()).spawn(move || reaper.run())?;
         Ok(Self { shared })
@@ -166,18 +126,7 @@ impl Children {
     }
 
     fn ask(&self, request: Request) {
-        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-        self.shared.wake.ring();
-    }
-}
-
-impl Shared {
-    pub(super) fn take_requests(&self) -> Vec<Request> {
-        std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn groups(&self) -> MutexGuard<'_, HashMap<Pid, Group>> {
-        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.ask(request);
     }
 }
 

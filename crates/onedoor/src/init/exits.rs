@@ -12,7 +12,7 @@ use onedoor_linux::spawn::{self, Handshake, Progress, SpawnError, SpawnSpec};
 use onedoor_linux::wait::{self, ExitStatus, Peeked};
 use tokio::sync::oneshot;
 
-use super::children::{Child, Group, Request, Shared};
+use super::shared::{Child, Group, Request, Shared};
 use crate::observe::log::{Level, Log};
 
 type Reply = oneshot::Sender<Result<Child, SpawnError>>;

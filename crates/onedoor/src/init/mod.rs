@@ -11,10 +11,12 @@
 mod children;
 mod exit_code;
 mod exits;
+mod shared;
 mod signals;
 
-pub(crate) use children::{Child, Children, SignalError};
+pub(crate) use children::{Children, SignalError};
 pub(crate) use exit_code::{ExitCause, exit_code};
+pub(crate) use shared::Child;
 pub(crate) use signals::{Request, Signals, StopRequest, block_signals};
 
 #[cfg(test)]

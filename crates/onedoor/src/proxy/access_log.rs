@@ -64,7 +64,8 @@ impl Record {
         }
     }
 
-    pub(super) fn connected(&mut self, to: Destination) {
+    /// Who is to answer; known before there is a connection.
+    pub(super) fn asked(&mut self, to: Destination) {
         self.to = Some(to);
     }
 

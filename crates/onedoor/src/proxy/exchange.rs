@@ -131,13 +131,13 @@ async fn forward_request(
     }
     let mut attempt = Attempt::first(worker, inbound.head.parsed.method(), to, &route.policy, record.started);
     loop {
+        record.asked(to);
         let mut connection = tokio::select! {
             biased;
             // Neither loses anything by losing: no request is under way yet, and what was read stays in the buffer.
             connected = attempt.connect() => connected?,
             () = inbound.body.gone() => return Err(client_left().into()),
         };
-        record.connected(to);
         match attempt.exchange(&mut connection, inbound, terms, side, record).await {
             End::Served(reuse) => {
                 connection.finish(worker, reuse);

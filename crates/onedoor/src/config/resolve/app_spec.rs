@@ -80,7 +80,7 @@ fn spec(
         }
         None => Command::Exec(Vec::new()),
     };
-    let readiness = policy::readiness(draft, section, &listening, context);
+    let readiness = policy::readiness(draft.name.value, section, &listening, context);
     AppSpec {
         id: draft.id,
         name: Arc::from(draft.name.value),

@@ -26,10 +26,10 @@ use std::time::Duration;
 
 use super::env::Env;
 use super::error::{Code, ConfigError, Warning};
-use super::load::Loaded;
 use super::section::Section;
 use super::source::{Source, Span};
 use crate::apps::spec;
+use crate::observe::log::LogConfig;
 use crate::proxy::config as proxy;
 
 /// Whether folders and programs are looked up.
@@ -63,14 +63,27 @@ impl Context<'_> {
     }
 }
 
+/// The smallest file that works, for messages.
+pub(crate) const EXAMPLE: &str = "[apps]\nweb = \"uvicorn main:app\"      # served at /\napi = \"node server.js\"        # served at /api\n";
+
+/// What the file means: each part's own configuration, every default filled in.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) proxy: proxy::Config,
+    pub(crate) apps: spec::Config,
+    pub(crate) log: LogConfig,
+    /// What is shown at start: where → what.
+    pub(crate) table: Vec<TableRow>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
 /// What the file means. It is worth something only if `context.errors` is empty afterwards.
 pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     if is_empty(file.table("apps")) && is_empty(file.table("routes")) && !file.is_flawed() {
         let fact = "the file has neither an app nor a route";
         let error = ConfigError::new(Code::EmptyFile, Span::default(), fact);
-        context.errors.push(
-            error.remedy(format!("the smallest one that works:\n\n{}", super::load::EXAMPLE.trim_end())),
-        );
+        context.errors.push(error.remedy(format!("the smallest one that works:\n\n{}", EXAMPLE.trim_end())));
     }
     let nothing = Section::empty("server");
     let server = server::server(file.table("server").unwrap_or(&nothing), context);

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use super::Context;
-use super::app::Draft;
 use crate::apps::spec::{
     GiveUp, Grace, Listening, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
 };
@@ -25,7 +24,7 @@ const HOLD_QUEUE: usize = 1000;
 pub(super) const HOLD: WhileDown = WhileDown::Hold { at_most: HOLD_FOR, queue_max: HOLD_QUEUE };
 
 pub(super) fn readiness(
-    draft: &Draft<'_>,
+    name: &str,
     section: &Section,
     listening: &Listening,
     context: &mut Context<'_>,
@@ -37,8 +36,7 @@ pub(super) fn readiness(
             return Readiness::Accept;
         }
         let place = section.key("ready").unwrap_or_default();
-        let fact =
-            format!("app \"{}\" is a worker: it listens nowhere and cannot be asked", draft.name.value);
+        let fact = format!("app \"{name}\" is a worker: it listens nowhere and cannot be asked");
         let error = ConfigError::new(Code::Contradiction, place, fact);
         context.errors.push(error.remedy("give it a path, a host or a port, or take `ready` out"));
         return Readiness::Accept;

@@ -143,3 +143,24 @@ fn known_captures(known: &[String]) -> String {
         many => format!("; it has `{}`", many.join("`, `")),
     }
 }
+
+/// A fault, and the text with this fault mended; others may be left in it.
+pub(super) struct Bad {
+    pub(super) range: Range<usize>,
+    pub(super) fault: PatternFault,
+    pub(super) mended: Option<String>,
+}
+
+impl Bad {
+    pub(super) fn new(range: Range<usize>, fault: PatternFault) -> Self {
+        Self { range, fault, mended: None }
+    }
+
+    pub(super) fn mended(self, mended: impl Into<String>) -> Self {
+        Self { mended: Some(mended.into()), ..self }
+    }
+}
+
+pub(super) fn replaced(text: &str, range: &Range<usize>, instead: &str) -> String {
+    format!("{}{instead}{}", &text[..range.start], &text[range.end..])
+}

@@ -4,9 +4,7 @@
 //! Refuses whatever could be read in two ways, and whatever could never match; says where, why, and how it was
 //! probably meant.
 
-use std::ops::Range;
-
-use super::error::{HostFault, PatternError, PatternFault};
+use super::error::{Bad, HostFault, PatternError, PatternFault, replaced};
 use super::host::{BadHost, HostPattern};
 use super::method::{self, Method};
 use super::pattern::{End, Pattern};
@@ -15,38 +13,26 @@ use super::segments::read_path;
 /// How many faults of one text a fix mends, one after the other.
 const FIXES_MAX: usize = 6;
 
-/// A fault, and the text with this fault mended; others may be left in it.
-pub(super) struct Bad {
-    pub(super) range: Range<usize>,
-    pub(super) fault: PatternFault,
-    pub(super) mended: Option<String>,
-}
-
-impl Bad {
-    pub(super) fn new(range: Range<usize>, fault: PatternFault) -> Self {
-        Self { range, fault, mended: None }
+impl Pattern {
+    /// Reads a route key: `[METHOD ][host]/path`.
+    pub(crate) fn parse(key: &str) -> Result<Self, PatternError> {
+        read_key(key).map_err(|bad| with_fix(bad, read_key))
     }
 
-    pub(super) fn mended(self, mended: impl Into<String>) -> Self {
-        Self { mended: Some(mended.into()), ..self }
+    /// An app's `path`: the subtree under it. `/node` and `/node/` are the same mount.
+    pub(crate) fn mount(path: &str) -> Result<Self, PatternError> {
+        read_mount(path).map_err(|bad| with_fix(bad, read_mount))
     }
-}
 
-pub(super) fn route_key(key: &str) -> Result<Pattern, PatternError> {
-    read_key(key).map_err(|bad| with_fix(bad, read_key))
-}
-
-pub(super) fn mount(path: &str) -> Result<Pattern, PatternError> {
-    read_mount(path).map_err(|bad| with_fix(bad, read_mount))
-}
-
-pub(super) fn at_host(pattern: Pattern, host: &str) -> Result<Pattern, PatternError> {
-    match HostPattern::parse(host) {
-        Ok(parsed) => {
-            Ok(Pattern { written: format!("{host}{}", pattern.written).into(), host: parsed, ..pattern })
-        }
-        Err(BadHost { range, fault, fix }) => {
-            Err(PatternError { range, fault: PatternFault::Host(fault), fix })
+    /// The same for one host only: an app's `host`, exact or `*.example.com`. Ranges are into `host`.
+    pub(crate) fn at_host(self, host: &str) -> Result<Self, PatternError> {
+        match HostPattern::parse(host) {
+            Ok(parsed) => {
+                Ok(Self { written: format!("{host}{}", self.written).into(), host: parsed, ..self })
+            }
+            Err(BadHost { range, fault, fix }) => {
+                Err(PatternError { range, fault: PatternFault::Host(fault), fix })
+            }
         }
     }
 }
@@ -170,8 +156,4 @@ fn read_method(head: &str, path: &str) -> Result<(Option<Method>, usize), Bad> {
     } else {
         bad(PatternFault::UnknownMethod(written.to_owned())).mended(format!("{host}{path}"))
     })
-}
-
-pub(super) fn replaced(text: &str, range: &Range<usize>, instead: &str) -> String {
-    format!("{}{instead}{}", &text[..range.start], &text[range.end..])
 }

@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use super::error::PatternError;
 use super::host::HostPattern;
 use super::method::{self, Method};
 use super::regex::SegmentRegex;
-use super::{parse, spelling};
+use super::spelling;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
@@ -77,21 +76,6 @@ pub(crate) enum Rank {
 }
 
 impl Pattern {
-    /// Reads a route key: `[METHOD ][host]/path`.
-    pub(crate) fn parse(key: &str) -> Result<Self, PatternError> {
-        parse::route_key(key)
-    }
-
-    /// An app's `path`: the subtree under it. `/node` and `/node/` are the same mount.
-    pub(crate) fn mount(path: &str) -> Result<Self, PatternError> {
-        parse::mount(path)
-    }
-
-    /// The same for one host only: an app's `host`, exact or `*.example.com`. Ranges are into `host`.
-    pub(crate) fn at_host(self, host: &str) -> Result<Self, PatternError> {
-        parse::at_host(self, host)
-    }
-
     pub(crate) fn written(&self) -> &str {
         &self.written
     }

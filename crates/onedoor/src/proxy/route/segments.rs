@@ -3,8 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::error::PatternFault;
-use super::parse::{Bad, replaced};
+use super::error::{Bad, PatternFault, replaced};
 use super::pattern::{End, Segment};
 use super::regex::SegmentRegex;
 use super::spelling::{self, BadSpelling};
