@@ -1,6 +1,6 @@
 //! The promise: an app learns who is asking, and from nobody but us.
 
-use crate::kit::{Door, Message, Upstream};
+use crate::kit::{Door, Message, Stream, Upstream};
 
 /// What the upstream of `/*` sees of a request with these fields, under a file with these lines before its routes.
 fn seen(settings: &str, route: &str, target: &str, fields: &str) -> Message {
@@ -65,4 +65,14 @@ fn names_that_move_an_apps_root_or_its_proxy_do_not_get_through() {
     for (name, value) in &request.fields {
         assert!(!value.contains("evil"), "{name}: {value}");
     }
+}
+
+#[test]
+fn the_start_says_whose_words_are_believed() {
+    let door =
+        Door::with("[routes]\n\"/*\" = { respond = \"x\" }\n").environment("K_SERVICE", "shop").start();
+    door.line(Stream::Stderr, |line| line.contains("believed") && line.contains("Cloud Run"));
+    let plain = Door::start("[routes]\n\"/*\" = { respond = \"x\" }\n");
+    plain.fetch("/");
+    assert!(!plain.said(Stream::Stderr).iter().any(|line| line.contains("believed")));
 }
