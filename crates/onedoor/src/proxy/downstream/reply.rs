@@ -80,11 +80,7 @@ impl<'x> Reply<'x> {
             return Ok(());
         }
         emit::end_of_head(self.head);
-        self.wire = Wire::Torn;
-        self.writer.write_all(self.head).await?;
-        self.writer.flush().await?;
-        self.wire = Wire::Sound;
-        Ok(())
+        self.write_head().await
     }
 
     /// Sends the staged 101 and ends HTTP on this connection.
@@ -92,6 +88,11 @@ impl<'x> Reply<'x> {
         emit::end_of_head(self.head);
         self.persistence = Persistence::Close;
         self.state = State::Complete;
+        self.write_head().await
+    }
+
+    /// Whatever stands in the head's buffer, and nothing behind it. Interrupted, it leaves a torn wire.
+    async fn write_head(&mut self) -> io::Result<()> {
         self.wire = Wire::Torn;
         self.writer.write_all(self.head).await?;
         self.writer.flush().await?;
@@ -127,11 +128,11 @@ impl<'x> Reply<'x> {
         }
         emit::end_of_head(self.head);
         self.state = framing;
-        self.wire = Wire::Torn;
         if framing == State::Complete || first.is_empty() {
-            self.writer.write_all(self.head).await?;
-            self.writer.flush().await?;
-        } else if framing == State::Chunking {
+            return self.write_head().await;
+        }
+        self.wire = Wire::Torn;
+        if framing == State::Chunking {
             emit::chunk_size(self.head, first.len());
             self.sent += first.len() as u64;
             write_chunk(&mut self.writer, self.head, first).await?;
@@ -172,11 +173,7 @@ impl<'x> Reply<'x> {
                 self.head.clear();
                 emit::last_chunk(self.head, trailers);
                 self.state = State::Complete;
-                self.wire = Wire::Torn;
-                self.writer.write_all(self.head).await?;
-                self.writer.flush().await?;
-                self.wire = Wire::Sound;
-                Ok(())
+                self.write_head().await
             }
             State::UntilClose => {
                 self.state = State::Complete;
