@@ -57,12 +57,15 @@ fn proportional_bytes(pid: u32) -> Option<u64> {
 
 #[test]
 fn more_connections_than_descriptors_wait_outside_until_there_is_room() {
-    // The limit on connections, far above that of the process, does not get to speak.
+    // The limit on connections, far above that of the process, does not get to speak. The app is there to be asked
+    // after: its door has started altogether when it knows.
     let door = Door::with(
-        "[server]\nworkers = 1\nlimits = { connections = 1000 }\n[routes]\n\"/*\" = { respond = \"x\" }\n",
+        "[server]\nworkers = 1\nlimits = { connections = 1000 }\n[apps]\nnever = { run = \"sleep 1000\", path = \"/never\" }\n[routes]\n\"/*\" = { respond = \"x\" }\n",
     )
     .with_descriptors(64)
     .start();
+    door.signal("USR1");
+    door.line(Stream::Stderr, |line| line.contains("never") && line.contains("starting ("));
     let crowd: Vec<TcpStream> = (0..100)
         .map(|_| TcpStream::connect(("127.0.0.1", door.port())).expect("the kernel's queue has room"))
         .collect();
