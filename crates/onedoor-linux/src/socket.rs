@@ -108,6 +108,20 @@ impl Listener {
         }
     }
 
+    /// Lets nobody new in, while those whose handshake has begun still come through: a SYN is dropped as if it had got
+    /// lost, and when the client sends it again, the listener is gone and says so. Without it, whoever is queued
+    /// between the last accept(2) and close(2) is reset.
+    ///
+    /// # Errors
+    /// What setsockopt(2) answers to SO_ATTACH_FILTER; a sandbox may not know it. Nothing is changed then.
+    pub fn turn_new_away(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(listener) => attach(listener.as_fd(), &DROP_SYN),
+            // connect(2) to a Unix socket has no handshake to wait for.
+            Self::Unix(_) => Ok(()),
+        }
+    }
+
     /// The TCP address it really listens on (port 0 resolved).
     #[must_use]
     pub fn tcp_address(&self) -> Option<SocketAddr> {
@@ -116,6 +130,37 @@ impl Listener {
             Self::Unix(_) => None,
         }
     }
+}
+
+/// A classic BPF program (filter.txt of the kernel's documentation) over a TCP header: drop what has SYN set.
+const DROP_SYN: [libc::sock_filter; 4] = [
+    // A = the flags, the header's byte 13 (RFC 9293 3.1)
+    libc::sock_filter { code: 0x30, jt: 0, jf: 0, k: 13 },
+    // if A & SYN: go on, else skip one
+    libc::sock_filter { code: 0x45, jt: 0, jf: 1, k: 0x02 },
+    // return 0: drop
+    libc::sock_filter { code: 0x06, jt: 0, jf: 0, k: 0 },
+    // return all of it: let through
+    libc::sock_filter { code: 0x06, jt: 0, jf: 0, k: u32::MAX },
+];
+
+#[expect(unsafe_code, reason = "no safe crate attaches a socket filter")]
+fn attach(socket: BorrowedFd<'_>, program: &[libc::sock_filter]) -> io::Result<()> {
+    let len = u16::try_from(program.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let program = libc::sock_fprog { len, filter: program.as_ptr().cast_mut() };
+    let size = libc::socklen_t::try_from(size_of_val(&program)).map_err(io::Error::other)?;
+    // SAFETY: the descriptor is borrowed, so it is open. The kernel copies the program, of `len` instructions, during
+    // the call and writes to neither it nor the header.
+    let done = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_FILTER,
+            (&raw const program).cast(),
+            size,
+        )
+    };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 impl AsFd for Listener {
@@ -213,6 +258,24 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().unwrap();
         drop(theirs);
         assert!(!is_silent(&ours));
+    }
+
+    #[test]
+    fn a_closing_listener_keeps_whom_it_has_and_hears_nobody_new() {
+        let listener = listen_tcp("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.tcp_address().unwrap();
+        let mut early = TcpStream::connect(address).unwrap();
+        listener.turn_new_away().unwrap();
+        let late = Socket::new(Domain::IPV4, Type::STREAM.nonblocking(), None).unwrap();
+        let pending = late.connect(&SockAddr::from(address)).unwrap_err();
+        assert_eq!(pending.raw_os_error(), Some(libc::EINPROGRESS));
+        early.write_all(b"x").unwrap();
+        let Accepted::Tcp(..) = listener.accept().unwrap() else { panic!("a TCP listener accepts TCP") };
+        assert_eq!(
+            listener.accept().unwrap_err().kind(),
+            io::ErrorKind::WouldBlock,
+            "the late one was heard"
+        );
     }
 
     #[test]

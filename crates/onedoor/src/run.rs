@@ -76,8 +76,8 @@ enum End {
 }
 
 async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
-    // Bound first: connections queue from here on, and a taken port is known before an app starts.
     let trusted = loaded.proxy.trusted_peers.why.clone();
+    // Bound first: connections queue from here on, and a taken port is known before an app starts.
     let bound = Bound::new(loaded.proxy)?;
     let mut signals = Signals::new(log.clone()).context("cannot read signals")?;
     let children = Children::start(log.clone()).context("cannot start the thread for children")?;
@@ -86,11 +86,12 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
     let (registry, publishers) = Registry::new(&slots, bound.workers());
     let budget = loaded.apps.stop_budget;
     let (addresses, ports) = (bound.addresses(), bound.ports());
+    // Before the workers: a crowd at the door may take every descriptor that is left.
+    let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
+        .context("cannot start the apps")?;
     let mut proxy = bound.start(registry, log.clone())?;
     announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
     tell_trust(log, trusted.as_deref());
-    let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
-        .context("cannot start the apps")?;
     let end = loop {
         // The arms that lose are asked again or not needed any more. Whoever signals every process of the container
         // wants its end, not the news of an app that was the first to obey.
@@ -147,7 +148,7 @@ async fn shut_down(
     hurry: watch::Receiver<Pace>,
 ) {
     proxy.fail_health();
-    proxy.stop_accepting();
+    proxy.stop_accepting().await;
     let in_flight = tokio::select! {
         left = proxy.finished(deadline - budget / 2) => left,
         () = hurried(hurry.clone()) => 0,

@@ -19,7 +19,7 @@ pub(crate) struct Child {
     pub(crate) stdout: OwnedFd,
     /// Non-blocking.
     pub(crate) stderr: OwnedFd,
-    /// How the program ended. Others of its group may live on: [`Children::group_lives`].
+    /// How the program ended. Others of its group may live on: [`super::Children::group_lives`].
     pub(crate) exited: oneshot::Receiver<ExitStatus>,
 }
 

@@ -126,6 +126,11 @@ impl Taker {
             loop {
                 match doorway.listener.accept() {
                     Ok(accepted) => {
+                        if self.is_full() {
+                            // Some of those counted may have left already: their tasks only have to see it.
+                            tokio::task::yield_now().await;
+                            tokio::task::yield_now().await;
+                        }
                         self.take(Arrived { accepted, port: doorway.port });
                         taken = taken.wrapping_add(1);
                         if taken.is_multiple_of(IN_A_ROW) {
@@ -155,11 +160,15 @@ impl Taker {
         Queue::Empty
     }
 
+    fn is_full(&self) -> bool {
+        self.worker.door().connections() >= self.worker.config().limits.connections_max
+    }
+
     fn take(&mut self, arrived: Arrived) {
-        let worker = &self.worker;
-        if worker.door().connections() >= worker.config().limits.connections_max {
+        if self.is_full() {
             return self.turn_away(arrived);
         }
+        let worker = &self.worker;
         match worker.door().lighter_than(worker.id()) {
             Some(lighter) => lighter.hand_over(arrived),
             None => self.serve(arrived, Place::take(worker)),

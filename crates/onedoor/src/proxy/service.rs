@@ -33,6 +33,9 @@ pub(crate) struct Bound {
     connectors: Connectors,
 }
 
+/// What a handshake that has begun needs to end, on this host and on a near one.
+const HANDSHAKE: Duration = Duration::from_millis(20);
+
 /// What a request that was sent before the listeners closed may need to be read, and so to be counted.
 const SETTLING: Duration = Duration::from_millis(100);
 
@@ -110,8 +113,13 @@ impl Proxy {
         self.door.enter(Phase::Leaving);
     }
 
-    /// Step 2: the queue is emptied, then nobody is let in any more.
-    pub(crate) fn stop_accepting(&self) {
+    /// Step 2: nobody new is heard, whoever has begun to connect is let in, then the listeners close.
+    pub(crate) async fn stop_accepting(&self) {
+        for doorway in self.door.doorways().iter().flat_map(|doorways| doorways.iter()) {
+            // A sandbox without it only keeps the race that every server has.
+            doorway.listener.turn_new_away().ok();
+        }
+        tokio::time::sleep(HANDSHAKE).await;
         self.door.enter(Phase::Closing);
     }
 
