@@ -77,3 +77,24 @@ fn more_connections_than_descriptors_wait_outside_until_there_is_room() {
     assert_eq!(last.response().text(), "x", "who waited outside is served");
     assert_eq!(door.fetch("/").text(), "x");
 }
+
+#[test]
+fn connections_that_have_left_the_queue_take_no_place_of_those_who_wait() {
+    // The usual limit on connections: 16 of 64 descriptors.
+    let door = Door::with(
+        "[server]\nworkers = 1\n[apps]\nnever = { run = \"sleep 1000\", path = \"/never\" }\n[routes]\n\"/*\" = { respond = \"x\" }\n",
+    )
+    .with_descriptors(64)
+    .start();
+    door.signal("USR1");
+    door.line(Stream::Stderr, |line| line.contains("never") && line.contains("starting ("));
+    let crowd: Vec<TcpStream> = (0..100)
+        .map(|_| TcpStream::connect(("127.0.0.1", door.port())).expect("the kernel's queue has room"))
+        .collect();
+    let mut last = door.wire();
+    last.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    door.line(Stream::Stderr, |line| line.contains("cannot accept connections for now"));
+    drop(crowd);
+    assert_eq!(last.response().text(), "x", "who waited outside is served");
+    assert_eq!(door.fetch("/").text(), "x");
+}

@@ -95,3 +95,46 @@ fn get_until_refused(port: u16, tell: &mpsc::Sender<()>) {
 fn came_too_late(error: &io::Error) {
     assert!(matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{error}");
 }
+
+#[test]
+fn term_under_load_loses_no_request_of_a_client_that_has_connected() {
+    const CLIENTS: usize = 8;
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n{}", body());
+    let mut door = Door::start(&proxy_to(Upstream::answering(move |_| answer.clone())));
+    let (port, (tell, served)) = (door.port(), mpsc::channel());
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let tell = tell.clone();
+            thread::spawn(move || get_until_cleanly_refused(port, &tell))
+        })
+        .collect();
+    for _ in 0..50 * CLIENTS {
+        served.recv_timeout(GUARD).expect("the clients are served");
+    }
+    door.signal("TERM");
+    for client in clients {
+        client.join().unwrap();
+    }
+    assert_eq!(door.exit_code(), 0);
+}
+
+/// GETs, each on a connection of its own, until there is no door any more; nothing else may happen.
+fn get_until_cleanly_refused(port: u16, tell: &mpsc::Sender<()>) {
+    loop {
+        let mut tcp = match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(tcp) => tcp,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::ConnectionRefused, "{error}");
+                return;
+            }
+        };
+        tcp.set_read_timeout(Some(GUARD)).expect("a guard can be set");
+        let mut answer = String::new();
+        tcp.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            .and_then(|()| tcp.read_to_string(&mut answer))
+            .unwrap_or_else(|error| panic!("connected, and then {error}; so far {} bytes", answer.len()));
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with(&body()), "{answer:.200}");
+        // Nobody counts any more once the signal was sent.
+        tell.send(()).ok();
+    }
+}
