@@ -58,34 +58,24 @@ fn anonymous_bytes(pid: u32) -> Option<u64> {
 
 #[test]
 fn more_connections_than_descriptors_wait_outside_until_there_is_room() {
-    // The limit on connections, far above that of the process, does not get to speak. The app is there to be asked
-    // after: its door has started altogether when it knows.
-    let door = Door::with(
-        "[server]\nworkers = 1\nlimits = { connections = 1000 }\n[apps]\nnever = { run = \"sleep 1000\", path = \"/never\" }\n[routes]\n\"/*\" = { respond = \"x\" }\n",
-    )
-    .with_descriptors(64)
-    .start();
-    door.signal("USR1");
-    door.line(Stream::Stderr, |line| line.contains("never") && line.contains("starting ("));
-    let crowd: Vec<TcpStream> = (0..100)
-        .map(|_| TcpStream::connect(("127.0.0.1", door.port())).expect("the kernel's queue has room"))
-        .collect();
-    let mut last = door.wire();
-    last.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    door.line(Stream::Stderr, |line| line.contains("cannot accept connections for now"));
-    drop(crowd);
-    assert_eq!(last.response().text(), "x", "who waited outside is served");
-    assert_eq!(door.fetch("/").text(), "x");
+    // The limit on connections, far above that of the process, does not get to speak.
+    whoever_outlasts_a_crowd_is_served("limits = { connections = 1000 }");
 }
 
 #[test]
 fn connections_that_have_left_the_queue_take_no_place_of_those_who_wait() {
     // The usual limit on connections: 16 of 64 descriptors.
-    let door = Door::with(
-        "[server]\nworkers = 1\n[apps]\nnever = { run = \"sleep 1000\", path = \"/never\" }\n[routes]\n\"/*\" = { respond = \"x\" }\n",
-    )
-    .with_descriptors(64)
-    .start();
+    whoever_outlasts_a_crowd_is_served("");
+}
+
+/// A crowd takes every descriptor that the door has, and leaves; who knocked behind it is served.
+#[track_caller]
+fn whoever_outlasts_a_crowd_is_served(settings: &str) {
+    // The app is there to be asked after: its door has started altogether when it knows.
+    let file = format!(
+        "[server]\nworkers = 1\n{settings}\n[apps]\nnever = {{ run = \"sleep 1000\", path = \"/never\" }}\n[routes]\n\"/*\" = {{ respond = \"x\" }}\n"
+    );
+    let door = Door::with(&file).with_descriptors(64).start();
     door.signal("USR1");
     door.line(Stream::Stderr, |line| line.contains("never") && line.contains("starting ("));
     let crowd: Vec<TcpStream> = (0..100)
