@@ -78,5 +78,5 @@ def _said(aim, found: Spread, limit, whom) -> Verdict:
     met = found.median <= limit
     # Half of the rounds lie between the quartiles: a limit among them is no clear matter.
     unclear = ", but not clear of the noise" if found.lower <= limit < found.upper else ""
-    shown = f"{found.median:.2f}{whom} ({found.lower:.2f} to {found.upper:.2f})"
+    shown = f"{found.median:.3f}{whom} ({found.lower:.3f} to {found.upper:.3f})"
     return Verdict(f"{aim}; is {shown}: {'met' if met else 'MISSED'}{unclear}", met)

@@ -65,7 +65,6 @@ def _connection_manager(duty: Duty) -> dict:
         "stat_prefix": "door",
         # Sets X-Forwarded-For and X-Forwarded-Proto; X-Request-Id is always set.
         "use_remote_address": True,
-        "via": "1.1 envoy",
         "request_headers_timeout": "10s",
         "http_filters": [{"name": "envoy.filters.http.router", "typed_config": {"@type": _ROUTER}}],
         "route_config": {
@@ -73,6 +72,7 @@ def _connection_manager(duty: Duty) -> dict:
                 _field("X-Forwarded-Host", "%REQ(:AUTHORITY)%"),
                 _field("X-Forwarded-Port", str(duty.port)),
                 _field("Forwarded", _FORWARDED),
+                _field("Via", "1.1 envoy"),
             ],
             "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}],
         },

@@ -26,7 +26,6 @@ hosts:
         file.file: {folder}/health
       /:
         proxy.reverse.url: "{upstream}"
-        header.add: "Via: 1.1 h2o"
 """
 
 

@@ -28,7 +28,6 @@ frontend door
     http-request set-header Forwarded for=%[src];host=\\"%[req.hdr(Host)]\\";proto=%[ssl_fc,iif(https,http)]
     http-request set-header X-Request-Id %[uuid]
     http-request add-header Via "1.1 haproxy"
-    http-response add-header Via "1.1 haproxy"
     default_backend app
 backend app
     http-reuse always
@@ -51,8 +50,8 @@ class HAProxy(Peer):
     def command(self, duty: Duty) -> Command:
         upstream = duty.upstream
         config = CONFIG.format(
-            # It refuses to start if two descriptors per connection are not allowed.
-            connections=min(CONNECTIONS_MAX, (duty.descriptors - 200) // 2),
+            # It refuses to start if it may not have two descriptors per connection, and half of one for splicing.
+            connections=min(CONNECTIONS_MAX, duty.descriptors // 3),
             log_target="log stdout format raw local0" if duty.access_log else "",
             log="log global\n    option httplog" if duty.access_log else "",
             # splice-auto does not splice on loopback.

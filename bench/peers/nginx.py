@@ -49,7 +49,6 @@ http {{
             proxy_set_header Forwarded 'for=$remote_addr;host="$http_host";proto=$scheme';
             proxy_set_header Via "1.1 nginx";
             proxy_set_header X-Request-Id $request_id;
-            add_header Via "1.1 nginx";
         }}
     }}
 }}

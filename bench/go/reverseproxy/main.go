@@ -30,14 +30,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{
-		Director:  director(*tcp, port),
-		Transport: transport(*unix, *idle),
-		ModifyResponse: func(response *http.Response) error {
-			response.Header.Add("Via", "1.1 go")
-			return nil
-		},
-	}
+	proxy := &httputil.ReverseProxy{Director: director(*tcp, port), Transport: transport(*unix, *idle)}
 	mux := http.NewServeMux()
 	mux.Handle("/", proxy)
 	mux.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
