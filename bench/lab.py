@@ -91,28 +91,50 @@ class Lab:
 
     def _loaded(self, scenario, program, port) -> dict:
         load.finish(load.start(scenario.load, port, self._warmup, self._tools), self._warmup)
-        cpu_before, core_before = measure.cpu_time(program.pid), measure.core_busy(self.cores.proxy)
+        before = _Reading.of(program.pid, self.cores.proxy)
         running = load.start(scenario.load, port, self._seconds, self._tools)
         load.settle(self._seconds / 2)
         pss = measure.pss_kib(program.pid)
         result = load.finish(running, self._seconds)
-        cpu = measure.cpu_time(program.pid) - cpu_before
-        core_after = measure.core_busy(self.cores.proxy)
+        after = _Reading.of(program.pid, self.cores.proxy)
         if program.has_ended():
             raise program.failure()
         if not result.requests:
             raise load.LoadFailed("not one request was answered")
-        per = _units(scenario, result)
         return {
-            "value": cpu.total * per,
-            "user": cpu.user * per,
-            "system": cpu.system * per,
-            "others_on_core": None if core_before is None else (core_after - core_before - cpu.total) * per,
+            **after.since(before, _units(scenario, result)),
             "rate": result.requests / result.seconds,
             "p50_ms": result.p50_ms,
             "p99_ms": result.p99_ms,
             "pss_kib": pss,
             "errors": result.errors,
+        }
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The clocks of one moment."""
+
+    proxy: measure.CpuTime
+    deferred: float | None
+    core: float | None
+
+    @staticmethod
+    def of(pid: int, core: int | None) -> "_Reading":
+        return _Reading(measure.cpu_time(pid), measure.deferred(core), measure.core_busy(core))
+
+    def since(self, earlier: "_Reading", per: float) -> dict:
+        """The columns of a sample. What the kernel deferred is kept beside the figure and is no part of it: the other
+        processes of the core may have caused it as well."""
+        cpu = self.proxy - earlier.proxy
+        deferred = None if self.deferred is None else self.deferred - earlier.deferred
+        others = None if self.core is None else self.core - earlier.core - cpu.total - (deferred or 0)
+        return {
+            "value": cpu.total * per,
+            "user": cpu.user * per,
+            "system": cpu.system * per,
+            "deferred": None if deferred is None else deferred * per,
+            "others_on_core": None if others is None else others * per,
         }
 
 

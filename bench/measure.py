@@ -47,6 +47,21 @@ def core_busy(core: int | None) -> float | None:
     return None
 
 
+def deferred(core: int | None) -> float | None:
+    """Seconds that the kernel's own thread has spent on a core's packets: work that a busy core puts off, and that is then
+    charged to nobody's process. None where it cannot be seen, as in most containers."""
+    if core is None:
+        return None
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        if f"(ksoftirqd/{core})" in text:
+            return int(text.rsplit(")", 1)[1].split()[12]) * _TICK_SECONDS
+    return None
+
+
 def pss_kib(root: int) -> int:
     """The memory that a process tree answers for, shared pages divided among their users."""
     total = 0

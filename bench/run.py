@@ -149,8 +149,8 @@ def _rows(scenario: Scenario, peers) -> list[Row]:
 
 
 def _order(rows: list[Row], number: int) -> list[Row]:
-    """Another one first in each round, and every other round backwards: nobody always follows the same neighbour."""
-    first = number % len(rows)
+    """Each order once forwards and once backwards, then another one first: nobody always follows the same neighbour."""
+    first = number // 2 % len(rows)
     turned = rows[first:] + rows[:first]
     return turned if number % 2 == 0 else turned[::-1]
 
