@@ -40,12 +40,10 @@ def draw(run: dict) -> str:
 def _panel(scenario: dict) -> tuple[str, int]:
     spreads = {name: summary.spread(samples, "value") for name, samples in scenario["rows"].items()}
     spreads = {name: found for name, found in spreads.items() if found}
-    # A goal too long for its panel is in the table.
-    short = scenario["verdict"] if len(scenario["verdict"]) <= 84 else scenario["verdict"].rsplit("; ", 1)[-1]
     pieces = [
         f'<text y="14" font-weight="600">{escape(scenario["name"])}: {escape(_cut(scenario["title"], 62))}</text>',
         f'<text y="30" font-size="11" fill="{FAINT}">{escape(scenario["figure"])}</text>',
-        f'<text y="45" font-size="11" fill="{FAINT}">{escape(short)}</text>',
+        f'<text y="45" font-size="11" fill="{FAINT}">{escape(_cut(scenario["verdict"], 92))}</text>',
     ]
     longest = max((found.most for found in spreads.values()), default=1) or 1
     y = TITLE_HEIGHT

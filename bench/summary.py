@@ -67,11 +67,17 @@ def verdict(scenario: Scenario, rows: dict[str, list]) -> Verdict:
             return _said(f"goal: at most {limit:g}", own, limit, "")
         case Goal(limit, against):
             best = best_of(rows, against)
-            aim = f"goal: at most {limit:.2f} x " + (against[0] if len(against) == 1 else "the best of " + ", ".join(against))
+            aim = f"goal: at most {limit:.2f} x {_named(against)}"
             found = ratio(rows, DOOR, best) if best else None
             if found is None:
                 return Verdict(f"{aim}; none of them was measured", None)
             return _said(aim, found, limit, "" if len(against) == 1 else f" of {best}")
+
+
+def _named(against) -> str:
+    if len(against) == 1:
+        return against[0]
+    return "the best of " + (" and ".join(against) if len(against) == 2 else "all the others")
 
 
 def _said(aim, found: Spread, limit, whom) -> Verdict:
