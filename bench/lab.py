@@ -34,7 +34,11 @@ class Lab:
         self.descriptors = machine.raise_descriptor_limit()
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="onedoor-bench-"))
         machine.pin(self.cores.others)
-        self._backends = backend.start(self._folder, self.cores.others, self._tools)
+        try:
+            self._backends = backend.start(self._folder, self.cores.others, self._tools)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Ends everything that was started."""

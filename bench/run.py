@@ -36,14 +36,16 @@ def main() -> int:
         peers = _peers(chosen)
     except (settings.BadSetting, scenarios.NoSuchScenario) as error:
         return _say_and_leave(error)
-    for program, package in (("wrk", "wrk"), ("nginx", "nginx")):
-        if not (shutil.which(program) or (program == "nginx" and Nginx().binary())):
-            return _say_and_leave(f"{program} is missing, and no measurement without it: install Debian's package {package}")
+    for program, found in (("wrk", shutil.which("wrk")), ("nginx", Nginx().binary())):
+        if not found:
+            return _say_and_leave(f"{program} is missing, and there is no measurement without it: install Debian's package")
     _say_the_machine(chosen, peers)
     run = _run_header(chosen, peers)
     if wanted:
         try:
             _measure_all(Lab(chosen.seconds, chosen.warmup), wanted, peers, chosen, run)
+        except process.NotStarted as error:
+            return _say_and_leave(error)
         except KeyboardInterrupt:
             print("\nbench: stopped; what was finished is kept", file=sys.stderr)
         finally:
