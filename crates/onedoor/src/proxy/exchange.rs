@@ -222,13 +222,19 @@ mod tests {
         let config = Config {
             listen: Vec::new(),
             workers: NonZeroUsize::MIN,
-            limits: Limits { head: Default::default(), connections_max: 1, body_max: None },
+            limits: Limits {
+                head: Default::default(),
+                connections_max: 1,
+                body_max: None,
+                body_rate_min: None,
+            },
             timeouts: Timeouts {
                 header: second,
                 idle: second,
                 body: second,
                 connect: second,
                 first_byte: second,
+                tunnel: second,
             },
             trusted_peers: TrustedPeers::default(),
             via: Via::On,

@@ -109,6 +109,15 @@ impl BodySource<'_> {
         }
     }
 
+    /// The answer has begun; see [`RequestBody::is_conversation`].
+    pub(super) fn is_conversation(&mut self) {
+        match self {
+            Self::Http1(body) => body.is_conversation(),
+            #[cfg(test)]
+            Self::Memory(_) => {}
+        }
+    }
+
     /// Waits until the client has left; see [`RequestBody::gone`].
     pub(super) async fn gone(&mut self) {
         match self {

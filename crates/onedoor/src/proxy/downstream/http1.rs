@@ -177,7 +177,11 @@ async fn serve_one(
     }
     let persistence = if worker.door_is_open() { head.persistence() } else { Persistence::Close };
     let (reader, writer) = connection.stream.split();
-    let pace = Pace { deadline: &connection.deadline, stall_max: worker.config().timeouts.body };
+    let pace = Pace {
+        deadline: &connection.deadline,
+        stall_max: worker.config().timeouts.body,
+        rate_min: worker.config().limits.body_rate_min,
+    };
     let end = {
         let mut request = Inbound {
             head: Head { bytes: inbound.unread(), parsed: head },

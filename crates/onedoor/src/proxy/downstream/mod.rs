@@ -3,6 +3,7 @@
 pub(super) mod http1;
 #[cfg(test)]
 pub(super) mod memory;
+mod patience;
 pub(super) mod reply;
 pub(super) mod request_body;
 
