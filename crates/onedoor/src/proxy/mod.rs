@@ -24,6 +24,7 @@ mod listen;
 mod plan;
 mod policy;
 mod refusal;
+mod rehearsal;
 mod relay;
 mod roundtrip;
 pub(crate) mod route;
@@ -33,4 +34,5 @@ mod upstream;
 mod worker;
 mod workspace;
 
+pub(crate) use rehearsal::Rehearsal;
 pub(crate) use service::{Bound, Proxy};
