@@ -13,6 +13,11 @@ mod proxy;
 mod registry;
 mod run;
 
+/// The tests count what a worker allocates on the way of a request.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: onedoor_linux::allocations::Counting = onedoor_linux::allocations::Counting;
+
 use std::process::ExitCode;
 
 use cli::Todo;

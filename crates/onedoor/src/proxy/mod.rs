@@ -30,6 +30,8 @@ mod roundtrip;
 pub(crate) mod route;
 mod service;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod worker;
 mod workspace;

@@ -7,12 +7,17 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use foldhash::fast::FixedState;
+
 use crate::proxy::route::UpstreamId;
 use crate::proxy::stream::Stream;
 use crate::registry::EndpointId;
 
 /// Idle connections kept per upstream and worker; more would only age.
 const IDLE_MAX: usize = 256;
+
+/// How long a place without an idle connection is remembered.
+const EMPTY_KEPT: Duration = Duration::from_secs(60);
 
 /// What a connection leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,16 +42,25 @@ pub(in crate::proxy) enum Replay {
     Impossible,
 }
 
+/// The keys are ours, so the hash may be a fast one that anybody could foresee.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Pool {
-    idle: RefCell<HashMap<PoolKey, Vec<Idle>>>,
+    shelves: RefCell<HashMap<PoolKey, Shelf, FixedState>>,
+}
+
+/// The idle connections to one place.
+#[derive(Debug)]
+struct Shelf {
+    idle: Vec<Idle>,
+    /// When one was last put there.
+    used: Instant,
 }
 
 impl Pool {
     /// A connection fit for use now, if there is one.
     pub(in crate::proxy) fn take(&self, key: PoolKey, replay: Replay, now: Instant) -> Option<Stream> {
-        let mut idle = self.idle.borrow_mut();
-        let connections = idle.get_mut(&key)?;
+        let mut shelves = self.shelves.borrow_mut();
+        let connections = &mut shelves.get_mut(&key)?.idle;
         while let Some(candidate) = connections.pop() {
             let idled = now.saturating_duration_since(candidate.since);
             let allowed = match replay {
@@ -76,20 +90,22 @@ impl Pool {
 
     /// Keeps a connection whose last exchange ended cleanly.
     pub(in crate::proxy) fn keep(&self, key: PoolKey, stream: Stream, idle_max: Duration, now: Instant) {
-        let mut idle = self.idle.borrow_mut();
-        let connections = idle.entry(key).or_default();
-        if connections.len() < IDLE_MAX {
-            connections.push(Idle { stream, since: now, idle_max });
+        let mut shelves = self.shelves.borrow_mut();
+        let shelf = shelves.entry(key).or_insert_with(|| Shelf { idle: Vec::new(), used: now });
+        shelf.used = now;
+        if shelf.idle.len() < IDLE_MAX {
+            shelf.idle.push(Idle { stream, since: now, idle_max });
         }
     }
 
-    /// Drops what has aged, and every entry that is empty: endpoints come and go with each restart.
+    /// Drops what has aged, and every shelf that stays empty: endpoints come and go with each restart. One whose
+    /// connection is merely in use stays, or each sweep would cost a busy worker an allocation.
     pub(in crate::proxy) fn sweep(&self, now: Instant) {
-        self.idle.borrow_mut().retain(|_, connections| {
-            connections.retain(|idle| {
+        self.shelves.borrow_mut().retain(|_, shelf| {
+            shelf.idle.retain(|idle| {
                 now.saturating_duration_since(idle.since) < idle.idle_max && idle.stream.is_silent()
             });
-            !connections.is_empty()
+            !shelf.idle.is_empty() || now.saturating_duration_since(shelf.used) < EMPTY_KEPT
         });
     }
 }
