@@ -198,6 +198,7 @@ mod tests {
         Action, EncodedSlashPolicy, FixedAnswer, Pattern, RoutePolicy, RouteSpec, Routes, WhileDown,
     };
     use crate::proxy::upstream::tls::Connectors;
+    use crate::proxy::workspace::Workspace;
     use crate::registry::{Registry, WorkerId};
 
     fn greeting() -> Routes {
@@ -254,8 +255,7 @@ mod tests {
         let complete = Parsed::Complete { head_bytes: request.len() };
         assert_eq!(parsed.parse(request, &Default::default()), Ok(complete));
         let worker = worker(greeting());
-        let mut space = worker.lease_workspace();
-        let space = &mut *space;
+        let space = &mut Workspace::new(worker.deadline());
         let mut inbound = Inbound {
             head: Head { bytes: request, parsed: &parsed },
             body: BodySource::Memory(Body::default()),
