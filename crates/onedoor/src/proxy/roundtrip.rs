@@ -207,5 +207,6 @@ async fn tunnel_through<'u>(
     let client = tunnel::Side { reader: client_reader, writer: reply.writer(), buffer: client_buffer };
     let upstream = tunnel::Side { reader: &mut reader, writer: &mut writer, buffer: &mut side.buffer };
     let _open = worker.tunnel_opened();
-    record.tunnelled(tunnel::run(client, upstream, &side.deadline).await);
+    record.tunnel_stands();
+    record.tunnelled(tunnel::run(client, upstream, &side.deadline, &worker.counters().traffic).await);
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::config::{AccessLog, Config, UpstreamSpec};
+use super::counters::WorkerCounters;
 use super::deadline::{Deadline, Deadlines};
 use super::door::{Door, Phase};
 use super::policy::request_id::IdSource;
@@ -82,6 +83,7 @@ impl Worker {
     /// A tunnel lives as long as its two ends want: the drain does not wait for it, the end of its app ends it.
     pub(super) fn tunnel_opened(&self) -> TunnelOpen<'_> {
         self.exchange_ends();
+        self.counters().connections.tunnels_opened.count();
         TunnelOpen { worker: self }
     }
 
@@ -130,6 +132,10 @@ impl Worker {
 
     pub(super) fn door(&self) -> &Arc<Door> {
         &self.door
+    }
+
+    pub(super) fn counters(&self) -> &WorkerCounters {
+        self.door.counters(self.id)
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -202,6 +208,7 @@ pub(super) struct TunnelOpen<'w> {
 
 impl Drop for TunnelOpen<'_> {
     fn drop(&mut self) {
+        self.worker.counters().connections.tunnels_closed.count();
         self.worker.door.load(self.worker.id).exchange_begins();
     }
 }

@@ -4,6 +4,7 @@ use onedoor_http1::{BodyFraming, Dechunker, Expectation, Progress};
 use tokio::io::AsyncReadExt;
 
 use crate::proxy::buffer::Buffer;
+use crate::proxy::counters::Traffic;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::refusal::Refusal;
 use crate::proxy::stream::ReadHalf;
@@ -30,6 +31,7 @@ pub(in crate::proxy) struct RequestBody<'x> {
     limit: Option<u64>,
     received: u64,
     pace: Pace<'x>,
+    traffic: &'x Traffic,
 }
 
 /// The connection's deadline and how long a body may stall.
@@ -64,6 +66,7 @@ impl<'x> RequestBody<'x> {
         framing: BodyFraming,
         expectation: Expectation,
         pace: Pace<'x>,
+        traffic: &'x Traffic,
     ) -> Self {
         let invitation = match expectation {
             Expectation::None => Invitation::Given,
@@ -74,7 +77,7 @@ impl<'x> RequestBody<'x> {
             BodyFraming::Length(length) => Left::Bytes(length),
             BodyFraming::Chunked => Left::Chunks(Box::default()),
         };
-        Self { reader, buffer, lent: 0, left, invitation, limit: None, received: 0, pace }
+        Self { reader, buffer, lent: 0, left, invitation, limit: None, received: 0, pace, traffic }
     }
 
     /// Refuses what goes beyond `limit` bytes, at once where the length is declared.
@@ -114,7 +117,7 @@ impl<'x> RequestBody<'x> {
         while self.buffer.len() < length {
             self.read_more(length).await?;
         }
-        self.received = length as u64;
+        self.count(length);
         self.left = Left::Nothing;
         self.lent = length;
         Ok(&self.buffer.unread()[..length])
@@ -188,11 +191,16 @@ impl<'x> RequestBody<'x> {
                 dechunked.data
             }
         };
-        self.received += taken as u64;
+        self.count(taken);
         match self.limit {
             Some(limit) if self.received > limit => Err(Refusal::BodyTooLarge { limit }),
             _ => Ok(taken),
         }
+    }
+
+    fn count(&mut self, taken: usize) {
+        self.received += taken as u64;
+        self.traffic.copied_up.add(taken as u64);
     }
 
     /// One read, never past the end of a body of known length: what follows belongs to the next request.
@@ -259,7 +267,9 @@ mod tests {
             let mut buffer = Buffer::default();
             buffer.extend(first);
             let pace = Pace { deadline: &deadline, stall_max: Duration::from_secs(60) };
-            test(&mut RequestBody::new(reader, &mut buffer, framing, Expectation::None, pace), theirs).await;
+            let traffic = Traffic::default();
+            let mut body = RequestBody::new(reader, &mut buffer, framing, Expectation::None, pace, &traffic);
+            test(&mut body, theirs).await;
         });
     }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
+use crate::observe::metrics::Counter;
 use crate::proxy::buffer::Buffer;
+use crate::proxy::counters::Traffic;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::stream::{ReadHalf, WriteHalf};
 
@@ -35,11 +37,13 @@ pub(in crate::proxy) async fn run(
     client: Side<'_, '_>,
     upstream: Side<'_, '_>,
     deadline: &Deadline,
+    traffic: &Traffic,
 ) -> Moved {
     let (to_upstream, to_client) = (Cell::new(0), Cell::new(0));
     deadline.arm(IDLE_MAX);
-    let up = pump(client.reader, client.buffer, upstream.writer, deadline, &to_upstream);
-    let down = pump(upstream.reader, upstream.buffer, client.writer, deadline, &to_client);
+    let (up_sum, down_sum) = ((&to_upstream, &traffic.copied_up), (&to_client, &traffic.copied_down));
+    let up = pump(client.reader, client.buffer, upstream.writer, deadline, up_sum);
+    let down = pump(upstream.reader, upstream.buffer, client.writer, deadline, down_sum);
     // Whatever ends it, an end, a broken connection or silence, the bytes moved so far are the outcome.
     drop(deadline.guarding(async { tokio::try_join!(up, down) }).await);
     Moved { to_upstream: to_upstream.get(), to_client: to_client.get() }
@@ -50,13 +54,14 @@ async fn pump(
     buffer: &mut Buffer,
     writer: &mut WriteHalf<'_>,
     deadline: &Deadline,
-    moved: &Cell<u64>,
+    (moved, traffic): (&Cell<u64>, &Counter),
 ) -> io::Result<()> {
     loop {
         if !buffer.is_empty() {
             writer.write_all(buffer.unread()).await?;
             writer.flush().await?;
             moved.set(moved.get() + buffer.len() as u64);
+            traffic.add(buffer.len() as u64);
             buffer.clear();
             deadline.arm(IDLE_MAX);
         }

@@ -83,6 +83,10 @@ pub(crate) enum Action {
     Builtin(Builtin),
 }
 
+/// A route: its place in the table, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RouteId(pub(crate) u16);
+
 /// An external upstream: its place in the configuration's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct UpstreamId(pub(crate) u16);
