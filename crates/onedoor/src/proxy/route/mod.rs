@@ -112,6 +112,18 @@ pub(crate) struct FixedAnswer {
 pub(crate) enum Builtin {
     Health,
     Ready,
+    Metrics,
+}
+
+impl Builtin {
+    /// As the file says it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            Self::Ready => "ready",
+            Self::Metrics => "metrics",
+        }
+    }
 }
 
 /// What a route says beyond its target.
