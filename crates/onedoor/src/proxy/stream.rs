@@ -4,10 +4,11 @@
 //! through a table, and the relay asks which kind it has before it chooses a faster road.
 
 use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 use tokio_rustls::client::TlsStream;
 
@@ -34,6 +35,13 @@ pub(super) enum WriteHalf<'a> {
     Tcp(tcp::WriteHalf<'a>),
     Unix(unix::WriteHalf<'a>),
     Tls(tokio::io::WriteHalf<&'a mut TlsStream<TcpStream>>),
+}
+
+/// A connection without TLS: what the kernel holds is what was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Plain<'a> {
+    Tcp(&'a TcpStream),
+    Unix(&'a UnixStream),
 }
 
 impl Stream {
@@ -85,6 +93,64 @@ impl Stream {
                 Self::Unix(stream) => onedoor_linux::socket::is_silent(stream),
                 Self::Tls(stream) => onedoor_linux::socket::is_silent(stream.get_ref().0),
             }
+    }
+}
+
+impl ReadHalf<'_> {
+    /// The socket, where its bytes are the message's own.
+    pub(super) fn plain(&self) -> Option<Plain<'_>> {
+        match self {
+            Self::Tcp(half) => Some(Plain::Tcp(half.as_ref())),
+            Self::Unix(half) => Some(Plain::Unix(half.as_ref())),
+            Self::Tls(_) => None,
+        }
+    }
+
+    /// Waits until there may be something to read, holding no buffer. TLS cannot tell before it has read.
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(half) => half.readable().await,
+            Self::Unix(half) => half.readable().await,
+            Self::Tls(_) => Ok(()),
+        }
+    }
+}
+
+impl WriteHalf<'_> {
+    /// The socket, where its bytes are the message's own.
+    pub(super) fn plain(&self) -> Option<Plain<'_>> {
+        match self {
+            Self::Tcp(half) => Some(Plain::Tcp(half.as_ref())),
+            Self::Unix(half) => Some(Plain::Unix(half.as_ref())),
+            Self::Tls(_) => None,
+        }
+    }
+}
+
+impl Plain<'_> {
+    /// Does `io` when the socket has bytes or an end; again and again while it would block.
+    pub(super) async fn when_readable<R>(self, io: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+        match self {
+            Self::Tcp(stream) => stream.async_io(Interest::READABLE, io).await,
+            Self::Unix(stream) => stream.async_io(Interest::READABLE, io).await,
+        }
+    }
+
+    /// Does `io` when the socket has room; again and again while it would block.
+    pub(super) async fn when_writable<R>(self, io: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+        match self {
+            Self::Tcp(stream) => stream.async_io(Interest::WRITABLE, io).await,
+            Self::Unix(stream) => stream.async_io(Interest::WRITABLE, io).await,
+        }
+    }
+}
+
+impl AsFd for Plain<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
+        }
     }
 }
 

@@ -13,6 +13,8 @@ use super::counters::WorkerCounters;
 use super::deadline::{Deadline, Deadlines};
 use super::door::{Door, Phase};
 use super::policy::request_id::IdSource;
+use super::relay::block::Blocks;
+use super::relay::splice::Pipes;
 use super::route::{Routes, UpstreamId};
 use super::upstream::hold::HeldRequests;
 use super::upstream::names::Names;
@@ -22,8 +24,8 @@ use super::workspace::Workspace;
 use crate::observe::log::Log;
 use crate::registry::{Registry, WorkerId};
 
-/// How often aged upstream connections are dropped.
-const POOL_SWEEP: Duration = Duration::from_secs(2);
+/// How often aged upstream connections are dropped, and memory that nobody uses.
+const SWEEP: Duration = Duration::from_secs(2);
 
 /// Workspaces kept for reuse by one worker; a burst's surplus is given back.
 const WORKSPACES_MAX: usize = 64;
@@ -40,6 +42,8 @@ pub(super) struct Worker {
     pool: Pool,
     held: HeldRequests,
     names: Names,
+    blocks: Blocks,
+    pipes: Pipes,
     turn: Cell<usize>,
     date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
     #[expect(clippy::vec_box, reason = "a workspace changes hands often and is large to move")]
@@ -55,6 +59,8 @@ impl Worker {
             pool: Pool::default(),
             held: HeldRequests::default(),
             names: Names::default(),
+            blocks: Blocks::default(),
+            pipes: Pipes::default(),
             turn: Cell::new(usize::from(id.0)),
             date: Cell::new((u64::MAX, [0; HTTP_DATE_BYTES])),
             workspaces: RefCell::default(),
@@ -64,13 +70,15 @@ impl Worker {
 
     /// Keeps the worker's house for ever: deadlines that are due, upstream connections that are too old.
     pub(super) async fn keep_house(&self) {
-        tokio::join!(Rc::clone(&self.deadlines).keep(), self.sweep_pool());
+        tokio::join!(Rc::clone(&self.deadlines).keep(), self.sweep());
     }
 
-    async fn sweep_pool(&self) {
+    async fn sweep(&self) {
         loop {
-            tokio::time::sleep(POOL_SWEEP).await;
+            tokio::time::sleep(SWEEP).await;
             self.pool.sweep(Instant::now());
+            self.blocks.sweep();
+            self.pipes.sweep();
         }
     }
 
@@ -177,6 +185,14 @@ impl Worker {
 
     pub(super) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    pub(super) fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    pub(super) fn pipes(&self) -> &Pipes {
+        &self.pipes
     }
 
     pub(super) fn held(&self) -> &HeldRequests {
