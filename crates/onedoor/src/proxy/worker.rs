@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use httpdate::HttpDate;
 
 use super::config::{AccessLog, Config, UpstreamSpec};
+use super::counters::WorkerCounters;
 use super::deadline::{Deadline, Deadlines};
 use super::door::{Door, Phase};
 use super::downstream::desk::Desks;
@@ -94,6 +95,7 @@ impl Worker {
     /// A tunnel lives as long as its two ends want: the drain does not wait for it, the end of its app ends it.
     pub(super) fn tunnel_opened(&self) -> TunnelOpen<'_> {
         self.exchange_ends();
+        self.counters().connections.tunnels_opened.count();
         TunnelOpen { worker: self }
     }
 
@@ -139,6 +141,10 @@ impl Worker {
 
     pub(super) fn door(&self) -> &Arc<Door> {
         &self.door
+    }
+
+    pub(super) fn counters(&self) -> &WorkerCounters {
+        self.door.counters(self.id)
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -228,6 +234,7 @@ pub(super) struct TunnelOpen<'w> {
 
 impl Drop for TunnelOpen<'_> {
     fn drop(&mut self) {
+        self.worker.counters().connections.tunnels_closed.count();
         self.worker.door.load(self.worker.id).exchange_begins();
     }
 }
