@@ -1,5 +1,7 @@
 //! The Linux kernel under safe names; the only onedoor crate where `unsafe` may stand.
 
+#[cfg(any(test, feature = "count-allocations"))]
+pub mod allocations;
 pub mod output;
 pub mod poll;
 pub mod proc;

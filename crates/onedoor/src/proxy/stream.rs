@@ -44,6 +44,19 @@ pub(super) enum Plain<'a> {
     Unix(&'a UnixStream),
 }
 
+/// What an idle connection has done while nobody asked it for anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Idleness {
+    Silent,
+    /// Its peer closed or broke it.
+    Ended,
+    /// Bytes that nobody asked for: it must not be used (HTTP.md rule 26).
+    Spoke,
+}
+
+/// How the record of a close_notify begins (RFC 8446 5.1): an end that is said before it is made.
+const TLS_ALERT: [u8; 1] = [21];
+
 impl Stream {
     /// Both halves, usable at the same time.
     pub(super) fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
@@ -72,17 +85,28 @@ impl Stream {
         }
     }
 
-    /// Whether an idle connection is still silent. Bytes or an end that nobody asked for mean that it must not be
-    /// used (HTTP.md rule 26). Costs no system call while the runtime knows of nothing to read, and does not draw on
-    /// the task's budget: with none left, `poll_read_ready` would call any connection silent.
-    pub(super) fn is_silent(&self) -> bool {
+    /// What an idle connection has done since its last exchange. Costs no system call while the runtime knows of
+    /// nothing to read, and does not draw on the task's budget: with none left, `poll_read_ready` would call any
+    /// connection silent.
+    pub(super) fn idleness(&self) -> Idleness {
+        let mut first = [0; 1];
         let read = match self {
-            Self::Tcp(stream) => stream.try_read(&mut [0; 1]),
-            Self::Unix(stream) => stream.try_read(&mut [0; 1]),
+            Self::Tcp(stream) => stream.try_read(&mut first),
+            Self::Unix(stream) => stream.try_read(&mut first),
             // A byte stolen from the TLS layer does not matter: the connection is dropped for it.
-            Self::Tls(stream) => stream.get_ref().0.try_read(&mut [0; 1]),
+            Self::Tls(stream) => stream.get_ref().0.try_read(&mut first),
         };
-        matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        match (read, self) {
+            (Err(error), _) if error.kind() == io::ErrorKind::WouldBlock => Idleness::Silent,
+            (Ok(0) | Err(_), _) => Idleness::Ended,
+            (Ok(_), Self::Tls(_)) if first == TLS_ALERT => Idleness::Ended,
+            (Ok(_), _) => Idleness::Spoke,
+        }
+    }
+
+    /// Whether an idle connection may be used again.
+    pub(super) fn is_silent(&self) -> bool {
+        self.idleness() == Idleness::Silent
     }
 
     /// The same, asked of the kernel: an end that has arrived since the runtime last looked counts as well.

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use crate::proxy::buffer::Buffer;
 
 /// What one read of a body may bring.
-pub(in crate::proxy) const BLOCK: usize = 128 * 1024;
+pub(in crate::proxy) const BLOCK: usize = 64 * 1024;
 
 /// Blocks kept for the next relay; a worker moves one at a time unless clients are slow.
 const KEPT_MAX: usize = 4;

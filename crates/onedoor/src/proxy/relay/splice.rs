@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 use crate::proxy::stream::Plain;
 
 /// From how many bytes on it is worth a pipe. Measured: docs/decisions/0030.
-pub(in crate::proxy) const SPLICE_MIN: u64 = 1024 * 1024;
+pub(in crate::proxy) const SPLICE_MIN: u64 = 64 * 1024;
 
 /// Pipes kept for the next body.
 const KEPT_MAX: usize = 8;
