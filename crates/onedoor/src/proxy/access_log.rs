@@ -114,19 +114,19 @@ impl Record {
     }
 
     fn send(&self, worker: &Worker, asked: &Asked<'_>) {
-        let mut line = Vec::with_capacity(384);
         let app = match self.to {
             Some(Destination::App(app)) => &**worker.registry().name(app),
             Some(Destination::Upstream(id)) => &*worker.upstream(id).written,
             None => "onedoor",
         };
-        if worker.log().is_human() {
-            self.push_human(asked, app, &mut line);
-        } else {
-            self.push_json(asked, app, &mut line);
-        }
-        line.push(b'\n');
-        worker.log().access(line);
+        worker.log_access(|line| {
+            if worker.log().is_human() {
+                self.push_human(asked, app, line);
+            } else {
+                self.push_json(asked, app, line);
+            }
+            line.push(b'\n');
+        });
     }
 
     /// `200 GET /node/a → node 1.2 ms  35 B  127.0.0.1 5f0c…`

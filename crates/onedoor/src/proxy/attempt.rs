@@ -20,7 +20,7 @@ use super::route::{RoutePolicy, WhileDown};
 use super::stream::Stream;
 use super::upstream::connect::{self, ConnectError};
 use super::upstream::hold::Released;
-use super::upstream::pool::{PoolKey, Replay};
+use super::upstream::pool::{PoolKey, Replay, Reused};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
 use crate::registry::{Endpoint, FailedEndpoints, Failure, Lease};
@@ -67,7 +67,7 @@ pub(super) struct Connection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConnectionOrigin {
     Fresh,
-    Reused,
+    Reused { idled: Duration },
 }
 
 impl Connection {
@@ -154,7 +154,7 @@ impl<'w> Attempt<'w> {
         let idle_max = endpoint.idle_max;
         let lease = self.worker.registry().lease(Arc::clone(&endpoint), self.worker.id());
         let (stream, origin) = match self.pooled_connection(key) {
-            Some(stream) => (stream, ConnectionOrigin::Reused),
+            Some(Reused { stream, idled }) => (stream, ConnectionOrigin::Reused { idled }),
             None => match connect::to_endpoint(&endpoint.addr, self.worker.config().timeouts.connect).await {
                 Ok(stream) => (stream, ConnectionOrigin::Fresh),
                 Err(error) => return Err((endpoint, error)),
@@ -174,8 +174,8 @@ impl<'w> Attempt<'w> {
             lease: None,
             released: None,
         };
-        if let Some(stream) = self.pooled_connection(key) {
-            return Ok(made(stream, ConnectionOrigin::Reused));
+        if let Some(Reused { stream, idled }) = self.pooled_connection(key) {
+            return Ok(made(stream, ConnectionOrigin::Reused { idled }));
         }
         let limit = self.worker.config().timeouts.connect;
         let spec = self.worker.upstream(id);
@@ -194,7 +194,7 @@ impl<'w> Attempt<'w> {
         }
     }
 
-    fn pooled_connection(&self, key: PoolKey) -> Option<Stream> {
+    fn pooled_connection(&self, key: PoolKey) -> Option<Reused> {
         match self.pooled {
             Pooled::FreshOnly => None,
             Pooled::Welcome => {
@@ -243,8 +243,13 @@ impl<'w> Attempt<'w> {
             Sent::Repeatable => self.method.is_safe(),
             Sent::Unrepeatable => false,
         };
-        let stale =
-            connection.origin == ConnectionOrigin::Reused && matches!(loss.why, LossReason::Closed(_));
+        let stale = match (connection.origin, &loss.why) {
+            (ConnectionOrigin::Reused { idled }, LossReason::Closed(_)) => {
+                self.worker.pool().was_dead(connection.key, idled, Instant::now());
+                true
+            }
+            (ConnectionOrigin::Reused { .. } | ConnectionOrigin::Fresh, _) => false,
+        };
         // Silence is not a death: whatever the app does with the request, it still does it.
         let silent = matches!(loss.why, LossReason::Silent(_));
         if stale && repeatable {

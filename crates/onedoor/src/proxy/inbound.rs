@@ -12,6 +12,7 @@ use super::downstream::memory;
 use super::downstream::reply::Reply;
 use super::downstream::request_body::RequestBody;
 use super::refusal::Refusal;
+use super::stream::Plain;
 
 /// The request's head: the bytes it came in and where things are in them.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +109,15 @@ impl BodySource<'_> {
         }
     }
 
+    /// The answer has begun; see [`RequestBody::is_conversation`].
+    pub(super) fn is_conversation(&mut self) {
+        match self {
+            Self::Http1(body) => body.is_conversation(),
+            #[cfg(test)]
+            Self::Memory(_) => {}
+        }
+    }
+
     /// Waits until the client has left; see [`RequestBody::gone`].
     pub(super) async fn gone(&mut self) {
         match self {
@@ -196,6 +206,24 @@ impl ReplySink<'_> {
             Self::Http1(reply) => reply.piece(data).await,
             #[cfg(test)]
             Self::Memory(answer) => answer.piece(data),
+        }
+    }
+
+    /// The client's socket, if the body may go there by another road than `piece`.
+    pub(super) fn plain(&self) -> Option<Plain<'_>> {
+        match self {
+            Self::Http1(reply) => reply.plain(),
+            #[cfg(test)]
+            Self::Memory(_) => None,
+        }
+    }
+
+    /// So many bytes of the body went by that road.
+    pub(super) fn went(&mut self, sent: u64) {
+        match self {
+            Self::Http1(reply) => reply.went(sent),
+            #[cfg(test)]
+            Self::Memory(_) => {}
         }
     }
 

@@ -24,13 +24,17 @@ mod listen;
 mod plan;
 mod policy;
 mod refusal;
+mod rehearsal;
 mod relay;
 mod roundtrip;
 pub(crate) mod route;
 mod service;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod worker;
 mod workspace;
 
+pub(crate) use rehearsal::Rehearsal;
 pub(crate) use service::{Bound, Proxy};

@@ -4,6 +4,7 @@
 //! type: the client sees a cut connection, never a clean end of a shortened answer.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub(super) enum Refusal {
     BodyTooLarge { limit: u64 },
     HeadTimeout,
     BodyTimeout,
+    BodySlow { rate_min: NonZeroU64 },
     MethodRefused,
     NoRoute,
     MethodNotAllowed { allow: String },
@@ -77,7 +79,7 @@ impl Refusal {
             Self::BadHead(error) => error.status(),
             Self::BadPath(_) | Self::BadChunk(_) | Self::BodyCut | Self::EncodedSlash => 400,
             Self::BodyTooLarge { .. } => 413,
-            Self::HeadTimeout | Self::BodyTimeout => 408,
+            Self::HeadTimeout | Self::BodyTimeout | Self::BodySlow { .. } => 408,
             Self::MethodRefused | Self::MethodNotAllowed { .. } => 405,
             Self::NoRoute => 404,
             Self::Loop => 508,
@@ -142,6 +144,7 @@ impl Refusal {
             | Self::BodyTooLarge { .. }
             | Self::HeadTimeout
             | Self::BodyTimeout
+            | Self::BodySlow { .. }
             | Self::Loop
             | Self::BadPath(_) => false,
             Self::MethodRefused
@@ -170,6 +173,9 @@ impl Refusal {
             Self::BodyTooLarge { limit } => format!("body larger than the limit of {limit} bytes"),
             Self::HeadTimeout => "the request head did not arrive in time".into(),
             Self::BodyTimeout => "the request body stalled".into(),
+            Self::BodySlow { rate_min } => {
+                format!("the request body came slower than {rate_min} bytes a second (limits.body_rate)")
+            }
             Self::MethodRefused => "TRACE and CONNECT are refused".into(),
             Self::NoRoute => "no route matches".into(),
             Self::MethodNotAllowed { allow } => format!("the path is served for {allow} only"),

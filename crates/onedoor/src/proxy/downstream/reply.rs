@@ -9,7 +9,7 @@ use onedoor_http1::{Persistence, Version, emit};
 use tokio::io::AsyncWriteExt;
 
 use super::ReplyLength;
-use crate::proxy::stream::{WriteHalf, write_both};
+use crate::proxy::stream::{Plain, WriteHalf, write_both};
 
 /// An answer on its way out.
 #[derive(Debug)]
@@ -186,14 +186,27 @@ impl<'x> Reply<'x> {
         }
     }
 
-    fn count(&mut self, sent: usize) {
-        self.sent += sent as u64;
+    /// The client's socket, for a body of declared length that goes there by another road; see [`Self::went`].
+    pub(in crate::proxy) fn plain(&self) -> Option<Plain<'_>> {
+        match self.state {
+            State::Counting(_) => self.writer.plain(),
+            State::Uncommitted | State::Chunking | State::UntilClose | State::Complete => None,
+        }
+    }
+
+    /// So many bytes of the body went to the client's socket by another road.
+    pub(in crate::proxy) fn went(&mut self, sent: u64) {
+        self.sent += sent;
         if let State::Counting(left) = &mut self.state {
-            *left = left.saturating_sub(sent as u64);
+            *left = left.saturating_sub(sent);
             if *left == 0 {
                 self.state = State::Complete;
             }
         }
+    }
+
+    fn count(&mut self, sent: usize) {
+        self.went(sent as u64);
     }
 
     pub(in crate::proxy) fn close_after(&mut self) {

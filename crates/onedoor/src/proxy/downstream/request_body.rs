@@ -1,5 +1,8 @@
 //! The body of an HTTP/1.1 request, drawn from its connection piece by piece (RFC 9112 6 and 7).
 
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
+
 use onedoor_http1::{BodyFraming, Dechunker, Expectation, Progress};
 use tokio::io::AsyncReadExt;
 
@@ -8,8 +11,13 @@ use crate::proxy::deadline::Deadline;
 use crate::proxy::refusal::Refusal;
 use crate::proxy::stream::ReadHalf;
 
-/// What one read of a streamed body may bring.
-const PIECE: usize = 64 * 1024;
+use super::patience::Patience;
+
+/// What one read of a body may bring at first: a client that sends little holds little …
+const PIECE_FIRST: usize = 8 * 1024;
+
+/// … and at last, each read that fills its room having doubled it.
+const PIECE_MAX: usize = 64 * 1024;
 
 /// What is read and dropped after an early answer, rather than to give the connection up.
 const DISCARD_MAX: u64 = 64 * 1024;
@@ -29,14 +37,17 @@ pub(in crate::proxy) struct RequestBody<'x> {
     invitation: Invitation,
     limit: Option<u64>,
     received: u64,
+    piece: usize,
     pace: Pace<'x>,
+    patience: Patience,
 }
 
-/// The connection's deadline and how long a body may stall.
+/// The connection's deadline, how long a body may stall, and how many bytes a second it brings at least.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::proxy) struct Pace<'x> {
     pub(in crate::proxy) deadline: &'x Deadline,
-    pub(in crate::proxy) stall_max: std::time::Duration,
+    pub(in crate::proxy) stall_max: Duration,
+    pub(in crate::proxy) rate_min: Option<NonZeroU64>,
 }
 
 /// Whether the client sends its body of its own accord (RFC 9110 10.1.1).
@@ -74,7 +85,9 @@ impl<'x> RequestBody<'x> {
             BodyFraming::Length(length) => Left::Bytes(length),
             BodyFraming::Chunked => Left::Chunks(Box::default()),
         };
-        Self { reader, buffer, lent: 0, left, invitation, limit: None, received: 0, pace }
+        let patience = Patience::new(pace.stall_max, pace.rate_min);
+        let (lent, limit, received, piece) = (0, None, 0, PIECE_FIRST);
+        Self { reader, buffer, lent, left, invitation, limit, received, piece, pace, patience }
     }
 
     /// Refuses what goes beyond `limit` bytes, at once where the length is declared.
@@ -102,9 +115,14 @@ impl<'x> RequestBody<'x> {
                 return Ok(None);
             }
             if self.buffer.is_empty() || matches!(self.left, Left::Chunks(_)) {
-                self.read_more(PIECE).await?;
+                self.read_more(self.piece).await?;
             }
         }
+    }
+
+    /// The upstream has begun to answer: what the client still has to say it may say at its own pace.
+    pub(in crate::proxy) fn is_conversation(&mut self) {
+        self.patience.ask_for_no_rate();
     }
 
     /// Reads a body of known, small length to its end; it stays in the buffer.
@@ -112,7 +130,8 @@ impl<'x> RequestBody<'x> {
         let Left::Bytes(length) = self.left else { return Ok(&self.buffer.unread()[..self.lent]) };
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         while self.buffer.len() < length {
-            self.read_more(length).await?;
+            // What is announced and does not come should not cost its room.
+            self.read_more(length.min(self.piece)).await?;
         }
         self.received = length as u64;
         self.left = Left::Nothing;
@@ -201,12 +220,22 @@ impl<'x> RequestBody<'x> {
             Left::Bytes(left) => left.saturating_sub(self.buffer.len() as u64),
             _ => u64::MAX,
         };
+        if let Some(rate_min) = self.patience.exhausted() {
+            return Err(Refusal::BodySlow { rate_min });
+        }
+        let asked = Instant::now();
         let mut reader = (&mut self.reader).take(most);
         let read = self.buffer.read_from(&mut reader, room);
         match self.pace.deadline.within(self.pace.stall_max, read).await {
             Err(_) => Err(Refusal::BodyTimeout),
             Ok(Ok(0) | Err(_)) => Err(Refusal::BodyCut),
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(read)) => {
+                self.patience.spend(asked.elapsed(), read);
+                if self.buffer.len() >= self.piece {
+                    self.piece = (self.piece * 2).min(PIECE_MAX);
+                }
+                Ok(())
+            }
         }
     }
 
@@ -239,7 +268,6 @@ mod tests {
     use super::*;
     use crate::proxy::deadline::Deadlines;
     use crate::proxy::stream::Stream;
-    use std::time::{Duration, Instant};
     use tokio::io::AsyncWriteExt;
     use tokio::net::UnixStream;
     use tokio::runtime::Builder;
@@ -258,7 +286,7 @@ mod tests {
             let (reader, _) = stream.split();
             let mut buffer = Buffer::default();
             buffer.extend(first);
-            let pace = Pace { deadline: &deadline, stall_max: Duration::from_secs(60) };
+            let pace = Pace { deadline: &deadline, stall_max: Duration::from_secs(60), rate_min: None };
             test(&mut RequestBody::new(reader, &mut buffer, framing, Expectation::None, pace), theirs).await;
         });
     }

@@ -62,7 +62,11 @@ impl Upload<'_, '_, '_> {
     async fn stream(&mut self) -> Result<(), Refusal> {
         let mut size_line = Vec::new();
         let chunked = self.framing == BodyFraming::Chunked;
-        while let Some(piece) = self.body.next().await? {
+        loop {
+            if self.signals.answered.get() {
+                self.body.is_conversation();
+            }
+            let Some(piece) = self.body.next().await? else { break };
             self.signals.sent.set(Sent::Unrepeatable);
             size_line.clear();
             if chunked {

@@ -38,6 +38,7 @@ mod table;
 mod template;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::sync::Arc;
 use std::time::Duration;
