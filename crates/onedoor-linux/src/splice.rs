@@ -141,7 +141,8 @@ mod tests {
     fn a_file_that_was_opened_to_append_to_cannot_be_spliced_to() {
         let (source, mut sender) = pair();
         let folder = tempfile::tempdir().unwrap();
-        let file = std::fs::File::options().append(true).create(true).open(folder.path().join("log")).unwrap();
+        let file =
+            std::fs::File::options().append(true).create(true).open(folder.path().join("log")).unwrap();
         let mut pipe = Pipe::new().unwrap();
         sender.write_all(b"x").unwrap();
         pipe.fill(&source, 1).unwrap();
