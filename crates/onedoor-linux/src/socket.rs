@@ -206,6 +206,15 @@ impl AsFd for Listener {
     }
 }
 
+/// Copies what waits to be read, and leaves it there (recv(2), MSG_PEEK). 0 bytes are the end of the stream.
+///
+/// # Errors
+/// What recv(2) answers; `WouldBlock` if nothing waits.
+pub fn peek(socket: impl AsFd, into: &mut [u8]) -> io::Result<usize> {
+    let (_, seen) = recv(socket, into, RecvFlags::PEEK | RecvFlags::DONTWAIT)?;
+    Ok(seen)
+}
+
 /// Whether nothing waits to be read from a socket, neither bytes nor an end nor an error. Asks the kernel, and takes
 /// nothing out of the queue (recv(2), MSG_PEEK).
 pub fn is_silent(socket: impl AsFd) -> bool {

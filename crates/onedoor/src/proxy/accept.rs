@@ -17,9 +17,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::spawn_local;
 
-use super::door::{Arrived, Door, Load, Phase};
+use super::config::ProxyProtocol;
+use super::door::{Arrived, Door, Phase};
+use super::doorstep::{self, Place};
 use super::downstream::http1;
-use super::inbound::{Arrival, Scheme};
+use super::inbound::{Arrival, Scheme, Speaker};
 use super::listen::Doorway;
 use super::stream::Stream;
 use super::worker::Worker;
@@ -37,14 +39,19 @@ const TURNED_AWAY_MAX: usize = 64;
 /// How long a client over the limit has to read why.
 const TURNED_AWAY_FOR: Duration = Duration::from_secs(2);
 
-const TURNED_AWAY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
+/// To whom there is no room for (docs/decisions/0026-too-many-connections-hear-503.md).
+const FOR_ALL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
     Content-Length: 22\r\nRetry-After: 1\r\nConnection: close\r\n\r\nToo many connections.\n";
+
+/// To a client that has its share: nobody else is in its way (RFC 6585 4).
+const FOR_ONE: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 40\r\nRetry-After: 1\r\nConnection: close\r\n\r\nToo many connections from your address.\n";
 
 /// Accepts and serves until the door is closed.
 pub(super) async fn run(worker: &Rc<Worker>) -> io::Result<()> {
     let door = Arc::clone(worker.door());
     let mut phases = door.phase_changes();
-    let taker = Taker { worker: Rc::clone(worker), turned_away: Rc::new(()) };
+    let taker = Taker { worker: Rc::clone(worker), turnstile: Turnstile::default() };
     let mut entrance = Entrance::open(&door)?;
     loop {
         tokio::select! {
@@ -147,8 +154,7 @@ enum Queue {
 /// them one by one, so that the end of a connection wakes nobody.
 struct Taker {
     worker: Rc<Worker>,
-    /// Counts those being turned away, by its clones.
-    turned_away: Rc<()>,
+    turnstile: Turnstile,
 }
 
 impl Taker {
@@ -216,7 +222,7 @@ impl Taker {
         }
     }
 
-    fn serve(&self, arrived: Arrived, place: Place) {
+    fn serve(&self, arrived: Arrived, mut place: Place) {
         let port = arrived.port;
         let (stream, peer) = match into_stream(arrived) {
             Ok(parts) => parts,
@@ -229,60 +235,72 @@ impl Taker {
                 );
             }
         };
-        let arrival = Arrival { peer, scheme: Scheme::Http, port };
+        let arrival = Arrival { peer, scheme: Scheme::Http, port, speaker: Speaker::Peer };
         let worker = Rc::clone(&self.worker);
-        spawn_local(async move {
-            http1::serve(worker, stream, arrival).await;
-            drop(place);
-        });
+        if worker.config().proxy_protocol == ProxyProtocol::Required {
+            spawn_local(serve_announced(worker, stream, arrival, place, self.turnstile.clone()));
+        } else if place.admit(arrival.peer).is_err() {
+            self.turnstile.turn_away(stream, FOR_ONE);
+        } else {
+            spawn_local(async move {
+                http1::serve(worker, stream, arrival).await;
+                drop(place);
+            });
+        }
     }
 
     fn turn_away(&self, arrived: Arrived) {
-        if Rc::strong_count(&self.turned_away) > TURNED_AWAY_MAX {
+        if let Ok((stream, _)) = into_stream(arrived) {
+            self.turnstile.turn_away(stream, FOR_ALL);
+        }
+    }
+}
+
+/// Serves a connection once its load balancer has said whose it is.
+async fn serve_announced(
+    worker: Rc<Worker>,
+    stream: Stream,
+    mut arrival: Arrival,
+    mut place: Place,
+    turnstile: Turnstile,
+) {
+    let balancer = arrival.peer;
+    if let Err(why) = doorstep::announced(&worker, &stream, &mut arrival).await {
+        doorstep::tell(&worker, balancer, &why);
+    } else if place.admit(arrival.peer).is_err() {
+        turnstile.turn_away(stream, FOR_ONE);
+    } else {
+        http1::serve(worker, stream, arrival).await;
+        drop(place);
+    }
+}
+
+/// Tells those who are too many that they are.
+#[derive(Clone, Default)]
+struct Turnstile {
+    /// How many are being told.
+    told: Rc<Cell<usize>>,
+}
+
+impl Turnstile {
+    /// Answers, without waiting for a request, and closes; past a few of these at once it only closes.
+    fn turn_away(&self, mut stream: Stream, answer: &'static [u8]) {
+        if self.told.get() >= TURNED_AWAY_MAX {
             return;
         }
-        let Ok((mut stream, _)) = into_stream(arrived) else { return };
-        let count = Rc::clone(&self.turned_away);
+        let told = Rc::clone(&self.told);
+        told.set(told.get() + 1);
         spawn_local(async move {
             let (mut reader, mut writer) = stream.split();
             let telling = async {
-                writer.write_all(TURNED_AWAY).await?;
+                writer.write_all(answer).await?;
                 writer.shutdown().await?;
                 while reader.read(&mut [0; 1024]).await? > 0 {}
                 Ok::<(), io::Error>(())
             };
             drop(tokio::time::timeout(TURNED_AWAY_FOR, telling).await);
-            drop(count);
+            told.set(told.get() - 1);
         });
-    }
-}
-
-/// Counts a connection for as long as it is served, and tells if a panic ended it.
-struct Place {
-    worker: Rc<Worker>,
-}
-
-impl Place {
-    fn take(worker: &Rc<Worker>) -> Self {
-        let load: &Load = worker.door().load(worker.id());
-        load.connection_begins();
-        Self::taken(worker)
-    }
-
-    /// For a connection that was counted when it was handed over.
-    fn taken(worker: &Rc<Worker>) -> Self {
-        Self { worker: Rc::clone(worker) }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            // It ends its connection and nothing else; what it was, it has said on stderr itself.
-            let message = "a connection was dropped because of a bug in onedoor, please report it";
-            self.worker.log().event(Level::Error, None, message.to_owned());
-        }
-        self.worker.door().load(self.worker.id()).connection_ends();
     }
 }
 

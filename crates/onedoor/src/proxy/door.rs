@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use onedoor_linux::socket::Accepted;
 use tokio::sync::{Notify, watch};
 
+use super::clients::Clients;
 use super::config::Config;
 use super::listen::Doorway;
 use super::upstream::tls::Connectors;
@@ -39,6 +40,8 @@ pub(super) struct Door {
     phase: AtomicU8,
     phase_changes: watch::Sender<Phase>,
     loads: Box<[Load]>,
+    /// Only where a client's connections are limited.
+    clients: Option<Clients>,
     quiet: Notify,
 }
 
@@ -69,7 +72,9 @@ impl Door {
         connectors: Connectors,
     ) -> Self {
         let loads = (0..config.workers.get()).map(|_| Load::default()).collect();
+        let clients = config.limits.connections_per_client.map(Clients::new);
         Self {
+            clients,
             config,
             registry,
             log,
@@ -144,6 +149,10 @@ impl Door {
         let least = lightest.connections.load(Ordering::Relaxed);
         // One connection more than the other is no imbalance.
         (own > least + 1 && own * 4 >= least * 5).then_some(lightest)
+    }
+
+    pub(super) fn clients(&self) -> Option<&Clients> {
+        self.clients.as_ref()
     }
 
     pub(super) fn config(&self) -> &Config {
