@@ -5,6 +5,7 @@ mod chunks;
 mod kit;
 mod paths;
 mod properties;
+mod proxy_header;
 mod request_framing;
 mod request_rules;
 mod response_rules;

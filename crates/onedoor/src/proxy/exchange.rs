@@ -190,10 +190,10 @@ mod tests {
 
     use super::*;
     use crate::observe::log::Log;
-    use crate::proxy::config::{AccessLog, Config, Limits, Timeouts, TrustedPeers};
+    use crate::proxy::config::{AccessLog, Config, Limits, ProxyProtocol, Timeouts, TrustedPeers};
     use crate::proxy::door::Door;
     use crate::proxy::downstream::memory::{Answer, Body};
-    use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Upgrades};
+    use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Speaker, Upgrades};
     use crate::proxy::listen::Doorway;
     use crate::proxy::route::{
         Action, EncodedSlashPolicy, FixedAnswer, Pattern, RouteId, RoutePolicy, RouteSpec, Routes, WhileDown,
@@ -227,6 +227,7 @@ mod tests {
             limits: Limits {
                 head: Default::default(),
                 connections_max: 1,
+                connections_per_client: None,
                 body_max: None,
                 body_rate_min: None,
             },
@@ -239,6 +240,7 @@ mod tests {
                 tunnel: second,
             },
             trusted_peers: TrustedPeers::default(),
+            proxy_protocol: ProxyProtocol::Off,
             via: Via::On,
             access_log: AccessLog::On,
             routes: Arc::new(routes),
@@ -261,7 +263,7 @@ mod tests {
             head: Head { bytes: request, parsed: &parsed },
             body: BodySource::Memory(Body::default()),
             reply: ReplySink::Memory(Answer::default()),
-            arrival: &Arrival { peer: None, scheme: Scheme::Https, port: 443 },
+            arrival: &Arrival { peer: None, scheme: Scheme::Https, port: 443, speaker: Speaker::Peer },
             upgrades: Upgrades::Impossible,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -104,6 +104,28 @@ impl Stream {
         }
     }
 
+    /// What has come, without taking it; 0 bytes are the end. `WouldBlock` if nothing has.
+    pub(super) fn peek(&self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => {
+                stream.try_io(Interest::READABLE, || onedoor_linux::socket::peek(stream, into))
+            }
+            Self::Unix(stream) => {
+                stream.try_io(Interest::READABLE, || onedoor_linux::socket::peek(stream, into))
+            }
+            Self::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// Takes what has come, without waiting.
+    pub(super) fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_read(into),
+            Self::Unix(stream) => stream.try_read(into),
+            Self::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
     /// Whether an idle connection may be used again.
     pub(super) fn is_silent(&self) -> bool {
         self.idleness() == Idleness::Silent

@@ -29,6 +29,9 @@ use crate::registry::{Registry, WorkerId};
 /// How often aged upstream connections are dropped, and memory that nobody uses.
 const SWEEP: Duration = Duration::from_secs(2);
 
+/// How often strangers can make us write a line.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
+
 /// `Mon, 23 Nov 2026 15:37:49 GMT` (RFC 9110 5.6.7).
 const HTTP_DATE_BYTES: usize = 29;
 
@@ -47,6 +50,8 @@ pub(super) struct Worker {
     blocks: Blocks,
     pipes: Pipes,
     turn: Cell<usize>,
+    /// When it last told of a connection that was closed unserved.
+    told: Cell<Option<Instant>>,
     date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
     desks: Desks,
     /// Room for one line of the access log.
@@ -65,6 +70,7 @@ impl Worker {
             blocks: Blocks::default(),
             pipes: Pipes::default(),
             turn: Cell::new(usize::from(id.0)),
+            told: Cell::new(None),
             date: Cell::new((u64::MAX, [0; HTTP_DATE_BYTES])),
             desks: Desks::default(),
             line: RefCell::default(),
@@ -118,6 +124,16 @@ impl Worker {
     pub(super) fn turn(&self) -> usize {
         self.turn.set(self.turn.get().wrapping_add(1));
         self.turn.get()
+    }
+
+    /// Whether a line may be written that strangers can provoke: once a second.
+    pub(super) fn may_tell(&self) -> bool {
+        let now = Instant::now();
+        let may = self.told.get().is_none_or(|told| now.saturating_duration_since(told) >= TOLD_EVERY);
+        if may {
+            self.told.set(Some(now));
+        }
+        may
     }
 
     /// The Date of an answer made now.
