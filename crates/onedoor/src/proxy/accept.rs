@@ -14,12 +14,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinSet;
 
-use super::door::{Arrived, Door, Load, Phase};
+use super::door::{Arrived, Door, Phase};
 use super::downstream::http1;
 use super::inbound::{Arrival, Scheme};
 use super::listen::Doorway;
 use super::stream::Stream;
-use super::worker::Worker;
+use super::worker::{Place, Worker};
 use crate::observe::log::Level;
 
 /// How long accepting pauses when the process has no descriptor left: each accept would fail at once again.
@@ -195,11 +195,7 @@ impl Taker {
             }
         };
         let arrival = Arrival { peer, scheme: Scheme::Http, port };
-        let worker = Rc::clone(&self.worker);
-        self.connections.spawn_local(async move {
-            http1::serve(worker, stream, arrival).await;
-            drop(place);
-        });
+        self.connections.spawn_local(http1::serve(place, stream, arrival));
     }
 
     fn turn_away(&mut self, arrived: Arrived) {
@@ -230,30 +226,6 @@ impl Taker {
                 format!("a connection was dropped because of a bug in onedoor, please report it: {error}");
             self.worker.log().event(Level::Error, None, message);
         }
-    }
-}
-
-/// Counts a connection for as long as it is served.
-struct Place {
-    worker: Rc<Worker>,
-}
-
-impl Place {
-    fn take(worker: &Rc<Worker>) -> Self {
-        let load: &Load = worker.door().load(worker.id());
-        load.connection_begins();
-        Self::taken(worker)
-    }
-
-    /// For a connection that was counted when it was handed over.
-    fn taken(worker: &Rc<Worker>) -> Self {
-        Self { worker: Rc::clone(worker) }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.worker.door().load(self.worker.id()).connection_ends();
     }
 }
 

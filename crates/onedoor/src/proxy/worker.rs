@@ -215,3 +215,31 @@ impl Drop for TunnelOpen<'_> {
         self.worker.door.load(self.worker.id).exchange_begins();
     }
 }
+
+/// Counts a connection for as long as it is served.
+#[derive(Debug)]
+pub(super) struct Place {
+    worker: Rc<Worker>,
+}
+
+impl Place {
+    pub(super) fn take(worker: &Rc<Worker>) -> Self {
+        worker.door.load(worker.id).connection_begins();
+        Self::taken(worker)
+    }
+
+    /// For a connection that was counted when it was handed over.
+    pub(super) fn taken(worker: &Rc<Worker>) -> Self {
+        Self { worker: Rc::clone(worker) }
+    }
+
+    pub(super) fn worker(&self) -> &Rc<Worker> {
+        &self.worker
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.worker.door.load(self.worker.id).connection_ends();
+    }
+}
