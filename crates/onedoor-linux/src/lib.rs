@@ -8,4 +8,5 @@ pub mod proc;
 pub mod signal;
 pub mod socket;
 pub mod spawn;
+pub mod splice;
 pub mod wait;

@@ -15,6 +15,7 @@ mod answer;
 mod attempt;
 mod buffer;
 pub(crate) mod config;
+mod counters;
 mod deadline;
 mod door;
 mod downstream;

@@ -122,13 +122,14 @@ fn config(upstream: SocketAddr) -> Config {
     Config {
         listen: Vec::new(),
         workers: NonZeroUsize::MIN,
-        limits: Limits { head: Default::default(), connections_max: 8, body_max: None },
+        limits: Limits { head: Default::default(), connections_max: 8, body_max: None, body_rate_min: None },
         timeouts: Timeouts {
             header: minute,
             idle: minute,
             body: minute,
             connect: minute,
             first_byte: minute,
+            tunnel: minute,
         },
         trusted_peers: TrustedPeers::default(),
         via: Via::On,

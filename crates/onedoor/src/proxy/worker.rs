@@ -11,10 +11,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use httpdate::HttpDate;
 
 use super::config::{AccessLog, Config, UpstreamSpec};
+use super::counters::WorkerCounters;
 use super::deadline::{Deadline, Deadlines};
 use super::door::{Door, Phase};
 use super::downstream::desk::Desks;
 use super::policy::request_id::IdSource;
+use super::relay::block::Blocks;
+use super::relay::splice::Pipes;
 use super::route::{Routes, UpstreamId};
 use super::upstream::hold::HeldRequests;
 use super::upstream::names::Names;
@@ -23,8 +26,8 @@ use super::upstream::tls::Connectors;
 use crate::observe::log::Log;
 use crate::registry::{Registry, WorkerId};
 
-/// How often aged upstream connections are dropped.
-const POOL_SWEEP: Duration = Duration::from_secs(2);
+/// How often aged upstream connections are dropped, and memory that nobody uses.
+const SWEEP: Duration = Duration::from_secs(2);
 
 /// `Mon, 23 Nov 2026 15:37:49 GMT` (RFC 9110 5.6.7).
 const HTTP_DATE_BYTES: usize = 29;
@@ -41,6 +44,8 @@ pub(super) struct Worker {
     pool: Pool,
     held: HeldRequests,
     names: Names,
+    blocks: Blocks,
+    pipes: Pipes,
     turn: Cell<usize>,
     date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
     desks: Desks,
@@ -57,6 +62,8 @@ impl Worker {
             pool: Pool::default(),
             held: HeldRequests::default(),
             names: Names::default(),
+            blocks: Blocks::default(),
+            pipes: Pipes::default(),
             turn: Cell::new(usize::from(id.0)),
             date: Cell::new((u64::MAX, [0; HTTP_DATE_BYTES])),
             desks: Desks::default(),
@@ -67,13 +74,15 @@ impl Worker {
 
     /// Keeps the worker's house for ever: deadlines that are due, upstream connections that are too old.
     pub(super) async fn keep_house(&self) {
-        tokio::join!(Rc::clone(&self.deadlines).keep(), self.sweep_pool());
+        tokio::join!(Rc::clone(&self.deadlines).keep(), self.sweep());
     }
 
-    async fn sweep_pool(&self) {
+    async fn sweep(&self) {
         loop {
-            tokio::time::sleep(POOL_SWEEP).await;
+            tokio::time::sleep(SWEEP).await;
             self.pool.sweep(Instant::now());
+            self.blocks.sweep();
+            self.pipes.sweep();
         }
     }
 
@@ -86,6 +95,7 @@ impl Worker {
     /// A tunnel lives as long as its two ends want: the drain does not wait for it, the end of its app ends it.
     pub(super) fn tunnel_opened(&self) -> TunnelOpen<'_> {
         self.exchange_ends();
+        self.counters().connections.tunnels_opened.count();
         TunnelOpen { worker: self }
     }
 
@@ -131,6 +141,10 @@ impl Worker {
 
     pub(super) fn door(&self) -> &Arc<Door> {
         &self.door
+    }
+
+    pub(super) fn counters(&self) -> &WorkerCounters {
+        self.door.counters(self.id)
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -183,6 +197,14 @@ impl Worker {
         &self.pool
     }
 
+    pub(super) fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    pub(super) fn pipes(&self) -> &Pipes {
+        &self.pipes
+    }
+
     pub(super) fn held(&self) -> &HeldRequests {
         &self.held
     }
@@ -212,6 +234,7 @@ pub(super) struct TunnelOpen<'w> {
 
 impl Drop for TunnelOpen<'_> {
     fn drop(&mut self) {
+        self.worker.counters().connections.tunnels_closed.count();
         self.worker.door.load(self.worker.id).exchange_begins();
     }
 }

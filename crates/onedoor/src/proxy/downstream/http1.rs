@@ -177,12 +177,24 @@ async fn serve_one(
     }
     let persistence = if worker.door_is_open() { head.persistence() } else { Persistence::Close };
     let (reader, writer) = connection.stream.split();
-    let pace = Pace { deadline: &connection.deadline, stall_max: worker.config().timeouts.body };
+    let traffic = &worker.counters().traffic;
+    let pace = Pace {
+        deadline: &connection.deadline,
+        stall_max: worker.config().timeouts.body,
+        rate_min: worker.config().limits.body_rate_min,
+    };
     let end = {
         let mut request = Inbound {
             head: Head { bytes: inbound.unread(), parsed: head },
-            body: BodySource::Http1(RequestBody::new(reader, body, head.framing(), head.expectation(), pace)),
-            reply: ReplySink::Http1(Reply::new(writer, reply, head.version(), persistence)),
+            body: BodySource::Http1(RequestBody::new(
+                reader,
+                body,
+                head.framing(),
+                head.expectation(),
+                pace,
+                traffic,
+            )),
+            reply: ReplySink::Http1(Reply::new(writer, reply, head.version(), persistence, traffic)),
             arrival: &connection.arrival,
             upgrades: if head.version() == Version::Http11 { Upgrades::Tunnel } else { Upgrades::Impossible },
         };
@@ -224,16 +236,15 @@ async fn refuse_head(worker: &Worker, connection: &mut Connection, space: &mut W
     let mut record =
         Record::new(std::time::Instant::now(), connection.arrival.peer.map(|peer| peer.ip().to_canonical()));
     let (_, writer) = connection.stream.split();
+    let traffic = &worker.counters().traffic;
     let mut sink =
-        ReplySink::Http1(Reply::new(writer, &mut space.reply, Version::Http11, Persistence::Close));
+        ReplySink::Http1(Reply::new(writer, &mut space.reply, Version::Http11, Persistence::Close, traffic));
     let answering = answer::refuse(worker, Method::Get, refusal, &mut sink);
     // A client that does not even take its refusal is dropped like one that did.
     drop(connection.deadline.within(LINGER, answering).await);
     record.refused(refusal);
     record.counted(0, sink.sent());
-    if worker.logs_access() {
-        record.write_headless(worker);
-    }
+    record.ends_headless(worker);
 }
 
 /// Ends our side and reads on for a while: closing with unread bytes would reset the connection, and the client would

@@ -4,6 +4,7 @@ pub(super) mod desk;
 pub(super) mod http1;
 #[cfg(test)]
 pub(super) mod memory;
+mod patience;
 pub(super) mod reply;
 pub(super) mod request_body;
 
