@@ -32,6 +32,12 @@ const SWEEP: Duration = Duration::from_secs(2);
 /// `Mon, 23 Nov 2026 15:37:49 GMT` (RFC 9110 5.6.7).
 const HTTP_DATE_BYTES: usize = 29;
 
+/// So many connections that ended are a crowd: their memory is worth the milliseconds that giving it back takes.
+const CROWD: usize = 512;
+
+/// Fewer ends than this between two looks are quiet.
+const QUIET: usize = 64;
+
 /// What the room for a line of the access log may hold on to; a longer line has a very long target.
 const LINE_BYTES_KEPT: usize = 4 * 1024;
 
@@ -49,6 +55,9 @@ pub(super) struct Worker {
     turn: Cell<usize>,
     date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
     desks: Desks,
+    /// Connections that ended since memory was last given back, now and when that was last looked at.
+    left: Cell<usize>,
+    left_before: Cell<usize>,
     /// Room for one line of the access log.
     line: RefCell<Vec<u8>>,
 }
@@ -67,6 +76,8 @@ impl Worker {
             turn: Cell::new(usize::from(id.0)),
             date: Cell::new((u64::MAX, [0; HTTP_DATE_BYTES])),
             desks: Desks::default(),
+            left: Cell::new(0),
+            left_before: Cell::new(0),
             line: RefCell::default(),
             door,
         }
@@ -81,9 +92,20 @@ impl Worker {
         loop {
             tokio::time::sleep(SWEEP).await;
             self.pool.sweep(Instant::now());
+            self.give_memory_back();
             self.blocks.sweep();
             self.pipes.sweep();
         }
+    }
+
+    /// Once a crowd has left and it is quiet again, what it needed goes back to the kernel; the allocator would keep it.
+    fn give_memory_back(&self) {
+        let left = self.left.get();
+        if left >= CROWD && left - self.left_before.get() < QUIET {
+            onedoor_linux::memory::give_back();
+            self.left.set(0);
+        }
+        self.left_before.set(self.left.get());
     }
 
     /// Counts an exchange until the guard is dropped: the drain waits for it.
@@ -264,5 +286,6 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.worker.door.load(self.worker.id).connection_ends();
+        self.worker.left.set(self.worker.left.get() + 1);
     }
 }
