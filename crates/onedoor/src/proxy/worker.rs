@@ -32,7 +32,7 @@ const SWEEP: Duration = Duration::from_secs(2);
 /// `Mon, 23 Nov 2026 15:37:49 GMT` (RFC 9110 5.6.7).
 const HTTP_DATE_BYTES: usize = 29;
 
-/// So many connections that ended are a crowd: their memory is worth the milliseconds that giving it back takes.
+/// So many connections that ended, or desks that a burst left over, are a crowd: their memory is worth the milliseconds that giving it back takes.
 const CROWD: usize = 512;
 
 /// Fewer ends than this between two looks are quiet.
@@ -55,7 +55,7 @@ pub(super) struct Worker {
     turn: Cell<usize>,
     date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
     desks: Desks,
-    /// Connections that ended since memory was last given back, now and when that was last looked at.
+    /// Connections that ended, and desks left over, since memory was last given back, now and when that was last looked at.
     left: Cell<usize>,
     left_before: Cell<usize>,
     /// Room for one line of the access log.
@@ -100,7 +100,8 @@ impl Worker {
 
     /// Once a crowd has left and it is quiet again, what it needed goes back to the kernel; the allocator would keep it.
     fn give_memory_back(&self) {
-        let left = self.left.get();
+        let left = self.left.get() + self.desks.take_surplus();
+        self.left.set(left);
         if left >= CROWD && left - self.left_before.get() < QUIET {
             onedoor_linux::memory::give_back();
             self.left.set(0);

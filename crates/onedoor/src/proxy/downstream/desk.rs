@@ -29,6 +29,8 @@ const KEPT_MAX: usize = 64;
 pub(in crate::proxy) struct Desks {
     #[expect(clippy::vec_box, reason = "a seat, and with it each parked connection, holds one pointer only")]
     free: RefCell<Vec<Box<Desk>>>,
+    /// Desks that were not kept since this was last asked.
+    surplus: Cell<usize>,
 }
 
 struct Desk {
@@ -56,6 +58,11 @@ pub(super) struct Seat<'w> {
 }
 
 impl Desks {
+    /// How many desks a burst needed beyond those that are kept; counted anew from here.
+    pub(in crate::proxy) fn take_surplus(&self) -> usize {
+        self.surplus.take()
+    }
+
     /// A desk, with the connection handed over to it.
     pub(super) fn seat(&self, worker: &Rc<Worker>, connection: Connection) -> Seat<'_> {
         let free = self.free.borrow_mut().pop();
@@ -79,6 +86,8 @@ impl Drop for Seat<'_> {
         let mut free = self.desks.free.borrow_mut();
         if free.len() < KEPT_MAX && matches!(desk.tray.take(), Tray::Empty) {
             free.push(desk);
+        } else {
+            self.desks.surplus.set(self.desks.surplus.get() + 1);
         }
     }
 }
