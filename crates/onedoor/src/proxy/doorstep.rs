@@ -3,6 +3,7 @@
 //!
 //! Nothing is answered here to a peer that has not shown who it is: such a connection is closed, and the log says why.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -53,6 +54,10 @@ impl Place {
         Self { worker: Rc::clone(worker), client: None }
     }
 
+    pub(super) fn worker(&self) -> &Rc<Worker> {
+        &self.worker
+    }
+
     /// Counts the connection as one of its client's, if there is a limit to that. A trusted proxy has many clients, and is
     /// none; whoever comes by a Unix socket has no address.
     pub(super) fn admit(&mut self, peer: Option<SocketAddr>) -> Result<(), TooMany> {
@@ -76,7 +81,7 @@ impl Drop for Place {
         if let (Some(client), Some(clients)) = (self.client, door.clients()) {
             clients.leave(client);
         }
-        door.load(self.worker.id()).connection_ends();
+        self.worker.connection_left();
     }
 }
 
@@ -111,7 +116,7 @@ async fn read_header(stream: &Stream) -> Result<ProxyOrigin, Unannounced> {
     let mut bytes = vec![0; PROXY_HEADER_MAX];
     let mut taken = 0;
     loop {
-        stream.readable().await.map_err(|_| Unannounced::Cut)?;
+        poll_fn(|cx| stream.poll_readable(cx)).await.map_err(|_| Unannounced::Cut)?;
         let seen = match stream.peek(&mut bytes[taken..]) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Ok(0) if taken == 0 => return Err(Unannounced::Silent),

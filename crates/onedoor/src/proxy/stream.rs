@@ -76,12 +76,13 @@ impl Stream {
         }
     }
 
-    /// Waits until there is something to read, holding no buffer.
-    pub(super) async fn readable(&self) -> io::Result<()> {
+    /// Whether there is something to read; holds no buffer to wait for it. Polled, not awaited: the future that the
+    /// runtime has for this is larger than everything else that a parked connection keeps.
+    pub(super) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Self::Tcp(stream) => stream.readable().await,
-            Self::Unix(stream) => stream.readable().await,
-            Self::Tls(stream) => stream.get_ref().0.readable().await,
+            Self::Tcp(stream) => stream.poll_read_ready(cx),
+            Self::Unix(stream) => stream.poll_read_ready(cx),
+            Self::Tls(stream) => stream.get_ref().0.poll_read_ready(cx),
         }
     }
 
