@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::message::{Ended, Message, Read, read_answer};
+use super::message::Ended;
 use crate::kit::GUARD;
 
 /// How many connections are under way at once.
@@ -21,30 +21,6 @@ pub(super) const SENTINEL: &[u8] =
 pub(super) struct Heard {
     pub(super) bytes: Vec<u8>,
     pub(super) ended: Ended,
-}
-
-impl Heard {
-    /// The final answers among it, each with how many bytes it and the interim ones before it took.
-    pub(super) fn answers(&self, methods: &[&str]) -> Result<Vec<(Message, usize)>, String> {
-        let mut answers = Vec::new();
-        let mut rest = &self.bytes[..];
-        let mut interim = 0;
-        while !rest.is_empty() {
-            let method = methods.get(answers.len()).copied().unwrap_or("GET");
-            match read_answer(rest, method, self.ended)? {
-                Read::Partial => return Err(format!("an answer without its end: {}", rest.escape_ascii())),
-                Read::Whole { message, bytes } => {
-                    rest = &rest[bytes..];
-                    if message.start.starts_with('1') {
-                        interim += bytes;
-                    } else {
-                        answers.push((message, bytes + std::mem::take(&mut interim)));
-                    }
-                }
-            }
-        }
-        Ok(answers)
-    }
 }
 
 /// Sends each of `items` on a connection of its own, `send` doing the writing; what comes back, in their order.

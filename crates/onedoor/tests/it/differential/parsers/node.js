@@ -46,6 +46,7 @@ function scripted(parts, ended) {
     },
   });
   for (const word of ["setTimeout", "setNoDelay", "setKeepAlive", "ref", "unref"]) stream[word] = () => stream;
+  stream.destroySoon = () => stream.destroy();
   return stream;
 }
 
@@ -78,21 +79,23 @@ async function read() {
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const { methods, parts, ended } = JSON.parse(line);
     const stream = scripted(parts.map((part) => Buffer.from(part, "latin1")), ended);
-    let left = 0;
+    let connections = 0;
     // Bytes that belong to no answer: the client's socket finds them, not the request.
     stream.on("error", () => {});
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    agent.createConnection = () => (left++ ? scripted([], "closed") : stream);
+    agent.createConnection = () => (connections++ ? scripted([], "cut") : stream);
     const answers = [];
     for (const method of methods) {
       const answer = await ask(agent, method);
+      // It would rather have a new connection; there is none to be had.
+      if (connections > 1) break;
       answers.push(answer);
       if (answer.problem) break;
       // The socket goes back to its agent on the next turn.
       await new Promise((turn) => setImmediate(turn));
     }
     agent.destroy();
-    console.log(JSON.stringify({ answers }));
+    console.log(JSON.stringify({ answers, reopened: connections > 1 }));
   }
 }
 
