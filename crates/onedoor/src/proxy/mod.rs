@@ -24,6 +24,8 @@ mod listen;
 mod plan;
 mod policy;
 mod refusal;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod rehearsal;
 mod relay;
 mod roundtrip;
 pub(crate) mod route;
