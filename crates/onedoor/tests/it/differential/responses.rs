@@ -193,7 +193,7 @@ fn disagreement(parser: Parser, played: &Played, answers: &Answers, verdict: &Va
 fn is_unsized_head(answers: &Answers) -> bool {
     let first = &answers.whole[0].message;
     answers.methods[0] == "HEAD"
-        && first.first("content-length").or(first.first("transfer-encoding")).is_none()
+        && first.first("content-length").or_else(|| first.first("transfer-encoding")).is_none()
 }
 
 fn told_in(answer: &Value) -> Told {
