@@ -144,7 +144,7 @@ fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
             let ends: Vec<usize> = (1..bytes.len()).filter(|at| bytes[at - 1..=*at] == *b"\r\n").collect();
             if !ends.is_empty() {
                 let end = *dice.pick(&ends);
-                let other: &[u8] = dice.pick(&[
+                let other = *dice.pick(&[
                     &b"\n"[..],
                     b"\r",
                     b"\r\r\n",
