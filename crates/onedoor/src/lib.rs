@@ -1,6 +1,7 @@
 //! Everything behind `main`: two stories that meet at one seam (ARCHITECTURE.md).
 //!
-//! A library only so that the fuzzer can reach the reader of the file and the way of a request; nothing here is an interface for others.
+//! A library only so that the fuzzer can reach the reader of the file and the way of a request, and the bench the
+//! planning of one; nothing here is an interface for others.
 #![forbid(unsafe_code)]
 
 mod apps;
@@ -11,6 +12,11 @@ mod observe;
 mod proxy;
 mod registry;
 mod run;
+
+/// The tests count what a worker allocates on the way of a request.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: onedoor_linux::allocations::Counting = onedoor_linux::allocations::Counting;
 
 use std::process::ExitCode;
 
@@ -37,16 +43,36 @@ pub fn reads_as_config(text: &str) -> bool {
 #[must_use]
 pub fn play_exchange(client: &[&[u8]], upstream: &[&[u8]]) -> (Vec<u8>, Vec<Vec<u8>>) {
     thread_local! {
-        static STAGE: proxy::rehearsal::Stage = {
+        static STAGE: proxy::playhouse::Stage = {
             let name = format!("onedoor-{}-{:?}.sock", std::process::id(), std::thread::current().id());
             let address = std::env::temp_dir().join(name);
             let text = format!("[routes]\n\"/*\" = {{ proxy = \"unix:{}\", host = \"keep\" }}\n", address.display());
             let loaded = config::check_text(&text, &config::Env::made_of([])).expect("a good file");
-            proxy::rehearsal::Stage::new(loaded.proxy, &address)
+            proxy::playhouse::Stage::new(loaded.proxy, &address)
         };
     }
     let heard = STAGE.with(|stage| stage.play(client, upstream));
     (heard.client, heard.upstream)
+}
+
+/// A request planned against the routes of a file, as often as one likes. For the bench.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Rehearsal(proxy::Rehearsal);
+
+impl Rehearsal {
+    /// None: `file` is no `onedoor.toml`, or `request` not one whole request head.
+    #[must_use]
+    pub fn new(file: &str, request: &[u8]) -> Option<Self> {
+        let loaded = config::check_text(file, &config::Env::made_of([])).ok()?;
+        proxy::Rehearsal::new(loaded.proxy.routes, request).map(Self)
+    }
+
+    /// Plans the request, and names the route that takes it.
+    #[inline(never)]
+    pub fn plan(&mut self) -> Option<&str> {
+        self.0.plan()
+    }
 }
 
 #[cfg(test)]

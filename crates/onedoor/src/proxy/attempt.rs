@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use onedoor_http1::Method;
 
 use super::access_log::Record;
+use super::counters::AttemptCounters;
 use super::inbound::Inbound;
 use super::plan::Destination;
 use super::refusal::Refusal;
@@ -20,7 +21,7 @@ use super::route::{RoutePolicy, WhileDown};
 use super::stream::Stream;
 use super::upstream::connect::{self, ConnectError};
 use super::upstream::hold::Released;
-use super::upstream::pool::{PoolKey, Replay};
+use super::upstream::pool::{PoolKey, Replay, Reused};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
 use crate::registry::{Endpoint, FailedEndpoints, Failure, Lease};
@@ -67,7 +68,7 @@ pub(super) struct Connection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConnectionOrigin {
     Fresh,
-    Reused,
+    Reused { idled: Duration },
 }
 
 impl Connection {
@@ -77,6 +78,22 @@ impl Connection {
             let idle_max = at_most.map_or(self.idle_max, |at_most| kept_for(at_most).min(self.idle_max));
             worker.pool().keep(self.key, self.stream, idle_max, Instant::now());
         }
+    }
+}
+
+/// Counts a request as held for as long as it waits for its app.
+struct Hold<'w>(&'w AttemptCounters);
+
+impl<'w> Hold<'w> {
+    fn begins(counters: &'w AttemptCounters) -> Self {
+        counters.holds_begun.count();
+        Self(counters)
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.holds_ended.count();
     }
 }
 
@@ -117,7 +134,10 @@ impl<'w> Attempt<'w> {
                 let (endpoint, released) = self.endpoint().await?;
                 match self.connect_to(endpoint, released).await {
                     Ok(connection) => return Ok(connection),
-                    Err((endpoint, error)) => self.refused(&endpoint, &error),
+                    Err((endpoint, error)) => {
+                        self.refused(&endpoint, &error);
+                        self.worker.counters().attempts.repeated.count();
+                    }
                 }
             },
         }
@@ -132,6 +152,7 @@ impl<'w> Attempt<'w> {
         match &self.policy.while_down {
             WhileDown::Hold { queue_max, .. } => {
                 let held = self.worker.held();
+                let _hold = Hold::begins(&self.worker.counters().attempts);
                 let (endpoint, released) =
                     held.wait(registry, app, &self.failed, turn, *queue_max, self.hold_until).await?;
                 Ok((endpoint, Some(released)))
@@ -154,9 +175,9 @@ impl<'w> Attempt<'w> {
         let idle_max = endpoint.idle_max;
         let lease = self.worker.registry().lease(Arc::clone(&endpoint), self.worker.id());
         let (stream, origin) = match self.pooled_connection(key) {
-            Some(stream) => (stream, ConnectionOrigin::Reused),
+            Some(Reused { stream, idled }) => (stream, ConnectionOrigin::Reused { idled }),
             None => match connect::to_endpoint(&endpoint.addr, self.worker.config().timeouts.connect).await {
-                Ok(stream) => (stream, ConnectionOrigin::Fresh),
+                Ok(stream) => (self.opened(stream), ConnectionOrigin::Fresh),
                 Err(error) => return Err((endpoint, error)),
             },
         };
@@ -174,13 +195,13 @@ impl<'w> Attempt<'w> {
             lease: None,
             released: None,
         };
-        if let Some(stream) = self.pooled_connection(key) {
-            return Ok(made(stream, ConnectionOrigin::Reused));
+        if let Some(Reused { stream, idled }) = self.pooled_connection(key) {
+            return Ok(made(stream, ConnectionOrigin::Reused { idled }));
         }
         let limit = self.worker.config().timeouts.connect;
         let spec = self.worker.upstream(id);
         match connect::to_upstream(id, spec, self.worker.names(), self.worker.connectors(), limit).await {
-            Ok(stream) => Ok(made(stream, ConnectionOrigin::Fresh)),
+            Ok(stream) => Ok(made(self.opened(stream), ConnectionOrigin::Fresh)),
             Err(error) => {
                 let upstream = spec.written.to_string();
                 Err(match error {
@@ -194,14 +215,23 @@ impl<'w> Attempt<'w> {
         }
     }
 
-    fn pooled_connection(&self, key: PoolKey) -> Option<Stream> {
+    fn pooled_connection(&self, key: PoolKey) -> Option<Reused> {
         match self.pooled {
             Pooled::FreshOnly => None,
             Pooled::Welcome => {
                 let replay = if self.method.is_safe() { Replay::Possible } else { Replay::Impossible };
-                self.worker.pool().take(key, replay, Instant::now())
+                let pooled = self.worker.pool().take(key, replay, Instant::now());
+                if pooled.is_some() {
+                    self.worker.counters().attempts.connections_reused.count();
+                }
+                pooled
             }
         }
+    }
+
+    fn opened(&self, fresh: Stream) -> Stream {
+        self.worker.counters().attempts.connections_opened.count();
+        fresh
     }
 
     /// A try over `connection`.
@@ -243,8 +273,13 @@ impl<'w> Attempt<'w> {
             Sent::Repeatable => self.method.is_safe(),
             Sent::Unrepeatable => false,
         };
-        let stale =
-            connection.origin == ConnectionOrigin::Reused && matches!(loss.why, LossReason::Closed(_));
+        let stale = match (connection.origin, &loss.why) {
+            (ConnectionOrigin::Reused { idled }, LossReason::Closed(_)) => {
+                self.worker.pool().was_dead(connection.key, idled, Instant::now());
+                true
+            }
+            (ConnectionOrigin::Reused { .. } | ConnectionOrigin::Fresh, _) => false,
+        };
         // Silence is not a death: whatever the app does with the request, it still does it.
         let silent = matches!(loss.why, LossReason::Silent(_));
         if stale && repeatable {

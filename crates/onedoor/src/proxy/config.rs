@@ -3,7 +3,7 @@
 //! Made by `config::resolve`; the numbers' defaults live there, their meaning here.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,8 @@ pub(crate) struct Limits {
     pub(crate) connections_max: usize,
     /// Bytes of a request body, where the route says nothing.
     pub(crate) body_max: Option<u64>,
+    /// Bytes a second that a request body brings at least, once it has been slower for `Timeouts::body`.
+    pub(crate) body_rate_min: Option<NonZeroU64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +60,8 @@ pub(crate) struct Timeouts {
     pub(crate) connect: Duration,
     /// From the end of the request to the upstream's response head.
     pub(crate) first_byte: Duration,
+    /// A tunnel in which neither side says anything.
+    pub(crate) tunnel: Duration,
 }
 
 /// Whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed.

@@ -44,11 +44,11 @@ pub(super) async fn run(
     let provenance = Provenance::of(inbound.head, inbound.arrival, &worker.config().trusted_peers);
     let request_id = worker.ids().id(inbound.head, provenance.trust);
     let mut record = Record::new(started, provenance.client);
-    let mut route = None;
+    let mut taker = None;
     let served = match plan::plan(inbound.head, worker.routes(), scratch) {
         Err(refusal) => Err(Failed::Refused(refusal)),
         Ok(plan) => {
-            route = plan.route;
+            taker = plan.route;
             serve(worker, inbound, &plan, &provenance, request_id.as_bytes(), scratch, side, &mut record)
                 .await
         }
@@ -65,9 +65,7 @@ pub(super) async fn run(
         Err(Failed::Aborted(aborted)) => record.aborted(&aborted),
     }
     record.counted(inbound.body.received(), inbound.reply.sent());
-    if worker.logs_access() {
-        record.write(worker, inbound.head, request_id.as_bytes(), route);
-    }
+    record.ends(worker, inbound.head, request_id.as_bytes(), taker);
 }
 
 #[expect(
@@ -84,10 +82,10 @@ async fn serve(
     side: &mut UpstreamSide,
     record: &mut Record,
 ) -> Result<(), Failed> {
-    let limit =
-        plan.route.and_then(|route| route.policy.body_max).or_else(|| worker.config().limits.body_max);
+    let route = plan.route.map(|taker| taker.route);
+    let limit = route.and_then(|route| route.policy.body_max).or_else(|| worker.config().limits.body_max);
     inbound.body.limit_to(limit)?;
-    let (Step::Forward(forward), Some(route)) = (&plan.step, plan.route) else {
+    let (Step::Forward(forward), Some(route)) = (&plan.step, route) else {
         if !inbound.body.ends_cheaply() {
             inbound.reply.close_after();
         }
@@ -143,7 +141,10 @@ async fn forward_request(
                 connection.finish(worker, reuse);
                 return Ok(());
             }
-            End::Lost(loss) => attempt.after(loss, connection)?,
+            End::Lost(loss) => {
+                attempt.after(loss, connection)?;
+                worker.counters().attempts.repeated.count();
+            }
             End::Failed(failed) => return Err(failed),
         }
     }
@@ -198,6 +199,7 @@ mod tests {
         Action, EncodedSlashPolicy, FixedAnswer, Pattern, RoutePolicy, RouteSpec, Routes, WhileDown,
     };
     use crate::proxy::upstream::tls::Connectors;
+    use crate::proxy::workspace::Workspace;
     use crate::registry::{Registry, WorkerId};
 
     fn greeting() -> Routes {
@@ -222,13 +224,19 @@ mod tests {
         let config = Config {
             listen: Vec::new(),
             workers: NonZeroUsize::MIN,
-            limits: Limits { head: Default::default(), connections_max: 1, body_max: None },
+            limits: Limits {
+                head: Default::default(),
+                connections_max: 1,
+                body_max: None,
+                body_rate_min: None,
+            },
             timeouts: Timeouts {
                 header: second,
                 idle: second,
                 body: second,
                 connect: second,
                 first_byte: second,
+                tunnel: second,
             },
             trusted_peers: TrustedPeers::default(),
             via: Via::On,
@@ -248,8 +256,7 @@ mod tests {
         let complete = Parsed::Complete { head_bytes: request.len() };
         assert_eq!(parsed.parse(request, &Default::default()), Ok(complete));
         let worker = worker(greeting());
-        let mut space = worker.lease_workspace();
-        let space = &mut *space;
+        let space = &mut Workspace::new(worker.deadline());
         let mut inbound = Inbound {
             head: Head { bytes: request, parsed: &parsed },
             body: BodySource::Memory(Body::default()),

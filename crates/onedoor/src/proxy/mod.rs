@@ -15,6 +15,7 @@ mod answer;
 mod attempt;
 mod buffer;
 pub(crate) mod config;
+mod counters;
 mod deadline;
 mod door;
 mod downstream;
@@ -22,17 +23,21 @@ mod exchange;
 mod inbound;
 mod listen;
 mod plan;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod playhouse;
 mod policy;
 mod refusal;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod rehearsal;
+mod rehearsal;
 mod relay;
 mod roundtrip;
 pub(crate) mod route;
 mod service;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod worker;
 mod workspace;
 
+pub(crate) use rehearsal::Rehearsal;
 pub(crate) use service::{Bound, Proxy};

@@ -4,6 +4,7 @@
 //! type: the client sees a cut connection, never a clean end of a shortened answer.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub(super) enum Refusal {
     BodyTooLarge { limit: u64 },
     HeadTimeout,
     BodyTimeout,
+    BodySlow { rate_min: NonZeroU64 },
     MethodRefused,
     NoRoute,
     MethodNotAllowed { allow: String },
@@ -37,6 +39,76 @@ pub(super) enum Refusal {
     UpstreamClosed { upstream: String, why: String },
     UpstreamBadMessage { upstream: String, why: String },
     UpstreamSilent { upstream: String, after: Duration },
+}
+
+/// A refusal's kind, as the metrics count it: a word for each that never changes and names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RefusalClass {
+    BadHead,
+    BadPath,
+    BadBody,
+    BodyTooLarge,
+    HeadTimeout,
+    BodyTimeout,
+    NoRoute,
+    Method,
+    EncodedSlash,
+    Loop,
+    NotReady,
+    HoldQueueFull,
+    UpstreamUnresolved,
+    UpstreamUnreachable,
+    UpstreamTls,
+    UpstreamClosed,
+    UpstreamBadMessage,
+    UpstreamSilent,
+}
+
+impl RefusalClass {
+    /// In the order of their numbers.
+    pub(super) const ALL: [Self; 18] = [
+        Self::BadHead,
+        Self::BadPath,
+        Self::BadBody,
+        Self::BodyTooLarge,
+        Self::HeadTimeout,
+        Self::BodyTimeout,
+        Self::NoRoute,
+        Self::Method,
+        Self::EncodedSlash,
+        Self::Loop,
+        Self::NotReady,
+        Self::HoldQueueFull,
+        Self::UpstreamUnresolved,
+        Self::UpstreamUnreachable,
+        Self::UpstreamTls,
+        Self::UpstreamClosed,
+        Self::UpstreamBadMessage,
+        Self::UpstreamSilent,
+    ];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::BadHead => "bad_head",
+            Self::BadPath => "bad_path",
+            Self::BadBody => "bad_body",
+            Self::BodyTooLarge => "body_too_large",
+            Self::HeadTimeout => "head_timeout",
+            Self::BodyTimeout => "body_timeout",
+            Self::NoRoute => "no_route",
+            Self::Method => "method",
+            Self::EncodedSlash => "encoded_slash",
+            Self::Loop => "loop",
+            Self::NotReady => "not_ready",
+            Self::HoldQueueFull => "hold_queue_full",
+            Self::UpstreamUnresolved => "upstream_unresolved",
+            Self::UpstreamUnreachable => "upstream_unreachable",
+            Self::UpstreamTls => "upstream_tls",
+            Self::UpstreamClosed => "upstream_closed",
+            Self::UpstreamBadMessage => "upstream_bad_message",
+            Self::UpstreamSilent => "upstream_silent",
+        }
+    }
 }
 
 /// Why an exchange did not end well.
@@ -71,13 +143,45 @@ pub(super) enum Culprit {
     Upstream,
 }
 
+impl Culprit {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Upstream => "upstream",
+        }
+    }
+}
+
 impl Refusal {
+    pub(super) fn class(&self) -> RefusalClass {
+        match self {
+            Self::BadHead(_) => RefusalClass::BadHead,
+            Self::BadPath(_) => RefusalClass::BadPath,
+            Self::BadChunk(_) | Self::BodyCut => RefusalClass::BadBody,
+            Self::BodyTooLarge { .. } => RefusalClass::BodyTooLarge,
+            Self::HeadTimeout => RefusalClass::HeadTimeout,
+            Self::BodyTimeout | Self::BodySlow { .. } => RefusalClass::BodyTimeout,
+            Self::NoRoute => RefusalClass::NoRoute,
+            Self::MethodRefused | Self::MethodNotAllowed { .. } => RefusalClass::Method,
+            Self::EncodedSlash => RefusalClass::EncodedSlash,
+            Self::Loop => RefusalClass::Loop,
+            Self::NotReady { .. } | Self::AppRefuses { .. } => RefusalClass::NotReady,
+            Self::HoldQueueFull { .. } => RefusalClass::HoldQueueFull,
+            Self::UpstreamUnresolved { .. } => RefusalClass::UpstreamUnresolved,
+            Self::UpstreamUnreachable { .. } => RefusalClass::UpstreamUnreachable,
+            Self::UpstreamTls { .. } => RefusalClass::UpstreamTls,
+            Self::UpstreamClosed { .. } => RefusalClass::UpstreamClosed,
+            Self::UpstreamBadMessage { .. } => RefusalClass::UpstreamBadMessage,
+            Self::UpstreamSilent { .. } => RefusalClass::UpstreamSilent,
+        }
+    }
+
     pub(super) fn status(&self) -> u16 {
         match self {
             Self::BadHead(error) => error.status(),
             Self::BadPath(_) | Self::BadChunk(_) | Self::BodyCut | Self::EncodedSlash => 400,
             Self::BodyTooLarge { .. } => 413,
-            Self::HeadTimeout | Self::BodyTimeout => 408,
+            Self::HeadTimeout | Self::BodyTimeout | Self::BodySlow { .. } => 408,
             Self::MethodRefused | Self::MethodNotAllowed { .. } => 405,
             Self::NoRoute => 404,
             Self::Loop => 508,
@@ -142,6 +246,7 @@ impl Refusal {
             | Self::BodyTooLarge { .. }
             | Self::HeadTimeout
             | Self::BodyTimeout
+            | Self::BodySlow { .. }
             | Self::Loop
             | Self::BadPath(_) => false,
             Self::MethodRefused
@@ -170,6 +275,9 @@ impl Refusal {
             Self::BodyTooLarge { limit } => format!("body larger than the limit of {limit} bytes"),
             Self::HeadTimeout => "the request head did not arrive in time".into(),
             Self::BodyTimeout => "the request body stalled".into(),
+            Self::BodySlow { rate_min } => {
+                format!("the request body came slower than {rate_min} bytes a second (limits.body_rate)")
+            }
             Self::MethodRefused => "TRACE and CONNECT are refused".into(),
             Self::NoRoute => "no route matches".into(),
             Self::MethodNotAllowed { allow } => format!("the path is served for {allow} only"),

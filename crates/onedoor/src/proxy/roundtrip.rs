@@ -77,6 +77,8 @@ struct Signals {
     sent: Cell<Sent>,
     /// The upstream (or our patience) asked for the body.
     go: Notify,
+    /// The answer has begun.
+    answered: Cell<bool>,
     /// The request went out whole, so the connection is in a known state.
     complete: Cell<bool>,
 }
@@ -100,7 +102,12 @@ pub(super) async fn run(
 ) -> End {
     side.buffer.clear();
     side.response.clear();
-    let signals = Signals { sent: Cell::new(Sent::Nothing), go: Notify::new(), complete: Cell::new(false) };
+    let signals = Signals {
+        sent: Cell::new(Sent::Nothing),
+        go: Notify::new(),
+        answered: Cell::new(false),
+        complete: Cell::new(false),
+    };
     let (mut reader, mut writer) = stream.split();
     let asked = Instant::now();
     side.deadline.arm(worker.config().timeouts.first_byte);
@@ -111,6 +118,7 @@ pub(super) async fn run(
         writer: &mut writer,
         upstream_deadline: &side.deadline,
         timeouts: &worker.config().timeouts,
+        pipes: worker.pipes(),
         signals: &signals,
     };
     let download = Download {
@@ -207,5 +215,12 @@ async fn tunnel_through<'u>(
     let client = tunnel::Side { reader: client_reader, writer: reply.writer(), buffer: client_buffer };
     let upstream = tunnel::Side { reader: &mut reader, writer: &mut writer, buffer: &mut side.buffer };
     let _open = worker.tunnel_opened();
-    record.tunnelled(tunnel::run(client, upstream, &side.deadline).await);
+    let terms = tunnel::Terms {
+        deadline: &side.deadline,
+        idle_max: worker.config().timeouts.tunnel,
+        blocks: worker.blocks(),
+        traffic: &worker.counters().traffic,
+    };
+    record.tunnel_stands();
+    record.tunnelled(tunnel::run(client, upstream, terms).await);
 }

@@ -4,10 +4,11 @@
 //! through a table, and the relay asks which kind it has before it chooses a faster road.
 
 use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 use tokio_rustls::client::TlsStream;
 
@@ -35,6 +36,26 @@ pub(super) enum WriteHalf<'a> {
     Unix(unix::WriteHalf<'a>),
     Tls(tokio::io::WriteHalf<&'a mut TlsStream<TcpStream>>),
 }
+
+/// A connection without TLS: what the kernel holds is what was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Plain<'a> {
+    Tcp(&'a TcpStream),
+    Unix(&'a UnixStream),
+}
+
+/// What an idle connection has done while nobody asked it for anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Idleness {
+    Silent,
+    /// Its peer closed or broke it.
+    Ended,
+    /// Bytes that nobody asked for: it must not be used (HTTP.md rule 26).
+    Spoke,
+}
+
+/// How the record of a close_notify begins (RFC 8446 5.1): an end that is said before it is made.
+const TLS_ALERT: [u8; 1] = [21];
 
 impl Stream {
     /// Both halves, usable at the same time.
@@ -64,17 +85,28 @@ impl Stream {
         }
     }
 
-    /// Whether an idle connection is still silent. Bytes or an end that nobody asked for mean that it must not be
-    /// used (HTTP.md rule 26). Costs no system call while the runtime knows of nothing to read, and does not draw on
-    /// the task's budget: with none left, `poll_read_ready` would call any connection silent.
-    pub(super) fn is_silent(&self) -> bool {
+    /// What an idle connection has done since its last exchange. Costs no system call while the runtime knows of
+    /// nothing to read, and does not draw on the task's budget: with none left, `poll_read_ready` would call any
+    /// connection silent.
+    pub(super) fn idleness(&self) -> Idleness {
+        let mut first = [0; 1];
         let read = match self {
-            Self::Tcp(stream) => stream.try_read(&mut [0; 1]),
-            Self::Unix(stream) => stream.try_read(&mut [0; 1]),
+            Self::Tcp(stream) => stream.try_read(&mut first),
+            Self::Unix(stream) => stream.try_read(&mut first),
             // A byte stolen from the TLS layer does not matter: the connection is dropped for it.
-            Self::Tls(stream) => stream.get_ref().0.try_read(&mut [0; 1]),
+            Self::Tls(stream) => stream.get_ref().0.try_read(&mut first),
         };
-        matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        match (read, self) {
+            (Err(error), _) if error.kind() == io::ErrorKind::WouldBlock => Idleness::Silent,
+            (Ok(0) | Err(_), _) => Idleness::Ended,
+            (Ok(_), Self::Tls(_)) if first == TLS_ALERT => Idleness::Ended,
+            (Ok(_), _) => Idleness::Spoke,
+        }
+    }
+
+    /// Whether an idle connection may be used again.
+    pub(super) fn is_silent(&self) -> bool {
+        self.idleness() == Idleness::Silent
     }
 
     /// The same, asked of the kernel: an end that has arrived since the runtime last looked counts as well.
@@ -85,6 +117,64 @@ impl Stream {
                 Self::Unix(stream) => onedoor_linux::socket::is_silent(stream),
                 Self::Tls(stream) => onedoor_linux::socket::is_silent(stream.get_ref().0),
             }
+    }
+}
+
+impl ReadHalf<'_> {
+    /// The socket, where its bytes are the message's own.
+    pub(super) fn plain(&self) -> Option<Plain<'_>> {
+        match self {
+            Self::Tcp(half) => Some(Plain::Tcp(half.as_ref())),
+            Self::Unix(half) => Some(Plain::Unix(half.as_ref())),
+            Self::Tls(_) => None,
+        }
+    }
+
+    /// Waits until there may be something to read, holding no buffer. TLS cannot tell before it has read.
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(half) => half.readable().await,
+            Self::Unix(half) => half.readable().await,
+            Self::Tls(_) => Ok(()),
+        }
+    }
+}
+
+impl WriteHalf<'_> {
+    /// The socket, where its bytes are the message's own.
+    pub(super) fn plain(&self) -> Option<Plain<'_>> {
+        match self {
+            Self::Tcp(half) => Some(Plain::Tcp(half.as_ref())),
+            Self::Unix(half) => Some(Plain::Unix(half.as_ref())),
+            Self::Tls(_) => None,
+        }
+    }
+}
+
+impl Plain<'_> {
+    /// Does `io` when the socket has bytes or an end; again and again while it would block.
+    pub(super) async fn when_readable<R>(self, io: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+        match self {
+            Self::Tcp(stream) => stream.async_io(Interest::READABLE, io).await,
+            Self::Unix(stream) => stream.async_io(Interest::READABLE, io).await,
+        }
+    }
+
+    /// Does `io` when the socket has room; again and again while it would block.
+    pub(super) async fn when_writable<R>(self, io: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+        match self {
+            Self::Tcp(stream) => stream.async_io(Interest::WRITABLE, io).await,
+            Self::Unix(stream) => stream.async_io(Interest::WRITABLE, io).await,
+        }
+    }
+}
+
+impl AsFd for Plain<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
+        }
     }
 }
 

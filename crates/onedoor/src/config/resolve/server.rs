@@ -1,7 +1,7 @@
 //! `[server]`: every default of the door, and the one place where each is written.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,6 +31,9 @@ const IDLE: Duration = Duration::from_secs(75);
 const BODY: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(5);
 const FIRST_BYTE: Duration = Duration::from_secs(5 * 60);
+const TUNNEL: Duration = Duration::from_secs(60 * 60);
+/// A modem of 1985 sends as much.
+const BODY_RATE: u64 = 240;
 
 /// The door, resolved.
 pub(super) struct Server {
@@ -64,6 +67,7 @@ pub(super) fn server(section: &Section, context: &mut Context<'_>) -> Server {
         body: positive("body", BODY),
         connect: positive("connect", CONNECT),
         first_byte: positive("first_byte", FIRST_BYTE),
+        tunnel: positive("tunnel", TUNNEL),
     };
     let workers = section.int("workers").and_then(|workers| usize::try_from(workers.value).ok());
     Server {
@@ -117,6 +121,7 @@ fn limits(section: &Section, context: &mut Context<'_>) -> Limits {
         head: HeadLimits { bytes_max, fields_max: count("fields").unwrap_or(FIELDS) },
         connections_max,
         body_max: limits.size("body").map(|size| size.value),
+        body_rate_min: NonZeroU64::new(limits.size("body_rate").map_or(BODY_RATE, |size| size.value)),
     }
 }
 

@@ -9,7 +9,8 @@ use onedoor_http1::{Persistence, Version, emit};
 use tokio::io::AsyncWriteExt;
 
 use super::ReplyLength;
-use crate::proxy::stream::{WriteHalf, write_both};
+use crate::proxy::counters::Traffic;
+use crate::proxy::stream::{Plain, WriteHalf, write_both};
 
 /// An answer on its way out.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(in crate::proxy) struct Reply<'x> {
     state: State,
     wire: Wire,
     sent: u64,
+    traffic: &'x Traffic,
 }
 
 /// Whether what was to be sent was sent.
@@ -60,9 +62,11 @@ impl<'x> Reply<'x> {
         head: &'x mut Vec<u8>,
         version: Version,
         persistence: Persistence,
+        traffic: &'x Traffic,
     ) -> Self {
         head.clear();
-        Self { writer, head, version, persistence, state: State::Uncommitted, wire: Wire::Sound, sent: 0 }
+        let (state, wire) = (State::Uncommitted, Wire::Sound);
+        Self { writer, head, version, persistence, state, wire, sent: 0, traffic }
     }
 
     pub(in crate::proxy) fn stage(&mut self, status: u16, reason: &[u8]) {
@@ -134,7 +138,7 @@ impl<'x> Reply<'x> {
         self.wire = Wire::Torn;
         if framing == State::Chunking {
             emit::chunk_size(self.head, first.len());
-            self.sent += first.len() as u64;
+            self.count(first.len());
             write_chunk(&mut self.writer, self.head, first).await?;
         } else {
             self.count(first.len());
@@ -149,7 +153,7 @@ impl<'x> Reply<'x> {
             State::Chunking => {
                 self.head.clear();
                 emit::chunk_size(self.head, data.len());
-                self.sent += data.len() as u64;
+                self.count(data.len());
                 self.wire = Wire::Torn;
                 write_chunk(&mut self.writer, self.head, data).await?;
             }
@@ -186,10 +190,29 @@ impl<'x> Reply<'x> {
         }
     }
 
+    /// The client's socket, for a body of declared length that goes there by another road; see [`Self::went`].
+    pub(in crate::proxy) fn plain(&self) -> Option<Plain<'_>> {
+        match self.state {
+            State::Counting(_) => self.writer.plain(),
+            State::Uncommitted | State::Chunking | State::UntilClose | State::Complete => None,
+        }
+    }
+
+    /// So many bytes of the body went to the client's socket by another road: spliced.
+    pub(in crate::proxy) fn went(&mut self, sent: u64) {
+        self.traffic.spliced_down.add(sent);
+        self.owes_less(sent);
+    }
+
     fn count(&mut self, sent: usize) {
-        self.sent += sent as u64;
+        self.traffic.copied_down.add(sent as u64);
+        self.owes_less(sent as u64);
+    }
+
+    fn owes_less(&mut self, sent: u64) {
+        self.sent += sent;
         if let State::Counting(left) = &mut self.state {
-            *left = left.saturating_sub(sent as u64);
+            *left = left.saturating_sub(sent);
             if *left == 0 {
                 self.state = State::Complete;
             }
@@ -255,8 +278,8 @@ mod tests {
             let (ours, _theirs) = UnixStream::pair().unwrap();
             let mut stream = Stream::Unix(ours);
             let (_, writer) = stream.split();
-            let mut head = Vec::new();
-            let mut reply = Reply::new(writer, &mut head, Version::Http11, Persistence::KeepAlive);
+            let (mut head, traffic) = (Vec::new(), Traffic::default());
+            let mut reply = Reply::new(writer, &mut head, Version::Http11, Persistence::KeepAlive, &traffic);
             reply.stage(200, b"OK");
             let body = vec![b'x'; 8 << 20];
             {

@@ -1,15 +1,25 @@
 //! The body of an HTTP/1.1 request, drawn from its connection piece by piece (RFC 9112 6 and 7).
 
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
+
 use onedoor_http1::{BodyFraming, Dechunker, Expectation, Progress};
 use tokio::io::AsyncReadExt;
 
 use crate::proxy::buffer::Buffer;
+use crate::proxy::counters::Traffic;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::refusal::Refusal;
+use crate::proxy::relay::splice::{Splice, Step};
 use crate::proxy::stream::ReadHalf;
 
-/// What one read of a streamed body may bring.
-const PIECE: usize = 64 * 1024;
+use super::patience::Patience;
+
+/// What one read of a body may bring at first: a client that sends little holds little …
+const PIECE_FIRST: usize = 8 * 1024;
+
+/// … and at last, each read that fills its room having doubled it.
+const PIECE_MAX: usize = 64 * 1024;
 
 /// What is read and dropped after an early answer, rather than to give the connection up.
 const DISCARD_MAX: u64 = 64 * 1024;
@@ -29,14 +39,18 @@ pub(in crate::proxy) struct RequestBody<'x> {
     invitation: Invitation,
     limit: Option<u64>,
     received: u64,
+    piece: usize,
     pace: Pace<'x>,
+    patience: Patience,
+    traffic: &'x Traffic,
 }
 
-/// The connection's deadline and how long a body may stall.
+/// The connection's deadline, how long a body may stall, and how many bytes a second it brings at least.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::proxy) struct Pace<'x> {
     pub(in crate::proxy) deadline: &'x Deadline,
-    pub(in crate::proxy) stall_max: std::time::Duration,
+    pub(in crate::proxy) stall_max: Duration,
+    pub(in crate::proxy) rate_min: Option<NonZeroU64>,
 }
 
 /// Whether the client sends its body of its own accord (RFC 9110 10.1.1).
@@ -64,6 +78,7 @@ impl<'x> RequestBody<'x> {
         framing: BodyFraming,
         expectation: Expectation,
         pace: Pace<'x>,
+        traffic: &'x Traffic,
     ) -> Self {
         let invitation = match expectation {
             Expectation::None => Invitation::Given,
@@ -74,7 +89,9 @@ impl<'x> RequestBody<'x> {
             BodyFraming::Length(length) => Left::Bytes(length),
             BodyFraming::Chunked => Left::Chunks(Box::default()),
         };
-        Self { reader, buffer, lent: 0, left, invitation, limit: None, received: 0, pace }
+        let patience = Patience::new(pace.stall_max, pace.rate_min);
+        let (lent, limit, received, piece) = (0, None, 0, PIECE_FIRST);
+        Self { reader, buffer, lent, left, invitation, limit, received, piece, pace, patience, traffic }
     }
 
     /// Refuses what goes beyond `limit` bytes, at once where the length is declared.
@@ -102,9 +119,51 @@ impl<'x> RequestBody<'x> {
                 return Ok(None);
             }
             if self.buffer.is_empty() || matches!(self.left, Left::Chunks(_)) {
-                self.read_more(PIECE).await?;
+                self.read_more(self.piece).await?;
             }
         }
+    }
+
+    /// How much of the body may come by another road than `next`: the rest, once all that was read has been drawn.
+    pub(in crate::proxy) fn left_to_splice(&mut self) -> u64 {
+        self.buffer.consume(self.lent);
+        self.lent = 0;
+        match self.left {
+            Left::Bytes(left) if self.buffer.is_empty() && self.reader.plain().is_some() => left,
+            Left::Nothing | Left::Bytes(_) | Left::Chunks(_) | Left::Trailers(_) => 0,
+        }
+    }
+
+    /// Draws the next bytes into a pipe instead.
+    pub(in crate::proxy) async fn splice(&mut self, splice: &mut Splice<'_>) -> Result<Step, Refusal> {
+        let (Left::Bytes(left), Some(from)) = (&mut self.left, self.reader.plain()) else {
+            return Ok(Step::Unsupported);
+        };
+        self.invitation = Invitation::Given;
+        if let Some(rate_min) = self.patience.exhausted() {
+            return Err(Refusal::BodySlow { rate_min });
+        }
+        let asked = Instant::now();
+        match self.pace.deadline.within(self.pace.stall_max, splice.fill(from, *left)).await {
+            Err(_) => Err(Refusal::BodyTimeout),
+            Ok(Ok(Step::Moved(0)) | Err(_)) => Err(Refusal::BodyCut),
+            Ok(Ok(Step::Unsupported)) => Ok(Step::Unsupported),
+            Ok(Ok(Step::Moved(taken))) => {
+                self.patience.spend(asked.elapsed(), usize::try_from(taken).unwrap_or(usize::MAX));
+                *left -= taken;
+                if *left == 0 {
+                    self.left = Left::Nothing;
+                }
+                self.received += taken;
+                self.traffic.spliced_up.add(taken);
+                Ok(Step::Moved(taken))
+            }
+        }
+    }
+
+    /// The upstream has begun to answer: what the client still has to say it may say at its own pace.
+    pub(in crate::proxy) fn is_conversation(&mut self) {
+        self.patience.ask_for_no_rate();
     }
 
     /// Reads a body of known, small length to its end; it stays in the buffer.
@@ -112,9 +171,10 @@ impl<'x> RequestBody<'x> {
         let Left::Bytes(length) = self.left else { return Ok(&self.buffer.unread()[..self.lent]) };
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         while self.buffer.len() < length {
-            self.read_more(length).await?;
+            // What is announced and does not come should not cost its room.
+            self.read_more(length.min(self.piece)).await?;
         }
-        self.received = length as u64;
+        self.count(length);
         self.left = Left::Nothing;
         self.lent = length;
         Ok(&self.buffer.unread()[..length])
@@ -188,11 +248,16 @@ impl<'x> RequestBody<'x> {
                 dechunked.data
             }
         };
-        self.received += taken as u64;
+        self.count(taken);
         match self.limit {
             Some(limit) if self.received > limit => Err(Refusal::BodyTooLarge { limit }),
             _ => Ok(taken),
         }
+    }
+
+    fn count(&mut self, taken: usize) {
+        self.received += taken as u64;
+        self.traffic.copied_up.add(taken as u64);
     }
 
     /// One read, never past the end of a body of known length: what follows belongs to the next request.
@@ -201,12 +266,22 @@ impl<'x> RequestBody<'x> {
             Left::Bytes(left) => left.saturating_sub(self.buffer.len() as u64),
             _ => u64::MAX,
         };
+        if let Some(rate_min) = self.patience.exhausted() {
+            return Err(Refusal::BodySlow { rate_min });
+        }
+        let asked = Instant::now();
         let mut reader = (&mut self.reader).take(most);
         let read = self.buffer.read_from(&mut reader, room);
         match self.pace.deadline.within(self.pace.stall_max, read).await {
             Err(_) => Err(Refusal::BodyTimeout),
             Ok(Ok(0) | Err(_)) => Err(Refusal::BodyCut),
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(read)) => {
+                self.patience.spend(asked.elapsed(), read);
+                if self.buffer.len() >= self.piece {
+                    self.piece = (self.piece * 2).min(PIECE_MAX);
+                }
+                Ok(())
+            }
         }
     }
 
@@ -239,7 +314,6 @@ mod tests {
     use super::*;
     use crate::proxy::deadline::Deadlines;
     use crate::proxy::stream::Stream;
-    use std::time::{Duration, Instant};
     use tokio::io::AsyncWriteExt;
     use tokio::net::UnixStream;
     use tokio::runtime::Builder;
@@ -258,8 +332,10 @@ mod tests {
             let (reader, _) = stream.split();
             let mut buffer = Buffer::default();
             buffer.extend(first);
-            let pace = Pace { deadline: &deadline, stall_max: Duration::from_secs(60) };
-            test(&mut RequestBody::new(reader, &mut buffer, framing, Expectation::None, pace), theirs).await;
+            let pace = Pace { deadline: &deadline, stall_max: Duration::from_secs(60), rate_min: None };
+            let traffic = Traffic::default();
+            let mut body = RequestBody::new(reader, &mut buffer, framing, Expectation::None, pace, &traffic);
+            test(&mut body, theirs).await;
         });
     }
 

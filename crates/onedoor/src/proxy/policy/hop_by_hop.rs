@@ -54,7 +54,21 @@ fn write_max_forwards(value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Writes how the request's body is framed towards the upstream, and `TE: trailers` where the client said it.
+/// Writes what this hop is asked for: an upgrade, and the trailers of a TE that was copied. Each is to be named in
+/// Connection, so that a server which does not know it does not pass it on (RFC 9110 7.8, 10.1.4).
+pub(in crate::proxy) fn write_connection_options(head: Head<'_>, out: &mut Vec<u8>) {
+    let trailers = head.parsed.find(FieldKind::Te).any(|field| field.hop == Hop::EndToEnd);
+    match (head.parsed.upgrade(), trailers) {
+        (None, false) => {}
+        (None, true) => emit::field(out, b"Connection", b"TE"),
+        (Some(protocols), trailers) => {
+            emit::field(out, b"Connection", if trailers { b"Upgrade, TE" } else { b"Upgrade" });
+            emit::field(out, b"Upgrade", head.text(protocols));
+        }
+    }
+}
+
+/// Writes how the request's body is framed towards the upstream.
 pub(in crate::proxy) fn write_request_framing(framing: BodyFraming, out: &mut Vec<u8>) {
     match framing {
         BodyFraming::None | BodyFraming::UntilClose => {}

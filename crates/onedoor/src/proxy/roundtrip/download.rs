@@ -66,6 +66,7 @@ impl Download<'_, '_, '_> {
         };
         // The app has answered: the next held request may go.
         drop(self.released.take());
+        self.signals.answered.set(true);
         self.record.answered(self.response.status().as_u16(), self.asked.elapsed());
         let framing = self.response.framing();
         if let BodyFraming::Length(length @ 1..=GATHER_MAX) = framing {
@@ -86,6 +87,8 @@ impl Download<'_, '_, '_> {
         let copy = Copy {
             reader: self.reader,
             buffer: self.buffer,
+            block: self.worker.blocks().block(),
+            pipes: self.worker.pipes(),
             reply: self.reply,
             deadline: self.deadline,
             timeouts: &self.worker.config().timeouts,

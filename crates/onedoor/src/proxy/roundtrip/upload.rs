@@ -10,6 +10,7 @@ use crate::proxy::config::Timeouts;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::inbound::BodySource;
 use crate::proxy::refusal::{Failed, Refusal, client_left};
+use crate::proxy::relay::splice::{Pipes, Splice, Step};
 use crate::proxy::stream::{WriteHalf, write_both};
 use crate::proxy::upstream::http1::ExpectField;
 
@@ -21,6 +22,7 @@ pub(super) struct Upload<'u, 'r, 'x> {
     pub(super) writer: &'u mut WriteHalf<'r>,
     pub(super) upstream_deadline: &'u Deadline,
     pub(super) timeouts: &'u Timeouts,
+    pub(super) pipes: &'u Pipes,
     pub(super) signals: &'u Signals,
 }
 
@@ -62,7 +64,12 @@ impl Upload<'_, '_, '_> {
     async fn stream(&mut self) -> Result<(), Refusal> {
         let mut size_line = Vec::new();
         let chunked = self.framing == BodyFraming::Chunked;
-        while let Some(piece) = self.body.next().await? {
+        loop {
+            self.mind_the_answer();
+            if self.through_a_pipe().await? == Upstream::Gone {
+                return Ok(());
+            }
+            let Some(piece) = self.body.next().await? else { break };
             self.signals.sent.set(Sent::Unrepeatable);
             size_line.clear();
             if chunked {
@@ -90,6 +97,50 @@ impl Upload<'_, '_, '_> {
         }
         Ok(())
     }
+
+    fn mind_the_answer(&mut self) {
+        if self.signals.answered.get() {
+            self.body.is_conversation();
+        }
+    }
+
+    /// Sends what is left of a large body of known length without reading it; what cannot go that way stays undrawn.
+    async fn through_a_pipe(&mut self) -> Result<Upstream, Refusal> {
+        if self.writer.plain().is_none() {
+            return Ok(Upstream::There);
+        }
+        let Some(mut splice) = self.pipes.splice(self.body.left_to_splice()) else {
+            return Ok(Upstream::There);
+        };
+        while self.body.left_to_splice() > 0 && self.body.splice(&mut splice).await? != Step::Unsupported {
+            self.mind_the_answer();
+            self.signals.sent.set(Sent::Unrepeatable);
+            if self.empty(&mut splice).await.is_err() {
+                return Ok(Upstream::Gone);
+            }
+            self.upstream_deadline.arm(self.timeouts.first_byte);
+        }
+        Ok(Upstream::There)
+    }
+
+    async fn empty(&mut self, splice: &mut Splice<'_>) -> io::Result<()> {
+        while splice.held() > 0 {
+            let Some(to) = self.writer.plain() else { return Err(io::ErrorKind::Unsupported.into()) };
+            if splice.drain(to).await? == Step::Unsupported {
+                let mut held = Vec::new();
+                splice.take_back(&mut held)?;
+                self.writer.write_all(&held).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the upstream still takes the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Upstream {
+    There,
+    Gone,
 }
 
 async fn send_head(

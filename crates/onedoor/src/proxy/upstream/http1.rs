@@ -44,10 +44,7 @@ pub(in crate::proxy) fn write_request_head(parts: RequestParts<'_>, out: &mut Ve
     emit::field(out, b"Host", parts.forward.authority(head));
     hop_by_hop::copy_request_fields(head, parts.provenance.trust, out);
     hop_by_hop::write_request_framing(parts.framing, out);
-    if let Some(protocols) = head.parsed.upgrade() {
-        emit::field(out, b"Connection", b"Upgrade");
-        emit::field(out, b"Upgrade", head.text(protocols));
-    }
+    hop_by_hop::write_connection_options(head, out);
     if parts.expect == ExpectField::Sent {
         emit::field(out, b"Expect", b"100-continue");
     }

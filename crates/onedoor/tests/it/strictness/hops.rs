@@ -23,6 +23,25 @@ fn rule_22_hop_by_hop_fields_end_here_in_both_directions() {
 }
 
 #[test]
+fn rule_22_te_goes_on_with_trailers_alone_and_connection_names_it() {
+    for (asked, te, connection) in [
+        ("Connection: TE\r\nTE: trailers\r\n", Some("trailers"), Some("TE")),
+        ("TE: trailers\r\n", Some("trailers"), Some("TE")),
+        ("Connection: TE\r\nTE: gzip\r\n", None, None),
+        (
+            "Connection: Upgrade, TE\r\nUpgrade: chat\r\nTE: trailers\r\n",
+            Some("trailers"),
+            Some("Upgrade, TE"),
+        ),
+        ("Connection: Upgrade\r\nUpgrade: chat\r\n", None, Some("Upgrade")),
+    ] {
+        let seen = passed_on(&format!("GET / HTTP/1.1\r\nHost: a\r\n{asked}\r\n"));
+        // RFC 9110 10.1.4: whoever sends TE must say so in Connection.
+        assert_eq!((seen.field("te"), seen.field("connection")), (te, connection), "{asked}");
+    }
+}
+
+#[test]
 fn rule_23_connection_cannot_name_away_what_counts() {
     let seen = passed_on(
         "POST / HTTP/1.1\r\nHost: a\r\nConnection: Host, Content-Length, Authorization, X-Forwarded-For, Via, Cookie\r\nContent-Length: 2\r\nAuthorization: Basic x\r\nCookie: c=d\r\n\r\nok",
