@@ -10,7 +10,7 @@ use super::message::Ended;
 use crate::kit::GUARD;
 
 /// How many connections are under way at once.
-const AT_ONCE: usize = 48;
+const AT_ONCE: usize = 64;
 
 /// Follows every odd request on its connection: whatever the door left unread of it would spoil this one.
 pub(super) const SENTINEL: &[u8] =

@@ -27,7 +27,7 @@ enum Outcome {
 
 fn door_to(port: u16) -> Door {
     // Requests that never end are part of the corpus; the door need not wait long for them.
-    let quick = "[server]\ntimeout = { header = \"1s\", body = \"1s\" }\n[log]\naccess = \"off\"\n";
+    let quick = "[server]\ntimeout = { header = \"2s\", body = \"2s\" }\n[log]\naccess = \"off\"\n";
     Door::start(&format!("{quick}{}", proxy_to(port)))
 }
 
