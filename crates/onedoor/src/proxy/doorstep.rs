@@ -22,8 +22,8 @@ use crate::observe::log::Level;
 #[derive(Debug)]
 pub(super) struct Place {
     worker: Rc<Worker>,
-    /// Counted as one of this client's, too.
-    client: Option<Client>,
+    /// Counted as one of this client's, too. Boxed: few doors limit that, and every parked connection carries it.
+    client: Option<Box<Client>>,
 }
 
 /// Why a connection is not whose it should be.
@@ -64,7 +64,7 @@ impl Place {
         let Some(clients) = self.worker.door().clients() else { return Ok(()) };
         let is_client = |ip: &IpAddr| !is_trusted(*ip, &self.worker.config().trusted_peers);
         if let Some(ip) = peer.map(canonical_ip).filter(is_client) {
-            self.client = Some(clients.enter(ip)?);
+            self.client = Some(Box::new(clients.enter(ip)?));
         }
         Ok(())
     }
@@ -78,8 +78,8 @@ impl Drop for Place {
             let message = "a connection was dropped because of a bug in onedoor, please report it";
             self.worker.log().event(Level::Error, None, message);
         }
-        if let (Some(client), Some(clients)) = (self.client, door.clients()) {
-            clients.leave(client);
+        if let (Some(client), Some(clients)) = (self.client.take(), door.clients()) {
+            clients.leave(*client);
         }
         self.worker.connection_left();
     }

@@ -25,6 +25,8 @@ mod exchange;
 mod inbound;
 mod listen;
 mod plan;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod playhouse;
 mod policy;
 mod refusal;
 mod rehearsal;

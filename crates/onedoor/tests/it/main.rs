@@ -10,6 +10,7 @@ mod access_log;
 mod bodies;
 mod cli;
 mod crowd;
+mod differential;
 mod drain;
 mod explain;
 mod floors;
