@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 export PORT ?= 8000
 FUZZ_SECONDS ?= 60
 
-.PHONY: run build zoo test fmt lint unit doc it fuzz clean setup setup-build setup-zoo setup-checkers setup-fuzz
+.PHONY: run build zoo peers test fmt lint unit doc it fuzz clean setup setup-build setup-zoo setup-peers setup-checkers setup-fuzz
 .DEFAULT_GOAL := run
 
 run: build zoo ## build, prepare the three apps, serve them on PORT (default 8000) until Ctrl-C
@@ -16,6 +16,9 @@ build: setup-build ## the shipped binary: dist/onedoor
 
 zoo: setup-zoo
 	scripts/zoo.sh
+
+peers: setup-peers
+	@scripts/peers.sh
 
 test: fmt lint unit doc it ## everything that CI runs; the cheap checks first
 	@echo "make test: all good"
@@ -36,13 +39,13 @@ unit: setup-build
 doc: setup-build
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps --document-private-items
 
-it: build zoo ## the promises: the parser's rules, and dist/onedoor with the real apps
+it: build zoo peers ## the promises: the parser's rules, and dist/onedoor with the real apps
 	ONEDOOR_BIN="$(CURDIR)/dist/onedoor" cargo test --quiet --locked --workspace --test it
 
 fuzz: setup-build setup-fuzz ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
-setup: setup-build setup-zoo setup-checkers ## install what is missing, and nothing else
+setup: setup-build setup-peers setup-checkers ## install what is missing, and nothing else
 
 setup-build:
 	@scripts/setup/cargo.sh fmt clippy
@@ -52,6 +55,9 @@ setup-zoo:
 	@scripts/setup/python.sh
 	@scripts/setup/node.sh
 	@scripts/setup/go.sh
+
+setup-peers: setup-zoo
+	@scripts/setup/npm.sh
 
 setup-checkers: setup-build
 	@scripts/setup/checkers.sh
