@@ -3,7 +3,7 @@
 
 use crate::kit::{Door, Wire, python_peer};
 
-/// What a synchronous server may be rid of at once (docs/config.md has no key for it: see decisions/0034).
+/// What a synchronous server may be rid of at once (docs/decisions/0034).
 const ANSWER_BYTES: usize = 256 * 1024;
 
 const APP_PY: &str = r#"
@@ -17,13 +17,13 @@ def app(environ, start_response):
 /// One sync worker, on a port and on a Unix socket.
 fn doors() -> [(&'static str, Door); 2] {
     let gunicorn = python_peer("gunicorn");
-    let door = |arguments: &str| {
+    let door = |arguments: &str, socket: bool| {
         let file = format!(
-            "[apps]\nweb = {{ run = \"{gunicorn} --workers 1 --worker-class sync {arguments} app:app\", path = \"/\" }}\n"
+            "[apps]\nweb = {{ run = \"{gunicorn} --workers 1 --worker-class sync {arguments} app:app\", socket = {socket}, path = \"/\" }}\n"
         );
         Door::with(&file).file("app.py", APP_PY).start()
     };
-    [("TCP", door("--bind 127.0.0.1:$PORT")), ("a Unix socket", door("--bind unix:$SOCKET"))]
+    [("TCP", door("--bind 127.0.0.1:$PORT", false)), ("a Unix socket", door("--bind unix:$SOCKET", true))]
 }
 
 #[test]

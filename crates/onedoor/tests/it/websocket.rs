@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 
-use crate::kit::{Door, Upstream, anonymous_bytes, node_modules, proxy_to, python_peer, run_program, start_program};
+use crate::kit::{
+    Door, Upstream, anonymous_bytes, node_modules, proxy_to, python_peer, run_program, start_program,
+};
 
 const CROWD: usize = 1000;
 
@@ -57,11 +59,16 @@ fn a_thousand_connections_live_side_by_side() {
         let before = anonymous_bytes(door.pid());
         let count = CROWD.to_string();
         let client = script("ws_client.py");
-        let mut crowd = start_program(door.dir(), &python_peer("python"), &[&client, &port, "crowd", path, &count]);
+        let mut crowd =
+            start_program(door.dir(), &python_peer("python"), &[&client, &port, "crowd", path, &count]);
         assert_eq!(crowd.line(), format!("open {CROWD}"));
         if let (Some(before), Some(after)) = (before, anonymous_bytes(door.pid())) {
             let each = after.saturating_sub(before) / CROWD as u64;
-            eprintln!("{path}: {} KiB before, {} KiB with {CROWD} tunnels: {each} bytes each", before >> 10, after >> 10);
+            eprintln!(
+                "{path}: {} KiB before, {} KiB with {CROWD} tunnels: {each} bytes each",
+                before >> 10,
+                after >> 10
+            );
             assert!(each < TUNNEL_BYTES_MAX, "{each} bytes for a tunnel");
         }
         crowd.say("go");
@@ -72,7 +79,8 @@ fn a_thousand_connections_live_side_by_side() {
 #[test]
 fn a_tunnel_in_which_nobody_says_anything_ends_after_its_time() {
     let upstream = Upstream::listen();
-    let door = Door::start(&format!("[server]\ntimeout = {{ tunnel = \"500ms\" }}\n{}", proxy_to(upstream.port())));
+    let door =
+        Door::start(&format!("[server]\ntimeout = {{ tunnel = \"500ms\" }}\n{}", proxy_to(upstream.port())));
     let mut client = door.wire();
     client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
     let mut peer = upstream.accept();
