@@ -17,13 +17,16 @@ def app(environ, start_response):
 /// One sync worker, on a port and on a Unix socket.
 fn doors() -> [(&'static str, Door); 2] {
     let gunicorn = python_peer("gunicorn");
-    let door = |arguments: &str, socket: bool| {
+    let door = |arguments: &str, key: &str| {
         let file = format!(
-            "[apps]\nweb = {{ run = \"{gunicorn} --workers 1 --worker-class sync {arguments} app:app\", socket = {socket}, path = \"/\" }}\n"
+            "[apps]\nweb = {{ run = \"{gunicorn} --workers 1 --worker-class sync {arguments} app:app\", {key}path = \"/\" }}\n"
         );
         Door::with(&file).file("app.py", APP_PY).start()
     };
-    [("TCP", door("--bind 127.0.0.1:$PORT", false)), ("a Unix socket", door("--bind unix:$SOCKET", true))]
+    [
+        ("TCP", door("--bind 127.0.0.1:$PORT", "")),
+        ("a Unix socket", door("--bind unix:$SOCKET", "socket = true, ")),
+    ]
 }
 
 #[test]

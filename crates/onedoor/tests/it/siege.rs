@@ -66,7 +66,11 @@ fn heads_that_never_end_cost_little_and_hear_408() {
     for wire in &mut slow {
         assert_eq!(wire.response().status(), 408);
     }
-    held(&door, "slowloris, over", COUNT, before, ATTACKER_BYTES_MAX / 8);
+    // The next wave finds what the first has left: it costs less memory.
+    let before = anonymous_bytes(door.pid());
+    let again = attackers(&door, COUNT, b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow:");
+    held(&door, "slowloris, the next wave", COUNT, before, ATTACKER_BYTES_MAX / 4);
+    drop(again);
 }
 
 #[test]

@@ -94,6 +94,7 @@ async fn serve_requests(worker: &Worker, connection: &mut Connection) -> Then {
             HeadEnd::Bad(refusal) => {
                 let _busy = worker.exchange_begins();
                 refuse_head(worker, connection, &mut space, &refusal).await;
+                drop(space);
                 linger(connection).await;
                 return Then::Close;
             }
@@ -103,6 +104,7 @@ async fn serve_requests(worker: &Worker, connection: &mut Connection) -> Then {
             End::Next => {}
             End::Close => return Then::Close,
             End::Linger => {
+                drop(space);
                 linger(connection).await;
                 return Then::Close;
             }
@@ -143,7 +145,8 @@ async fn read_head(worker: &Worker, connection: &mut Connection, space: &mut Wor
             Ok(Parsed::Partial) => {}
             Err(error) => return HeadEnd::Bad(Refusal::BadHead(error)),
         }
-        let room = HEAD_ROOM.max(space.inbound.len() * 2);
+        // Twice as much each time, and no more than a head may have.
+        let room = HEAD_ROOM.max((space.inbound.len() * 2).min(worker.config().limits.head.bytes_max));
         match connection.deadline.guarding(space.inbound.read_from(&mut reader, room)).await {
             Err(_) => return HeadEnd::Bad(Refusal::HeadTimeout),
             Ok(Ok(0) | Err(_)) => return HeadEnd::Gone,
