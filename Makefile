@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 export PORT ?= 8000
 FUZZ_SECONDS ?= 60
 
-.PHONY: run build zoo peers test fmt lint unit doc it fuzz clean setup setup-build setup-zoo setup-peers setup-checkers setup-fuzz
+.PHONY: run build zoo peers test fmt lint unit doc it fuzz bench bench-plan clean setup setup-build setup-zoo setup-peers setup-checkers setup-fuzz setup-valgrind
 .DEFAULT_GOAL := run
 
 run: build zoo ## build, prepare the three apps, serve them on PORT (default 8000) until Ctrl-C
@@ -45,6 +45,13 @@ it: build zoo peers ## the promises: the parser's rules, and dist/onedoor with t
 fuzz: setup-build setup-fuzz ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
+bench: $(if $(ONEDOOR),,build) ## onedoor and its peers under the same load: docs/benchmark.md
+	@scripts/setup/peers.sh
+	@python3 -B bench/run.py
+
+bench-plan: setup-build setup-valgrind ## does planning a request cost more when there are many routes? counts instructions
+	@bench/plan/run.sh
+
 setup: setup-build setup-peers setup-checkers ## install what is missing, and nothing else
 
 setup-build:
@@ -65,5 +72,8 @@ setup-checkers: setup-build
 setup-fuzz: setup-build
 	@scripts/setup/fuzz.sh
 
+setup-valgrind:
+	@scripts/setup/valgrind.sh
+
 clean: ## remove what was built and what was installed below the project
-	rm -rf target dist .tools examples/zoo/python/.venv examples/zoo/go/go fuzz/target
+	rm -rf target dist .tools examples/zoo/python/.venv examples/zoo/go/go fuzz/target bench/plan/target

@@ -1,9 +1,12 @@
 //! The Linux kernel under safe names; the only onedoor crate where `unsafe` may stand.
 
+#[cfg(any(test, feature = "count-allocations"))]
+pub mod allocations;
 pub mod output;
 pub mod poll;
 pub mod proc;
 pub mod signal;
 pub mod socket;
 pub mod spawn;
+pub mod splice;
 pub mod wait;

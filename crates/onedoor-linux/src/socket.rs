@@ -9,9 +9,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rustix::event::epoll;
-use rustix::net::{RecvFlags, recv};
+use rustix::net::{RecvFlags, SocketFlags, accept_with, acceptfrom_with, recv};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 /// Connections that may wait in the kernel's accept queue; the kernel lowers it to net.core.somaxconn.
@@ -25,8 +26,24 @@ const UNSENT_MAX: u32 = 512 * 1024;
 /// A listening socket of either family, non-blocking.
 #[derive(Debug)]
 pub enum Listener {
-    Tcp(TcpListener),
+    Tcp(TcpDoor),
     Unix(UnixListener),
+}
+
+/// A TCP listener, and what its connections have from it.
+#[derive(Debug)]
+pub struct TcpDoor {
+    listener: TcpListener,
+    /// Known once the first connection is here.
+    nodelay: OnceLock<Inherited>,
+}
+
+/// Whether accepted connections have the listener's TCP_NODELAY. They do on Linux, but
+/// nothing promises it, and a sandbox's own network stack (gVisor) may begin anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inherited {
+    Yes,
+    No,
 }
 
 /// One accepted connection, non-blocking.
@@ -48,11 +65,13 @@ pub fn listen_tcp(address: SocketAddr) -> io::Result<Listener> {
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
-    // Accepted connections inherit it. A kernel that does not know it (gVisor) only lacks the improvement.
+    // Accepted connections inherit these. A kernel that does not know the first (gVisor) only lacks the improvement;
+    // whether the second came through is looked at.
     drop(socket.set_tcp_notsent_lowat(UNSENT_MAX));
+    socket.set_tcp_nodelay(true)?;
     socket.bind(&SockAddr::from(address))?;
     socket.listen(BACKLOG)?;
-    Ok(Listener::Tcp(socket.into()))
+    Ok(Listener::Tcp(TcpDoor { listener: socket.into(), nodelay: OnceLock::new() }))
 }
 
 /// Tries whether a program could bind `port` on all IPv4 addresses, even one that does not set SO_REUSEADDR: to such a
@@ -87,24 +106,24 @@ pub fn listen_unix(path: &Path) -> io::Result<Listener> {
 }
 
 impl Listener {
-    /// Takes one connection from the queue; `WouldBlock` when it is empty. TCP connections get TCP_NODELAY: a
-    /// response is written whole, so Nagle's algorithm could only delay it.
+    /// Takes one connection from the queue, in one system call; `WouldBlock` when it is empty. TCP connections have
+    /// TCP_NODELAY: a response is written whole, so Nagle's algorithm could only delay it.
     ///
     /// # Errors
     /// What accept4(2) answers, `WouldBlock` and EMFILE included.
     pub fn accept(&self) -> io::Result<Accepted> {
+        const FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
         match self {
-            Self::Tcp(listener) => {
-                let (stream, peer) = listener.accept()?;
-                stream.set_nonblocking(true)?;
-                stream.set_nodelay(true)?;
+            Self::Tcp(door) => {
+                let (socket, peer) = acceptfrom_with(&door.listener, FLAGS)?;
+                // accept(2) gives no address for a peer that has gone in between.
+                let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+                let peer = peer.ok_or(io::ErrorKind::ConnectionAborted)?;
+                let stream = TcpStream::from(socket);
+                door.undelay(&stream)?;
                 Ok(Accepted::Tcp(stream, peer))
             }
-            Self::Unix(listener) => {
-                let (stream, _) = listener.accept()?;
-                stream.set_nonblocking(true)?;
-                Ok(Accepted::Unix(stream))
-            }
+            Self::Unix(listener) => Ok(Accepted::Unix(accept_with(listener, FLAGS)?.into())),
         }
     }
 
@@ -116,7 +135,7 @@ impl Listener {
     /// What setsockopt(2) answers to SO_ATTACH_FILTER; a sandbox may not know it. Nothing is changed then.
     pub fn turn_new_away(&self) -> io::Result<()> {
         match self {
-            Self::Tcp(listener) => attach(listener.as_fd(), &DROP_SYN),
+            Self::Tcp(door) => attach(door.listener.as_fd(), &DROP_SYN),
             // connect(2) to a Unix socket has no handshake to wait for.
             Self::Unix(_) => Ok(()),
         }
@@ -126,8 +145,21 @@ impl Listener {
     #[must_use]
     pub fn tcp_address(&self) -> Option<SocketAddr> {
         match self {
-            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Tcp(door) => door.listener.local_addr().ok(),
             Self::Unix(_) => None,
+        }
+    }
+}
+
+impl TcpDoor {
+    fn undelay(&self, stream: &TcpStream) -> io::Result<()> {
+        let inherited = self.nodelay.get_or_init(|| match stream.nodelay() {
+            Ok(true) => Inherited::Yes,
+            Ok(false) | Err(_) => Inherited::No,
+        });
+        match inherited {
+            Inherited::Yes => Ok(()),
+            Inherited::No => stream.set_nodelay(true),
         }
     }
 }
@@ -166,7 +198,7 @@ fn attach(socket: BorrowedFd<'_>, program: &[libc::sock_filter]) -> io::Result<(
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Self::Tcp(listener) => listener.as_fd(),
+            Self::Tcp(door) => door.listener.as_fd(),
             Self::Unix(listener) => listener.as_fd(),
         }
     }
@@ -288,5 +320,22 @@ mod tests {
         };
         let error = io::Read::read(&mut &stream, &mut [0; 1]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn an_accepted_connection_is_known_by_its_peer_and_does_not_delay() {
+        for address in ["127.0.0.1:0", "[::1]:0", "[::]:0"] {
+            let Ok(listener) = listen_tcp(address.parse().unwrap()) else { continue };
+            let port = listener.tcp_address().unwrap().port();
+            for at in ["127.0.0.1", "::1"] {
+                let Ok(client) = TcpStream::connect((at, port)) else { continue };
+                let Accepted::Tcp(stream, peer) = listener.accept().unwrap() else {
+                    panic!("a TCP listener accepts TCP")
+                };
+                let ours = client.local_addr().unwrap();
+                assert_eq!((peer.ip().to_canonical(), peer.port()), (ours.ip(), ours.port()));
+                assert!(stream.nodelay().unwrap());
+            }
+        }
     }
 }

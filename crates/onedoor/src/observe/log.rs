@@ -119,11 +119,19 @@ struct Queue {
 }
 
 /// Lines for one stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Lane {
     bytes: Vec<u8>,
     /// Lines for which there was no room since the last time the thread looked.
     lost: u64,
+}
+
+impl Default for Lane {
+    /// With room for what is written at once: a worker that logs should not have to allocate. It costs address space
+    /// until lines fill it.
+    fn default() -> Self {
+        Self { bytes: Vec::with_capacity(URGENT_BYTES), lost: 0 }
+    }
 }
 
 /// Whether the thread was already told to look: one ring is enough for many lines.
@@ -178,8 +186,8 @@ impl Log {
     }
 
     /// A complete line of the access log, its end included, to stdout.
-    pub(crate) fn access(&self, line: Vec<u8>) {
-        self.push(Stream::Out, &line);
+    pub(crate) fn access(&self, line: &[u8]) {
+        self.push(Stream::Out, line);
     }
 
     /// What onedoor has to say, about `app` or about itself, to stderr.

@@ -165,10 +165,12 @@ impl Taker {
     }
 
     fn take(&mut self, arrived: Arrived) {
+        let worker = &self.worker;
         if self.is_full() {
+            worker.counters().connections.turned_away.count();
             return self.turn_away(arrived);
         }
-        let worker = &self.worker;
+        worker.counters().connections.accepted.count();
         match worker.door().lighter_than(worker.id()) {
             Some(lighter) => lighter.hand_over(arrived),
             None => self.serve(arrived, Place::take(worker)),

@@ -24,6 +24,10 @@ impl Buffer {
         self.start == self.bytes.len()
     }
 
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
@@ -55,6 +59,11 @@ impl Buffer {
     /// Appends bytes that came by another way.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The buffer's memory, for what appends by itself.
+    pub(super) fn as_vec(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
     }
 
     /// Moves the unread bytes to the front, where a head must begin for its spans to fit u16.

@@ -12,6 +12,8 @@ use super::downstream::memory;
 use super::downstream::reply::Reply;
 use super::downstream::request_body::RequestBody;
 use super::refusal::Refusal;
+use super::relay::splice::{Splice, Step};
+use super::stream::Plain;
 
 /// The request's head: the bytes it came in and where things are in them.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +89,24 @@ impl BodySource<'_> {
             Self::Http1(body) => body.next().await,
             #[cfg(test)]
             Self::Memory(body) => Ok(body.next()),
+        }
+    }
+
+    /// How much of the body may come by another road than `next`.
+    pub(super) fn left_to_splice(&mut self) -> u64 {
+        match self {
+            Self::Http1(body) => body.left_to_splice(),
+            #[cfg(test)]
+            Self::Memory(_) => 0,
+        }
+    }
+
+    /// Draws the next bytes into a pipe instead.
+    pub(super) async fn splice(&mut self, splice: &mut Splice<'_>) -> Result<Step, Refusal> {
+        match self {
+            Self::Http1(body) => body.splice(splice).await,
+            #[cfg(test)]
+            Self::Memory(_) => Ok(Step::Unsupported),
         }
     }
 
@@ -205,6 +225,24 @@ impl ReplySink<'_> {
             Self::Http1(reply) => reply.piece(data).await,
             #[cfg(test)]
             Self::Memory(answer) => answer.piece(data),
+        }
+    }
+
+    /// The client's socket, if the body may go there by another road than `piece`.
+    pub(super) fn plain(&self) -> Option<Plain<'_>> {
+        match self {
+            Self::Http1(reply) => reply.plain(),
+            #[cfg(test)]
+            Self::Memory(_) => None,
+        }
+    }
+
+    /// So many bytes of the body went by that road.
+    pub(super) fn went(&mut self, sent: u64) {
+        match self {
+            Self::Http1(reply) => reply.went(sent),
+            #[cfg(test)]
+            Self::Memory(_) => {}
         }
     }
 

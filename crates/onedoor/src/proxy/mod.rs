@@ -15,6 +15,7 @@ mod answer;
 mod attempt;
 mod buffer;
 pub(crate) mod config;
+mod counters;
 mod deadline;
 mod door;
 mod downstream;
@@ -24,13 +25,17 @@ mod listen;
 mod plan;
 mod policy;
 mod refusal;
+mod rehearsal;
 mod relay;
 mod roundtrip;
 pub(crate) mod route;
 mod service;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod worker;
 mod workspace;
 
+pub(crate) use rehearsal::Rehearsal;
 pub(crate) use service::{Bound, Proxy};

@@ -4,10 +4,11 @@
 //! through a table, and the relay asks which kind it has before it chooses a faster road.
 
 use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 use tokio_rustls::client::TlsStream;
 
@@ -34,6 +35,13 @@ pub(super) enum WriteHalf<'a> {
     Tcp(tcp::WriteHalf<'a>),
     Unix(unix::WriteHalf<'a>),
     Tls(tokio::io::WriteHalf<&'a mut TlsStream<TcpStream>>),
+}
+
+/// A connection without TLS: what the kernel holds is what was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Plain<'a> {
+    Tcp(&'a TcpStream),
+    Unix(&'a UnixStream),
 }
 
 /// What an idle connection has done while nobody asked it for anything.
@@ -112,6 +120,64 @@ impl Stream {
     }
 }
 
+impl ReadHalf<'_> {
+    /// The socket, where its bytes are the message's own.
+    pub(super) fn plain(&self) -> Option<Plain<'_>> {
+        match self {
+            Self::Tcp(half) => Some(Plain::Tcp(half.as_ref())),
+            Self::Unix(half) => Some(Plain::Unix(half.as_ref())),
+            Self::Tls(_) => None,
+        }
+    }
+
+    /// Waits until there may be something to read, holding no buffer. TLS cannot tell before it has read.
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(half) => half.readable().await,
+            Self::Unix(half) => half.readable().await,
+            Self::Tls(_) => Ok(()),
+        }
+    }
+}
+
+impl WriteHalf<'_> {
+    /// The socket, where its bytes are the message's own.
+    pub(super) fn plain(&self) -> Option<Plain<'_>> {
+        match self {
+            Self::Tcp(half) => Some(Plain::Tcp(half.as_ref())),
+            Self::Unix(half) => Some(Plain::Unix(half.as_ref())),
+            Self::Tls(_) => None,
+        }
+    }
+}
+
+impl Plain<'_> {
+    /// Does `io` when the socket has bytes or an end; again and again while it would block.
+    pub(super) async fn when_readable<R>(self, io: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+        match self {
+            Self::Tcp(stream) => stream.async_io(Interest::READABLE, io).await,
+            Self::Unix(stream) => stream.async_io(Interest::READABLE, io).await,
+        }
+    }
+
+    /// Does `io` when the socket has room; again and again while it would block.
+    pub(super) async fn when_writable<R>(self, io: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+        match self {
+            Self::Tcp(stream) => stream.async_io(Interest::WRITABLE, io).await,
+            Self::Unix(stream) => stream.async_io(Interest::WRITABLE, io).await,
+        }
+    }
+}
+
+impl AsFd for Plain<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
+        }
+    }
+}
+
 impl AsyncRead for ReadHalf<'_> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
@@ -164,23 +230,26 @@ impl AsyncWrite for WriteHalf<'_> {
     }
 }
 
-/// Writes all of `first` and then `second`, in one system call where the peer takes it.
-pub(super) async fn write_both(
+/// Up to so many bytes it is cheaper to put a body behind its head and send(2) both than to leave them where they are:
+/// writev(2) takes a longer way through the kernel.
+pub(super) const JOIN_MAX: usize = 4 * 1024;
+
+/// Writes all of `slices`, in one system call where the peer takes it.
+pub(super) async fn write_all_of(
     writer: &mut WriteHalf<'_>,
-    mut first: &[u8],
-    mut second: &[u8],
+    mut slices: &mut [IoSlice<'_>],
 ) -> io::Result<()> {
     use tokio::io::AsyncWriteExt;
-    while !first.is_empty() && !second.is_empty() {
-        let written = writer.write_vectored(&[IoSlice::new(first), IoSlice::new(second)]).await?;
+    IoSlice::advance_slices(&mut slices, 0);
+    while !slices.is_empty() {
+        let written = match &*slices {
+            [one] => writer.write(one).await?,
+            several => writer.write_vectored(several).await?,
+        };
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
-        let of_first = written.min(first.len());
-        first = &first[of_first..];
-        second = &second[written - of_first..];
+        IoSlice::advance_slices(&mut slices, written);
     }
-    writer.write_all(first).await?;
-    writer.write_all(second).await?;
-    writer.flush().await
+    Ok(())
 }

@@ -3,32 +3,37 @@
 //! What is shared between workers lives in `door`; what is here belongs to one thread alone.
 
 use std::cell::{Cell, RefCell};
-use std::ops::{Deref, DerefMut};
+use std::io::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use httpdate::HttpDate;
+
 use super::config::{AccessLog, Config, UpstreamSpec};
+use super::counters::WorkerCounters;
 use super::deadline::{Deadline, Deadlines};
 use super::door::{Door, Phase};
+use super::downstream::desk::Desks;
 use super::policy::request_id::IdSource;
+use super::relay::block::Blocks;
+use super::relay::splice::Pipes;
 use super::route::{Routes, UpstreamId};
 use super::upstream::hold::HeldRequests;
 use super::upstream::names::Names;
 use super::upstream::pool::Pool;
 use super::upstream::tls::Connectors;
-use super::workspace::Workspace;
 use crate::observe::log::Log;
 use crate::registry::{Registry, WorkerId};
 
-/// How often aged upstream connections are dropped.
-const POOL_SWEEP: Duration = Duration::from_secs(2);
-
-/// Workspaces kept for reuse by one worker; a burst's surplus is given back.
-const WORKSPACES_MAX: usize = 64;
+/// How often aged upstream connections are dropped, and memory that nobody uses.
+const SWEEP: Duration = Duration::from_secs(2);
 
 /// `Mon, 23 Nov 2026 15:37:49 GMT` (RFC 9110 5.6.7).
 const HTTP_DATE_BYTES: usize = 29;
+
+/// What the room for a line of the access log may hold on to; a longer line has a very long target.
+const LINE_BYTES_KEPT: usize = 4 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -39,10 +44,13 @@ pub(super) struct Worker {
     pool: Pool,
     held: HeldRequests,
     names: Names,
+    blocks: Blocks,
+    pipes: Pipes,
     turn: Cell<usize>,
     date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
-    #[expect(clippy::vec_box, reason = "a workspace changes hands often and is large to move")]
-    workspaces: RefCell<Vec<Box<Workspace>>>,
+    desks: Desks,
+    /// Room for one line of the access log.
+    line: RefCell<Vec<u8>>,
 }
 
 impl Worker {
@@ -54,22 +62,27 @@ impl Worker {
             pool: Pool::default(),
             held: HeldRequests::default(),
             names: Names::default(),
+            blocks: Blocks::default(),
+            pipes: Pipes::default(),
             turn: Cell::new(usize::from(id.0)),
             date: Cell::new((u64::MAX, [0; HTTP_DATE_BYTES])),
-            workspaces: RefCell::default(),
+            desks: Desks::default(),
+            line: RefCell::default(),
             door,
         }
     }
 
     /// Keeps the worker's house for ever: deadlines that are due, upstream connections that are too old.
     pub(super) async fn keep_house(&self) {
-        tokio::join!(Rc::clone(&self.deadlines).keep(), self.sweep_pool());
+        tokio::join!(Rc::clone(&self.deadlines).keep(), self.sweep());
     }
 
-    async fn sweep_pool(&self) {
+    async fn sweep(&self) {
         loop {
-            tokio::time::sleep(POOL_SWEEP).await;
+            tokio::time::sleep(SWEEP).await;
             self.pool.sweep(Instant::now());
+            self.blocks.sweep();
+            self.pipes.sweep();
         }
     }
 
@@ -82,6 +95,7 @@ impl Worker {
     /// A tunnel lives as long as its two ends want: the drain does not wait for it, the end of its app ends it.
     pub(super) fn tunnel_opened(&self) -> TunnelOpen<'_> {
         self.exchange_ends();
+        self.counters().connections.tunnels_opened.count();
         TunnelOpen { worker: self }
     }
 
@@ -91,10 +105,9 @@ impl Worker {
         }
     }
 
-    pub(super) fn lease_workspace(&self) -> LeasedWorkspace<'_> {
-        let space =
-            self.workspaces.borrow_mut().pop().unwrap_or_else(|| Box::new(Workspace::new(self.deadline())));
-        LeasedWorkspace { worker: self, space: Some(space) }
+    /// Where requests are served.
+    pub(super) fn desks(&self) -> &Desks {
+        &self.desks
     }
 
     pub(super) fn deadline(&self) -> Deadline {
@@ -116,10 +129,8 @@ impl Worker {
             return text;
         }
         let mut text = [b' '; HTTP_DATE_BYTES];
-        let written = httpdate::fmt_http_date(now);
-        if written.len() == text.len() {
-            text.copy_from_slice(written.as_bytes());
-        }
+        // A year has four digits until 9999, so it fits; a clock beyond that shows as much as there is room for.
+        write!(&mut text[..], "{}", HttpDate::from(now)).ok();
         self.date.set((second, text));
         text
     }
@@ -130,6 +141,10 @@ impl Worker {
 
     pub(super) fn door(&self) -> &Arc<Door> {
         &self.door
+    }
+
+    pub(super) fn counters(&self) -> &WorkerCounters {
+        self.door.counters(self.id)
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -146,6 +161,15 @@ impl Worker {
 
     pub(super) fn log(&self) -> &Log {
         self.door.log()
+    }
+
+    /// Hands a line to the log, written into room that is there already.
+    pub(super) fn log_access(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut line = self.line.borrow_mut();
+        write(&mut line);
+        self.log().access(&line);
+        line.clear();
+        line.shrink_to(LINE_BYTES_KEPT);
     }
 
     pub(super) fn logs_access(&self) -> bool {
@@ -171,6 +195,14 @@ impl Worker {
 
     pub(super) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    pub(super) fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    pub(super) fn pipes(&self) -> &Pipes {
+        &self.pipes
     }
 
     pub(super) fn held(&self) -> &HeldRequests {
@@ -202,39 +234,7 @@ pub(super) struct TunnelOpen<'w> {
 
 impl Drop for TunnelOpen<'_> {
     fn drop(&mut self) {
+        self.worker.counters().connections.tunnels_closed.count();
         self.worker.door.load(self.worker.id).exchange_begins();
-    }
-}
-
-/// A workspace on loan; goes back, emptied, when dropped.
-#[derive(Debug)]
-pub(super) struct LeasedWorkspace<'w> {
-    worker: &'w Worker,
-    /// None only while it is being given back.
-    space: Option<Box<Workspace>>,
-}
-
-impl Deref for LeasedWorkspace<'_> {
-    type Target = Workspace;
-
-    fn deref(&self) -> &Workspace {
-        self.space.as_ref().expect("the space leaves in drop only")
-    }
-}
-
-impl DerefMut for LeasedWorkspace<'_> {
-    fn deref_mut(&mut self) -> &mut Workspace {
-        self.space.as_mut().expect("the space leaves in drop only")
-    }
-}
-
-impl Drop for LeasedWorkspace<'_> {
-    fn drop(&mut self) {
-        let Some(mut space) = self.space.take() else { return };
-        let mut kept = self.worker.workspaces.borrow_mut();
-        if kept.len() < WORKSPACES_MAX {
-            space.reset();
-            kept.push(space);
-        }
     }
 }

@@ -19,6 +19,7 @@ mod hold;
 mod leaving;
 mod life;
 mod limits;
+mod metrics;
 mod mounted;
 mod neighbours;
 mod patience;

@@ -55,7 +55,7 @@ fn nothing_names_a_machine_or_the_host_of_a_registry() {
     let folders =
         [["/ho", "me/"], ["/Us", "ers/"], ["/ro", "ot/"], ["/wo", "rk/"]].map(|words| words.concat());
     for file in files(
-        &["crates", "scripts", "examples", "docs", ".ci", "fuzz"],
+        &["crates", "scripts", "examples", "docs", ".ci", "fuzz", "bench"],
         &["rs", "sh", "md", "toml", "py", "js", "go", "txt", "run"],
     ) {
         for (number, line) in read(&file).lines().enumerate() {

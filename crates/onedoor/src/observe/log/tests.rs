@@ -94,7 +94,7 @@ fn each_line_goes_to_its_stream_in_the_callers_order() {
     let (log, mut out, mut err) = Log::to_pipes(&LogConfig { format: Format::Human, ..LogConfig::default() });
     assert!(log.is_human());
     for number in 0..100 {
-        log.access(format!("GET /{number}\n").into_bytes());
+        log.access(format!("GET /{number}\n").as_bytes());
         log.app_line("web", AppStream::Out, format!("out {number}").as_bytes());
         log.app_line("web", AppStream::Err, format!("err {number}").as_bytes());
         log.event(Level::Info, None, number);
@@ -123,7 +123,7 @@ fn a_reader_that_sleeps_costs_lines_and_never_a_caller_and_the_gap_is_told_where
     let line = |number: usize| format!("{number:>1023}\n");
     let written = QUEUE_BYTES_MAX / 1024 * 2;
     for number in 0..written {
-        log.access(line(number).into_bytes());
+        log.access(line(number).as_bytes());
     }
     // The other stream is not held up.
     log.event(Level::Info, None, "still here");
@@ -146,7 +146,7 @@ fn a_reader_that_sleeps_costs_lines_and_never_a_caller_and_the_gap_is_told_where
     };
     let lost = written - kept;
     assert_eq!(gap, format!("onedoor │ warning: {lost} lines were lost on stdout: it is not being read\n"));
-    log.access(b"after\n".to_vec());
+    log.access(b"after\n");
     assert_eq!(next(), "after\n");
     log.flush(EVER);
 }
@@ -156,7 +156,7 @@ fn a_closed_stdout_is_told_of_and_neither_silences_stderr_nor_holds_the_end() {
     let (log, out, err) = Log::to_pipes(&LogConfig { format: Format::Human, ..LogConfig::default() });
     drop(out);
     for _ in 0..10 {
-        log.access(b"nobody reads this\n".to_vec());
+        log.access(b"nobody reads this\n");
     }
     log.flush(EVER);
     log.event(Level::Info, None, "but this");
@@ -174,7 +174,7 @@ fn a_full_disk_under_stdout_leaves_stderr_alone() {
     let writer = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
     let config = LogConfig { format: Format::Human, ..LogConfig::default() };
     let log = Log::start_on(&config, &full, &writer).unwrap();
-    log.access(b"lost\n".to_vec());
+    log.access(b"lost\n");
     log.flush(EVER);
     log.event(Level::Info, None, "unharmed");
     let news = BufReader::new(reader).lines().next().unwrap().unwrap();
@@ -185,7 +185,7 @@ fn a_full_disk_under_stdout_leaves_stderr_alone() {
 fn a_flush_ends_at_its_deadline_when_nobody_reads() {
     let (log, out, _err) = Log::to_pipes(&LogConfig::default());
     for _ in 0..QUEUE_BYTES_MAX / 1024 {
-        log.access(vec![b'x'; 1024]);
+        log.access(&[b'x'; 1024]);
     }
     log.flush(Duration::from_millis(1));
     drop(out);
@@ -199,7 +199,7 @@ fn a_non_blocking_socket_as_stdout_is_written_to_the_last_byte() {
     let writer = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
     let (log, line) = (Log::start_on(&LogConfig::default(), &writer, &writer).unwrap(), [b'x'; 1024]);
     for _ in 0..2048 {
-        log.access(line.to_vec());
+        log.access(&line);
     }
     let mut found = vec![0; 2048 * 1024];
     reader.read_exact(&mut found).unwrap();

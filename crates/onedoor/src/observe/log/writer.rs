@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use onedoor_linux::output::Output;
 use onedoor_linux::poll::{Interest, wait_any};
 
-use super::{Bell, Level, Shared, Stream, WriterState};
+use super::{Bell, Level, Shared, Stream, URGENT_BYTES, WriterState};
 
 /// A buffer that grew beyond this in a burst is given back.
 const KEPT_CAPACITY_MAX: usize = 256 * 1024;
@@ -101,7 +101,9 @@ impl Pump {
     fn new(stream: Stream, output: Output) -> Self {
         let output = Some(output);
         let progress = Progress::Idle;
-        Self { stream, output, batch: Vec::new(), written: 0, progress, failed: None, notice_bytes: 0 }
+        // It changes places with a lane, and is as large.
+        let batch = Vec::with_capacity(URGENT_BYTES);
+        Self { stream, output, batch, written: 0, progress, failed: None, notice_bytes: 0 }
     }
 
     /// Writes until there is nothing left or no room.

@@ -8,7 +8,7 @@
 //!     └───────────────────────────────────────────────────────┘
 //! ```
 //!
-//! A parked connection is a socket, a peer and a deadline. Buffers are leased when it becomes readable.
+//! A parked connection is a socket, a peer and a deadline. It leases a desk, buffers and all, when it becomes readable.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -41,7 +41,7 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// A client's connection.
 #[derive(Debug)]
-struct Connection {
+pub(super) struct Connection {
     stream: Stream,
     arrival: Arrival,
     deadline: Deadline,
@@ -49,7 +49,7 @@ struct Connection {
 
 /// What becomes of a connection that has no request in hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
+pub(super) enum Then {
     Park,
     Close,
 }
@@ -66,10 +66,9 @@ pub(in crate::proxy) fn serve(
     let mut connection = Connection { stream, arrival, deadline: worker.deadline() };
     async move {
         while connection.knocked(&worker).await {
-            // Boxed: what a request needs is not carried by the connections that have none.
-            match Box::pin(serve_requests(&worker, &mut connection)).await {
-                Then::Park => {}
-                Then::Close => return,
+            match worker.desks().seat(&worker, connection).served().await {
+                Some(parked) => connection = parked,
+                None => return,
             }
         }
     }
@@ -84,27 +83,28 @@ impl Connection {
 }
 
 /// Serves requests as long as their bytes are here.
-async fn serve_requests(worker: &Worker, connection: &mut Connection) -> Then {
-    let mut space = worker.lease_workspace();
+pub(super) async fn serve_requests(
+    worker: &Worker,
+    connection: &mut Connection,
+    space: &mut Workspace,
+) -> Then {
     loop {
-        let head_bytes = match read_head(worker, connection, &mut space).await {
+        let head_bytes = match read_head(worker, connection, space).await {
             HeadEnd::Complete { head_bytes } => head_bytes,
             HeadEnd::Silence => return Then::Park,
             HeadEnd::Gone => return Then::Close,
             HeadEnd::Bad(refusal) => {
                 let _busy = worker.exchange_begins();
-                refuse_head(worker, connection, &mut space, &refusal).await;
-                drop(space);
+                refuse_head(worker, connection, space, &refusal).await;
                 linger(connection).await;
                 return Then::Close;
             }
         };
         let _busy = worker.exchange_begins();
-        match serve_one(worker, connection, &mut space, head_bytes).await {
+        match serve_one(worker, connection, space, head_bytes).await {
             End::Next => {}
             End::Close => return Then::Close,
             End::Linger => {
-                drop(space);
                 linger(connection).await;
                 return Then::Close;
             }
@@ -180,6 +180,7 @@ async fn serve_one(
     }
     let persistence = if worker.door_is_open() { head.persistence() } else { Persistence::Close };
     let (reader, writer) = connection.stream.split();
+    let traffic = &worker.counters().traffic;
     let pace = Pace {
         deadline: &connection.deadline,
         stall_max: worker.config().timeouts.body,
@@ -188,8 +189,15 @@ async fn serve_one(
     let end = {
         let mut request = Inbound {
             head: Head { bytes: inbound.unread(), parsed: head },
-            body: BodySource::Http1(RequestBody::new(reader, body, head.framing(), head.expectation(), pace)),
-            reply: ReplySink::Http1(Reply::new(writer, reply, head.version(), persistence)),
+            body: BodySource::Http1(RequestBody::new(
+                reader,
+                body,
+                head.framing(),
+                head.expectation(),
+                pace,
+                traffic,
+            )),
+            reply: ReplySink::Http1(Reply::new(writer, reply, head.version(), persistence, traffic)),
             arrival: &connection.arrival,
             upgrades: if head.version() == Version::Http11 { Upgrades::Tunnel } else { Upgrades::Impossible },
         };
@@ -231,16 +239,15 @@ async fn refuse_head(worker: &Worker, connection: &mut Connection, space: &mut W
     let mut record =
         Record::new(std::time::Instant::now(), connection.arrival.peer.map(|peer| peer.ip().to_canonical()));
     let (_, writer) = connection.stream.split();
+    let traffic = &worker.counters().traffic;
     let mut sink =
-        ReplySink::Http1(Reply::new(writer, &mut space.reply, Version::Http11, Persistence::Close));
+        ReplySink::Http1(Reply::new(writer, &mut space.reply, Version::Http11, Persistence::Close, traffic));
     let answering = answer::refuse(worker, Method::Get, refusal, &mut sink);
     // A client that does not even take its refusal is dropped like one that did.
     drop(connection.deadline.within(LINGER, answering).await);
     record.refused(refusal);
     record.counted(0, sink.sent());
-    if worker.logs_access() {
-        record.write_headless(worker);
-    }
+    record.ends_headless(worker);
 }
 
 /// Ends our side and reads on for a while: closing with unread bytes would reset the connection, and the client would

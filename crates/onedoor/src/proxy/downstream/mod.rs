@@ -1,5 +1,6 @@
 //! How clients speak to us: each protocol in a file of its own, all yielding the same `Inbound`.
 
+pub(super) mod desk;
 pub(super) mod http1;
 #[cfg(test)]
 pub(super) mod memory;

@@ -87,6 +87,8 @@ impl Download<'_, '_, '_> {
         let copy = Copy {
             reader: self.reader,
             buffer: self.buffer,
+            block: self.worker.blocks().block(),
+            pipes: self.worker.pipes(),
             reply: self.reply,
             deadline: self.deadline,
             timeouts: &self.worker.config().timeouts,

@@ -167,7 +167,8 @@ pub(super) struct Hosts<T> {
     wildcards: Names<T>,
     /// No suffix that is longer needs to be looked up.
     wildcard_bytes_max: usize,
-    addresses: Vec<(Ipv6Addr, T)>,
+    /// By their 16 bytes.
+    addresses: Names<T>,
     any: Option<T>,
 }
 
@@ -177,7 +178,7 @@ impl<T> Default for Hosts<T> {
             names: Names::default(),
             wildcards: Names::default(),
             wildcard_bytes_max: 0,
-            addresses: Vec::new(),
+            addresses: Names::default(),
             any: None,
         }
     }
@@ -192,13 +193,7 @@ impl<T: Default> Hosts<T> {
                 self.wildcards.entry(suffix.as_bytes(), T::default)
             }
             HostPattern::Name(name) => self.names.entry(name.as_bytes(), T::default),
-            HostPattern::Ipv6(address) => {
-                let at = self.addresses.iter().position(|(known, _)| known == address).unwrap_or_else(|| {
-                    self.addresses.push((*address, T::default()));
-                    self.addresses.len() - 1
-                });
-                &mut self.addresses[at].1
-            }
+            HostPattern::Ipv6(address) => self.addresses.entry(&address.octets(), T::default),
         }
     }
 
@@ -212,7 +207,7 @@ impl<T: Default> Hosts<T> {
             match &AskedHost::new(authority) {
                 AskedHost::Name { bytes, len } => self.visit_named(&bytes[..*len], &mut visit)?,
                 AskedHost::Ipv6(asked) => {
-                    if let Some((_, found)) = self.addresses.iter().find(|(known, _)| known == asked) {
+                    if let Some(found) = self.addresses.find(&asked.octets()) {
                         visit(found)?;
                     }
                 }

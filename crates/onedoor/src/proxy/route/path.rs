@@ -5,7 +5,7 @@
 //! first segment where they differ. Only regexes can match side by side in one rank; there the branches' winners
 //! are compared. No node is visited twice, and none that the path does not lead to.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -13,8 +13,9 @@ use smallvec::SmallVec;
 use super::RouteSpec;
 use super::method::{self, Method};
 use super::names::Names;
-use super::pattern::{self, End, Pattern, Segment};
+use super::pattern::{End, Pattern, Segment};
 use super::regex::SegmentRegex;
+use super::texts::Texts;
 
 /// Index of a route in the table.
 type SpecIndex = usize;
@@ -29,7 +30,7 @@ pub(super) struct Tree {
 #[derive(Debug, Default)]
 struct Node {
     literals: Names<NodeIndex>,
-    texts: Texts,
+    texts: Texts<Leaf>,
     /// One branch per regex, as it is written.
     regexes: Vec<(Arc<SegmentRegex>, NodeIndex)>,
     any: Option<NodeIndex>,
@@ -40,14 +41,6 @@ struct Node {
 /// The routes of one pattern's path: one per method.
 #[derive(Debug, Default)]
 struct Leaf(SmallVec<[(Option<Method>, SpecIndex); 2]>);
-
-/// Literal texts before a rest. Only lengths that occur are looked up.
-#[derive(Debug, Default)]
-struct Texts {
-    /// Longest first.
-    lengths: Vec<usize>,
-    leaves: Names<Leaf>,
-}
 
 /// What a lookup needs besides the path.
 #[derive(Debug)]
@@ -180,23 +173,6 @@ impl Leaf {
     fn pick(&self, method: &[u8]) -> Option<SpecIndex> {
         let ranked = self.0.iter().filter_map(|(own, index)| Some((method::rank(*own, method)?, *index)));
         ranked.max_by_key(|(rank, _)| *rank).map(|(_, index)| index)
-    }
-}
-
-impl Texts {
-    fn entry(&mut self, text: &[u8]) -> &mut Leaf {
-        if let Err(at) = self.lengths.binary_search_by_key(&Reverse(text.len()), |length| Reverse(*length)) {
-            self.lengths.insert(at, text.len());
-        }
-        self.leaves.entry(text, Leaf::default)
-    }
-
-    /// The leaves whose text begins the segment, longest text first.
-    fn matching<'t>(&'t self, segment: &'t [u8]) -> impl Iterator<Item = &'t Leaf> {
-        self.lengths.iter().filter_map(move |length| {
-            let text = segment.get(..*length)?;
-            self.leaves.find(text).filter(|_| pattern::text_and_rest_matches(text, segment))
-        })
     }
 }
 

@@ -10,12 +10,17 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use foldhash::fast::FixedState;
+
 use crate::proxy::route::UpstreamId;
 use crate::proxy::stream::{Idleness, Stream};
 use crate::registry::EndpointId;
 
 /// Idle connections kept per upstream and worker; more would only age.
 const IDLE_MAX: usize = 256;
+
+/// How long a place without an idle connection is remembered.
+const EMPTY_KEPT: Duration = Duration::from_secs(60);
 
 /// What a connection leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,9 +57,11 @@ const LESSON: Duration = Duration::from_secs(5 * 60);
 const LESSONS_MAX: u32 = 8;
 
 /// The connections to one upstream, and what their ends have taught.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Kept {
     idle: Vec<Idle>,
+    /// When one was last kept.
+    used: Instant,
     learned: Option<Learned>,
 }
 
@@ -66,6 +73,10 @@ struct Learned {
 }
 
 impl Kept {
+    fn new(now: Instant) -> Self {
+        Self { idle: Vec::new(), used: now, learned: None }
+    }
+
     /// What has been learned, as far as it still holds.
     fn allowed(&self, now: Instant) -> Option<Duration> {
         let learned = self.learned?;
@@ -83,9 +94,10 @@ impl Kept {
     }
 }
 
+/// The keys are ours, so the hash may be a fast one that anybody could foresee.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Pool {
-    by_key: RefCell<HashMap<PoolKey, Kept>>,
+    by_key: RefCell<HashMap<PoolKey, Kept, FixedState>>,
 }
 
 /// A connection out of the pool.
@@ -132,7 +144,8 @@ impl Pool {
     /// Keeps a connection whose last exchange ended cleanly.
     pub(in crate::proxy) fn keep(&self, key: PoolKey, stream: Stream, idle_max: Duration, now: Instant) {
         let mut by_key = self.by_key.borrow_mut();
-        let kept = by_key.entry(key).or_default();
+        let kept = by_key.entry(key).or_insert_with(|| Kept::new(now));
+        kept.used = now;
         if kept.idle.len() < IDLE_MAX {
             kept.idle.push(Idle { stream, since: now, idle_max });
         }
@@ -140,10 +153,11 @@ impl Pool {
 
     /// A connection that seemed silent turned out to be closed: it had idled for too long.
     pub(in crate::proxy) fn was_dead(&self, key: PoolKey, idled: Duration, now: Instant) {
-        self.by_key.borrow_mut().entry(key).or_default().learn(idled, now);
+        self.by_key.borrow_mut().entry(key).or_insert_with(|| Kept::new(now)).learn(idled, now);
     }
 
     /// Drops what has aged or ended, and every entry that is of no more use: endpoints come and go with each restart.
+    /// One whose connection is merely in use stays, or each sweep would cost a busy worker an allocation.
     pub(in crate::proxy) fn sweep(&self, now: Instant) {
         self.by_key.borrow_mut().retain(|_, kept| {
             let mut idle = std::mem::take(&mut kept.idle);
@@ -157,7 +171,8 @@ impl Pool {
                 idleness == Idleness::Silent && idled < most
             });
             kept.idle = idle;
-            !kept.idle.is_empty() || kept.allowed(now).is_some()
+            let used = now.saturating_duration_since(kept.used) < EMPTY_KEPT;
+            !kept.idle.is_empty() || kept.allowed(now).is_some() || used
         });
     }
 }

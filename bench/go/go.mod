@@ -1,0 +1,3 @@
+module onedoor-bench
+
+go 1.19

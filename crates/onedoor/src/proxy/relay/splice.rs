@@ -1,0 +1,130 @@
+//! The kernel's road for large bodies of known length between two plain sockets: socket → pipe → socket (splice(2)).
+//! The bytes never enter this program.
+//!
+//! A second road to the same place as `copy`: it takes over behind the bytes that came with the head, and hands back
+//! to `copy` whatever it could not move, so that a sandbox without splice(2) only costs time.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+
+use onedoor_linux::splice::{Pipe, is_unsupported};
+use tokio::task::yield_now;
+
+use crate::proxy::stream::Plain;
+
+/// From how many bytes on it is worth a pipe. Measured: docs/decisions/0030.
+pub(in crate::proxy) const SPLICE_MIN: u64 = 64 * 1024;
+
+/// Pipes kept for the next body.
+const KEPT_MAX: usize = 8;
+
+/// What one connection moves before the worker's others get their turn.
+const IN_A_ROW: u64 = 4 * 1024 * 1024;
+
+/// One worker's pipes.
+#[derive(Debug, Default)]
+pub(in crate::proxy) struct Pipes {
+    idle: RefCell<Vec<Pipe>>,
+    road: Cell<Road>,
+}
+
+/// Whether this kernel and sandbox have shown that they cannot splice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Road {
+    #[default]
+    Open,
+    Closed,
+}
+
+/// A pipe between two sockets.
+#[derive(Debug)]
+pub(in crate::proxy) struct Splice<'w> {
+    home: &'w Pipes,
+    /// None only while it is being given back.
+    pipe: Option<Pipe>,
+    in_a_row: u64,
+}
+
+/// What one step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::proxy) enum Step {
+    Moved(u64),
+    /// Not to be had here; the rest must be copied.
+    Unsupported,
+}
+
+impl Pipes {
+    /// A pipe for a body of which `left` bytes are still to come, if it is worth one and there is one.
+    pub(in crate::proxy) fn splice(&self, left: u64) -> Option<Splice<'_>> {
+        if left < SPLICE_MIN || self.road.get() == Road::Closed {
+            return None;
+        }
+        let idle = self.idle.borrow_mut().pop();
+        // Without descriptors for one the body is copied like any other.
+        let pipe = idle.or_else(|| Pipe::new().ok())?;
+        Some(Splice { home: self, pipe: Some(pipe), in_a_row: 0 })
+    }
+
+    /// Gives idle pipes back.
+    pub(in crate::proxy) fn sweep(&self) {
+        self.idle.borrow_mut().clear();
+    }
+}
+
+impl Splice<'_> {
+    /// Waits for bytes and takes at most `most` of them. `Moved(0)` is the end of the stream.
+    pub(in crate::proxy) async fn fill(&mut self, from: Plain<'_>, most: u64) -> io::Result<Step> {
+        if self.in_a_row >= IN_A_ROW {
+            self.in_a_row = 0;
+            yield_now().await;
+        }
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let pipe = self.pipe.as_mut().expect("the pipe leaves in drop only");
+        let taken = from.when_readable(|| pipe.fill(from, most)).await;
+        self.judge(taken)
+    }
+
+    /// Waits for room and gives on what it takes of the bytes that are held.
+    pub(in crate::proxy) async fn drain(&mut self, to: Plain<'_>) -> io::Result<Step> {
+        let pipe = self.pipe.as_mut().expect("the pipe leaves in drop only");
+        let given = to.when_writable(|| pipe.drain(to)).await;
+        let step = self.judge(given)?;
+        if let Step::Moved(given) = step {
+            self.in_a_row += given;
+        }
+        Ok(step)
+    }
+
+    /// Bytes between the two sockets.
+    pub(in crate::proxy) fn held(&self) -> usize {
+        self.pipe.as_ref().map_or(0, Pipe::held)
+    }
+
+    /// The bytes held, for a socket that turned out not to take them from a pipe.
+    pub(in crate::proxy) fn take_back(&mut self, into: &mut Vec<u8>) -> io::Result<()> {
+        self.pipe.as_mut().map_or(Ok(()), |pipe| pipe.take_back(into))
+    }
+
+    fn judge(&self, moved: io::Result<usize>) -> io::Result<Step> {
+        match moved {
+            Ok(moved) => Ok(Step::Moved(moved as u64)),
+            Err(error) if is_unsupported(&error) => {
+                self.home.road.set(Road::Closed);
+                Ok(Step::Unsupported)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Splice<'_> {
+    fn drop(&mut self) {
+        let mut idle = self.home.idle.borrow_mut();
+        if let Some(pipe) = self.pipe.take()
+            && pipe.held() == 0
+            && idle.len() < KEPT_MAX
+        {
+            idle.push(pipe);
+        }
+    }
+}
