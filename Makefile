@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 export PORT ?= 8000
 FUZZ_SECONDS ?= 60
 
-.PHONY: run build zoo parsers test fmt lint unit doc it fuzz bench bench-plan clean setup setup-build setup-zoo setup-checkers setup-fuzz setup-valgrind
+.PHONY: run build zoo parsers peers test fmt lint unit doc it fuzz bench bench-plan clean setup setup-build setup-zoo setup-peers setup-checkers setup-fuzz setup-valgrind
 .DEFAULT_GOAL := run
 
 run: build zoo ## build, prepare the three apps, serve them on PORT (default 8000) until Ctrl-C
@@ -19,6 +19,9 @@ zoo: setup-zoo
 
 parsers: setup-zoo # what the differential tests compare the door with
 	scripts/parsers.sh
+
+peers: setup-peers
+	@scripts/peers.sh
 
 test: fmt lint unit doc it ## everything that CI runs; the cheap checks first
 	@echo "make test: all good"
@@ -39,7 +42,7 @@ unit: setup-build
 doc: setup-build
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps --document-private-items
 
-it: build zoo parsers ## the promises: the parser's rules, and dist/onedoor with the real apps
+it: build zoo parsers peers ## the promises: the parser's rules, and dist/onedoor with the real apps
 	ONEDOOR_BIN="$(CURDIR)/dist/onedoor" cargo test --quiet --locked --workspace --test it
 
 fuzz: setup-build setup-fuzz ## each fuzz target for FUZZ_SECONDS (60)
@@ -52,7 +55,7 @@ bench: $(if $(ONEDOOR),,build) ## onedoor and its peers under the same load: doc
 bench-plan: setup-build setup-valgrind ## does planning a request cost more when there are many routes? counts instructions
 	@bench/plan/run.sh
 
-setup: setup-build setup-zoo setup-checkers ## install what is missing, and nothing else
+setup: setup-build setup-peers setup-checkers ## install what is missing, and nothing else
 
 setup-build:
 	@scripts/setup/cargo.sh fmt clippy
@@ -62,6 +65,9 @@ setup-zoo:
 	@scripts/setup/python.sh
 	@scripts/setup/node.sh
 	@scripts/setup/go.sh
+
+setup-peers: setup-zoo
+	@scripts/setup/npm.sh
 
 setup-checkers: setup-build
 	@scripts/setup/checkers.sh

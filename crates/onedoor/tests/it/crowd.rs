@@ -1,11 +1,10 @@
 //! The promise: many connections are nothing special. They cost little while they are silent, and when there are more
 //! than the process may hold, the rest waits outside.
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::kit::{Door, GUARD, Stream};
+use crate::kit::{Door, GUARD, Stream, anonymous_bytes};
 
 /// What a parked connection may cost, buffers of the kernel not counted.
 const PARKED_BYTES_MAX: u64 = 2 * 1024;
@@ -46,14 +45,6 @@ fn parked(door: &Door, count: usize) -> Vec<TcpStream> {
         kept.push(tcp);
     }
     kept
-}
-
-/// Proc(5), smaps_rollup: what is the door's own. Its share of the program's pages grows whenever the door of another
-/// test ends, and would be charged to our connections.
-fn anonymous_bytes(pid: u32) -> Option<u64> {
-    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss_Anon:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
 }
 
 #[test]

@@ -144,7 +144,8 @@ async fn read_head(worker: &Worker, connection: &mut Connection, space: &mut Wor
             Ok(Parsed::Partial) => {}
             Err(error) => return HeadEnd::Bad(Refusal::BadHead(error)),
         }
-        let room = HEAD_ROOM.max(space.inbound.len() * 2);
+        // Twice as much each time, and no more than a head may have.
+        let room = HEAD_ROOM.max((space.inbound.len() * 2).min(worker.config().limits.head.bytes_max));
         match connection.deadline.guarding(space.inbound.read_from(&mut reader, room)).await {
             Err(_) => return HeadEnd::Bad(Refusal::HeadTimeout),
             Ok(Ok(0) | Err(_)) => return HeadEnd::Gone,

@@ -275,17 +275,61 @@ pub(crate) fn open_gate(door: &Door, name: &str) {
 
 /// Runs `onedoor` with these arguments in `dir` to its end.
 pub(crate) fn run_onedoor(dir: &Path, arguments: &[&str]) -> Output {
-    let mut command = command(binary().to_str().expect("the repository's path is UTF-8"), dir);
+    run_program(dir, binary().to_str().expect("the repository's path is UTF-8"), arguments)
+}
+
+/// Runs any program with these arguments in `dir` to its end.
+pub(crate) fn run_program(dir: &Path, program: &str, arguments: &[&str]) -> Output {
+    let mut command = command(program, dir);
     let child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let child = child.expect("dist/onedoor can be run");
+    let child = child.unwrap_or_else(|error| panic!("{program} cannot be run: {error}"));
     let (pid, (tell, ended)) = (child.id(), mpsc::channel());
     thread::spawn(move || drop(tell.send(child.wait_with_output())));
     match ended.recv_timeout(GUARD) {
         Ok(output) => output.expect("the output can be read"),
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
             signal(pid, "KILL");
-            panic!("onedoor {arguments:?} does not end");
+            panic!("{program} {arguments:?} does not end");
         }
+    }
+}
+
+/// A program that goes on running: its lines are read one by one, and it is spoken to.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: process::Child,
+    lines: Receiver<String>,
+}
+
+/// Starts any program with these arguments in `dir`.
+pub(crate) fn start_program(dir: &Path, program: &str, arguments: &[&str]) -> Running {
+    let mut command = command(program, dir);
+    let started = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut child = started.unwrap_or_else(|error| panic!("{program} cannot be run: {error}"));
+    let output = io::BufReader::new(child.stdout.take().expect("stdout is piped"));
+    let (tell, lines) = mpsc::channel();
+    thread::spawn(move || {
+        io::BufRead::lines(output).map_while(Result::ok).try_for_each(|line| tell.send(line)).ok();
+    });
+    Running { child, lines }
+}
+
+impl Running {
+    /// Its next line.
+    pub(crate) fn line(&mut self) -> String {
+        self.lines.recv_timeout(GUARD).expect("the program says nothing more")
+    }
+
+    pub(crate) fn say(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().expect("stdin is piped");
+        io::Write::write_all(input, format!("{line}\n").as_bytes()).expect("the program listens");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }
 

@@ -2,15 +2,19 @@
 
 mod app;
 mod door;
+mod peers;
 mod pid1;
+mod weight;
 mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) use app::{ECHO_PY, Upstream, proxy_to};
-pub(crate) use door::{Door, Stream, run_onedoor, signal};
+pub(crate) use door::{Door, Stream, run_onedoor, run_program, signal, start_program};
+pub(crate) use peers::{node_modules, python_peer};
 pub(crate) use pid1::start_as_pid1;
+pub(crate) use weight::anonymous_bytes;
 pub(crate) use wire::{Ending, Message, Wire};
 
 /// How long anything may take before a test calls it lost. Never awaited by a test that passes.

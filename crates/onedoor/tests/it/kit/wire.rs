@@ -3,9 +3,12 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::GUARD;
+
+/// How long nobody takes a byte from a writer that is called stuck. Longer only makes a test slower.
+const STUCK: Duration = Duration::from_millis(500);
 
 /// What carries the bytes: a TCP connection, or TLS over one.
 pub(crate) trait Duplex: Read + Write + Send {}
@@ -38,6 +41,21 @@ enum Kind {
 impl Wire {
     pub(crate) fn to(port: u16) -> Self {
         Self::over(TcpStream::connect(("127.0.0.1", port)).expect("the door accepts"))
+    }
+
+    /// A client whose kernel takes next to nothing on its own: what it does not read stays with whoever sent it.
+    pub(crate) fn narrow(port: u16) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+        let tcp = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+            // The least that Linux allows (socket(7): doubled, at least 2304).
+            socket.set_recv_buffer_size(1).expect("a receive buffer has a size");
+            let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+            socket.connect(address).await.expect("the door accepts").into_std()
+        });
+        let tcp = tcp.expect("a socket can leave its runtime");
+        tcp.set_nonblocking(false).expect("a socket can block");
+        Self::over(tcp)
     }
 
     pub(crate) fn over(tcp: TcpStream) -> Self {
@@ -113,6 +131,48 @@ impl Wire {
             assert!(read > 0, "the connection ended after {have} of {count} bytes");
         }
         self.unread.drain(..count).collect()
+    }
+
+    /// Exactly `count` bytes, seen and forgotten.
+    pub(crate) fn skip(&mut self, count: u64) {
+        let known = self.unread.len().min(usize::try_from(count).unwrap_or(usize::MAX));
+        self.unread.drain(..known);
+        let left = count - known as u64;
+        let skipped = std::io::copy(&mut (&mut *self.stream).take(left), &mut std::io::sink());
+        assert_eq!(skipped.expect("the peer sends on"), left, "the connection ended early");
+    }
+
+    /// Sends `bytes` over and over, at most `most` of them in all, until the other side has not taken any for a while:
+    /// returns how many it took.
+    pub(crate) fn send_until_stuck(&mut self, bytes: &[u8], most: u64) -> u64 {
+        let mut sent = 0;
+        self.tcp.set_write_timeout(Some(STUCK)).expect("a patience can be set");
+        while sent < most {
+            // From where the last write ended, so that what arrives is `bytes` again and again.
+            let from = usize::try_from(sent % bytes.len() as u64).expect("an offset into a slice");
+            match self.stream.write(&bytes[from..]) {
+                Ok(written) => sent += written as u64,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+                Err(error) => panic!("the peer neither reads nor waits: {error}"),
+            }
+        }
+        self.tcp.set_write_timeout(Some(GUARD)).expect("a guard can be set");
+        sent
+    }
+
+    /// Sends what the other side takes without waiting.
+    pub(crate) fn send_at_once(&mut self, bytes: &[u8]) {
+        self.tcp.set_nonblocking(true).expect("a socket can do without waiting");
+        drop(self.stream.write_all(bytes));
+        self.tcp.set_nonblocking(false).expect("a socket can wait");
+    }
+
+    /// Whether something has come that was not read yet. Does not wait for it.
+    pub(crate) fn has_something(&self) -> bool {
+        self.tcp.set_nonblocking(true).expect("a socket can do without waiting");
+        let came = self.tcp.peek(&mut [0; 1]).is_ok();
+        self.tcp.set_nonblocking(false).expect("a socket can wait");
+        came || !self.unread.is_empty()
     }
 
     /// What is still to come until the peer closes properly.
