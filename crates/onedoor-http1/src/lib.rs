@@ -4,6 +4,7 @@
 //!   bytes ─▶ RequestHead / ResponseHead ─▶ spans, framing, persistence ─▶ the proxy decides
 //!   bytes ─▶ Dechunker ─▶ payload and trailers
 //!   path  ─▶ normalise ─▶ the one spelling that is matched and authorised
+//!   bytes ─▶ ProxyHeader ─▶ who connected, by a load balancer's word
 //!   the next head ◀─ emit
 //! ```
 //!
@@ -24,6 +25,7 @@ mod host;
 mod limits;
 mod lines;
 mod path;
+mod proxy_header;
 mod reason;
 mod request;
 mod response;
@@ -37,6 +39,7 @@ pub use framing::{BodyFraming, Expectation, Persistence};
 pub use head::{Method, Parsed, RequestKind, StatusCode, Version};
 pub use limits::HeadLimits;
 pub use path::{EncodedSlash, NormalPath, PathChange, normalise};
+pub use proxy_header::{PROXY_HEADER_MAX, ProxyHeader, ProxyHeaderError, ProxyOrigin};
 pub use reason::reason_phrase;
 pub use request::RequestHead;
 pub use response::ResponseHead;

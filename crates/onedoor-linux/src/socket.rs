@@ -1,19 +1,21 @@
 //! Listening sockets: made, shared by several epoll instances without a stampede, and accepted from.
 //!
-//! All workers accept from ONE listening socket. Each has an epoll descriptor of its own in which the listener
-//! is registered with EPOLLEXCLUSIVE (epoll_ctl(2)): the kernel wakes one of them for a new connection, not all.
+//! All workers accept from ONE listening socket, which each watches through a [`Knocker`].
+
+mod knocker;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use rustix::event::epoll;
 use rustix::net::{RecvFlags, SocketFlags, accept_with, acceptfrom_with, recv};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+pub use self::knocker::Knocker;
 
 /// Connections that may wait in the kernel's accept queue; the kernel lowers it to net.core.somaxconn.
 const BACKLOG: i32 = 4096;
@@ -204,29 +206,13 @@ impl AsFd for Listener {
     }
 }
 
-/// An epoll descriptor that becomes readable when a listener it watches has a connection, in one watcher at a time.
-#[derive(Debug)]
-pub struct ExclusiveWatch(OwnedFd);
-
-impl ExclusiveWatch {
-    /// Watches `listeners`.
-    ///
-    /// # Errors
-    /// What epoll_create1(2) or epoll_ctl(2) answer (EMFILE, ENOMEM, ENOSPC).
-    pub fn new<'a>(listeners: impl IntoIterator<Item = &'a Listener>) -> io::Result<Self> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        for (index, listener) in listeners.into_iter().enumerate() {
-            let flags = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
-            epoll::add(&epoll, listener, epoll::EventData::new_u64(index as u64), flags)?;
-        }
-        Ok(Self(epoll))
-    }
-}
-
-impl AsRawFd for ExclusiveWatch {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
-    }
+/// Copies what waits to be read, and leaves it there (recv(2), MSG_PEEK). 0 bytes are the end of the stream.
+///
+/// # Errors
+/// What recv(2) answers; `WouldBlock` if nothing waits.
+pub fn peek(socket: impl AsFd, into: &mut [u8]) -> io::Result<usize> {
+    let (_, seen) = recv(socket, into, RecvFlags::PEEK | RecvFlags::DONTWAIT)?;
+    Ok(seen)
 }
 
 /// Whether nothing waits to be read from a socket, neither bytes nor an end nor an error. Asks the kernel, and takes

@@ -6,6 +6,7 @@ mod families;
 mod kit;
 mod paths;
 mod properties;
+mod proxy_header;
 mod request_framing;
 mod request_rules;
 mod response_rules;

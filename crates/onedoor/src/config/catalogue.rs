@@ -154,6 +154,7 @@ const SERVER: &[Row] = &[
     key("server.limits.body", &[Size], "none", "Bytes of a request's body, where its route says nothing."),
     key("server.limits.body_rate", &[Size], "\"240B\"", "Bytes a second that a request's body brings at least, once it has been slower for timeout.body; not asked for once the answer has begun. \"0B\": any pace."),
     key("server.limits.connections", &[Int { min: 1, max: 1_000_000 }], "40 % of the open files allowed", "Connections at once."),
+    key("server.limits.per_client", &[Int { min: 1, max: 1_000_000 }], "none", "Connections at once of one client: an IPv4 address, or an IPv6 /64. Trusted proxies are no clients."),
     key("server.timeout", &[Table], "", "How long to wait for others. There is no limit to a request as a whole."),
     key("server.timeout.header", &[Duration], "\"10s\"", "For a request's head, from its first byte."),
     key("server.timeout.idle", &[Duration], "\"75s\"", "For the next request on a connection."),
@@ -161,14 +162,13 @@ const SERVER: &[Row] = &[
     key("server.timeout.connect", &[Duration], "\"5s\"", "For a connection to an upstream."),
     key("server.timeout.first_byte", &[Duration], "\"5m\"", "For an upstream's answer to begin."),
     key("server.timeout.tunnel", &[Duration], "\"1h\"", "For the next bytes of an upgraded connection (WebSocket), either way."),
-    key("server.trusted_proxies", &[AUTO, Text, TextList], "\"auto\": the platform's, elsewhere nobody", "Whose X-Forwarded-* is believed: addresses, networks, \"private\", \"loopback\"."),
+    key("server.trusted_proxies", &[AUTO, Text, TextList], "\"auto\": the platform's, elsewhere nobody", "Whose X-Forwarded-* is believed: addresses, networks, \"private\", \"loopback\", \"cloudrun\", \"fly\", \"cloudflare\", \"auto\"."),
+    key("server.proxy_protocol", &[Bool], "false", "Whether every connection must begin with a PROXY protocol header (version 1 or 2). Only trusted_proxies may come in then."),
     key("server.via", &[Bool], "true", "Whether messages carry `Via`. Some servers stop compressing when they see it."),
     key("server.stop_budget", &[AUTO, Duration], "\"auto\": the platform's, elsewhere \"10s\"", "How long the whole may take to stop before it is killed from outside."),
     later("server.open", "\"now\" | \"ready\": open the port at once, or when every essential app is ready."),
-    later("server.proxy_protocol", "Read the PROXY protocol."),
     later("server.compress", "Compress answers."),
     later("server.tls", "Serve https."),
-    later("server.limits.per_client", "Connections of one client."),
 ];
 
 #[rustfmt::skip]

@@ -1,22 +1,27 @@
 //! Taking connections: from the shared listeners and from busier workers, until the door closes.
 //!
-//! Every worker watches the same listeners through an epoll descriptor of its own. One that already holds a quarter
+//! Every worker watches the same listeners, and the kernel wakes one of those that sleep. One that already holds a quarter
 //! more connections than the least loaded worker hands the new one over: keep-alive makes an uneven start last.
 
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use onedoor_linux::socket::{Accepted, ExclusiveWatch};
+use onedoor_linux::socket::{Accepted, Knocker};
 use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::task::JoinSet;
+use tokio::task::spawn_local;
 
-use super::door::{Arrived, Door, Load, Phase};
+use super::config::ProxyProtocol;
+use super::door::{Arrived, Door, Phase};
+use super::doorstep::{self, Place};
 use super::downstream::http1;
-use super::inbound::{Arrival, Scheme};
+use super::inbound::{Arrival, Scheme, Speaker};
 use super::listen::Doorway;
 use super::stream::Stream;
 use super::worker::Worker;
@@ -34,15 +39,19 @@ const TURNED_AWAY_MAX: usize = 64;
 /// How long a client over the limit has to read why.
 const TURNED_AWAY_FOR: Duration = Duration::from_secs(2);
 
-const TURNED_AWAY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
+/// To whom there is no room for (docs/decisions/0026-too-many-connections-hear-503.md).
+const FOR_ALL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
     Content-Length: 22\r\nRetry-After: 1\r\nConnection: close\r\n\r\nToo many connections.\n";
+
+/// To a client that has its share: nobody else is in its way (RFC 6585 4).
+const FOR_ONE: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 40\r\nRetry-After: 1\r\nConnection: close\r\n\r\nToo many connections from your address.\n";
 
 /// Accepts and serves until the door is closed.
 pub(super) async fn run(worker: &Rc<Worker>) -> io::Result<()> {
     let door = Arc::clone(worker.door());
     let mut phases = door.phase_changes();
-    let mut taker =
-        Taker { worker: Rc::clone(worker), connections: JoinSet::new(), turned_away: Rc::new(()) };
+    let taker = Taker { worker: Rc::clone(worker), turnstile: Turnstile::default() };
     let mut entrance = Entrance::open(&door)?;
     loop {
         tokio::select! {
@@ -54,7 +63,6 @@ pub(super) async fn run(worker: &Rc<Worker>) -> io::Result<()> {
                 }
             }
             () = door.load(worker.id()).handed() => taker.take_handed(),
-            Some(ended) = taker.connections.join_next(), if !taker.connections.is_empty() => taker.joined(ended),
             changed = phases.changed() => {
                 let phase = if changed.is_ok() { *phases.borrow_and_update() } else { Phase::Closed };
                 if phase >= Phase::Closing {
@@ -74,31 +82,64 @@ pub(super) async fn run(worker: &Rc<Worker>) -> io::Result<()> {
 /// The listeners as one worker watches them.
 struct Entrance {
     doorways: Arc<[Doorway]>,
-    watch: AsyncFd<ExclusiveWatch>,
+    /// One for each doorway, in their order.
+    posts: Vec<Post>,
+}
+
+/// One listener as one worker watches it.
+struct Post {
+    knocker: AsyncFd<Knocker>,
+    /// The kernel has said that somebody waits, and nobody has looked yet.
+    knocked: Cell<bool>,
 }
 
 impl Entrance {
     fn open(door: &Door) -> io::Result<Option<Self>> {
         let Some(doorways) = door.doorways() else { return Ok(None) };
-        let watch = ExclusiveWatch::new(doorways.iter().map(|doorway| &doorway.listener))?;
-        #[expect(
-            deprecated,
-            reason = "its successor is unsafe, for types that do not own their descriptor; this one does"
-        )]
-        let watch = AsyncFd::new(watch)?;
-        Ok(Some(Self { doorways, watch }))
+        let posts = doorways.iter().map(Post::before).collect::<io::Result<_>>()?;
+        Ok(Some(Self { doorways, posts }))
     }
 
     /// Waits until somebody knocks.
     async fn ready(entrance: &mut Option<Self>) -> io::Result<()> {
         match entrance {
-            // Cleared first: what arrives while the queue is being emptied sets it again.
             Some(entrance) => {
-                entrance.watch.readable().await?.clear_ready();
-                Ok(())
+                poll_fn(|cx| {
+                    let mut found = Poll::Pending;
+                    for post in &entrance.posts {
+                        if let Poll::Ready(guard) = post.knocker.poll_read_ready(cx) {
+                            // Cleared first: what arrives while the queue is being emptied sets it again.
+                            guard?.clear_ready();
+                            post.knocked.set(true);
+                            found = Poll::Ready(Ok(()));
+                        }
+                    }
+                    found
+                })
+                .await
             }
             None => std::future::pending().await,
         }
+    }
+}
+
+impl Post {
+    fn before(doorway: &Doorway) -> io::Result<Self> {
+        let knocker = Knocker::new(&doorway.listener)?;
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe, for types that do not own their descriptor; this one does"
+        )]
+        let knocker = AsyncFd::with_interest(knocker, Interest::READABLE)?;
+        // Where it cannot be had, a connection wakes more workers than it needs, and that is all.
+        knocker.get_ref().make_exclusive().ok();
+        Ok(Self { knocker, knocked: Cell::new(false) })
+    }
+
+    /// Whether an accept(2) will probably not come in vain, which costs ten times the question.
+    fn is_knocked(&self) -> bool {
+        // The runtime was told a moment ago; the kernel need not be asked again.
+        self.knocked.take() || self.knocker.get_ref().is_knocked()
     }
 }
 
@@ -109,21 +150,21 @@ enum Queue {
     Closed,
 }
 
+/// Gives each connection a task of its own. The tasks belong to the worker's runtime and end with it; nobody waits for
+/// them one by one, so that the end of a connection wakes nobody.
 struct Taker {
     worker: Rc<Worker>,
-    connections: JoinSet<()>,
-    /// Counts those being turned away, by its clones.
-    turned_away: Rc<()>,
+    turnstile: Turnstile,
 }
 
 impl Taker {
     /// Empties the accept queue.
-    async fn take_all(&mut self, entrance: Option<&Entrance>) -> Queue {
+    async fn take_all(&self, entrance: Option<&Entrance>) -> Queue {
         let Some(entrance) = entrance else { return Queue::Closed };
         let mut pauses = 0_u32;
         let mut taken = 0_u32;
-        for doorway in &*entrance.doorways {
-            loop {
+        for (doorway, post) in entrance.doorways.iter().zip(&entrance.posts) {
+            while post.is_knocked() {
                 match doorway.listener.accept() {
                     Ok(accepted) => {
                         if self.is_full() {
@@ -164,7 +205,7 @@ impl Taker {
         self.worker.door().connections() >= self.worker.config().limits.connections_max
     }
 
-    fn take(&mut self, arrived: Arrived) {
+    fn take(&self, arrived: Arrived) {
         let worker = &self.worker;
         if self.is_full() {
             worker.counters().connections.turned_away.count();
@@ -177,13 +218,13 @@ impl Taker {
         }
     }
 
-    fn take_handed(&mut self) {
+    fn take_handed(&self) {
         while let Some(arrived) = self.worker.door().load(self.worker.id()).take_handed() {
             self.serve(arrived, Place::taken(&self.worker));
         }
     }
 
-    fn serve(&mut self, arrived: Arrived, place: Place) {
+    fn serve(&self, arrived: Arrived, mut place: Place) {
         let port = arrived.port;
         let (stream, peer) = match into_stream(arrived) {
             Ok(parts) => parts,
@@ -196,66 +237,61 @@ impl Taker {
                 );
             }
         };
-        let arrival = Arrival { peer, scheme: Scheme::Http, port };
-        let worker = Rc::clone(&self.worker);
-        self.connections.spawn_local(async move {
-            http1::serve(worker, stream, arrival).await;
-            drop(place);
-        });
+        let arrival = Arrival { peer, scheme: Scheme::Http, port, speaker: Speaker::Peer };
+        if self.worker.config().proxy_protocol == ProxyProtocol::Required {
+            spawn_local(serve_announced(stream, arrival, place, self.turnstile.clone()));
+        } else if place.admit(arrival.peer).is_err() {
+            self.turnstile.turn_away(stream, FOR_ONE);
+        } else {
+            spawn_local(http1::serve(place, stream, arrival));
+        }
     }
 
-    fn turn_away(&mut self, arrived: Arrived) {
-        if Rc::strong_count(&self.turned_away) > TURNED_AWAY_MAX {
+    fn turn_away(&self, arrived: Arrived) {
+        if let Ok((stream, _)) = into_stream(arrived) {
+            self.turnstile.turn_away(stream, FOR_ALL);
+        }
+    }
+}
+
+/// Serves a connection once its load balancer has said whose it is.
+async fn serve_announced(stream: Stream, mut arrival: Arrival, mut place: Place, turnstile: Turnstile) {
+    let balancer = arrival.peer;
+    if let Err(why) = doorstep::announced(place.worker(), &stream, &mut arrival).await {
+        doorstep::tell(place.worker(), balancer, &why);
+    } else if place.admit(arrival.peer).is_err() {
+        turnstile.turn_away(stream, FOR_ONE);
+    } else {
+        http1::serve(place, stream, arrival).await;
+    }
+}
+
+/// Tells those who are too many that they are.
+#[derive(Clone, Default)]
+struct Turnstile {
+    /// How many are being told.
+    told: Rc<Cell<usize>>,
+}
+
+impl Turnstile {
+    /// Answers, without waiting for a request, and closes; past a few of these at once it only closes.
+    fn turn_away(&self, mut stream: Stream, answer: &'static [u8]) {
+        if self.told.get() >= TURNED_AWAY_MAX {
             return;
         }
-        let Ok((mut stream, _)) = into_stream(arrived) else { return };
-        let count = Rc::clone(&self.turned_away);
-        self.connections.spawn_local(async move {
+        let told = Rc::clone(&self.told);
+        told.set(told.get() + 1);
+        spawn_local(async move {
             let (mut reader, mut writer) = stream.split();
             let telling = async {
-                writer.write_all(TURNED_AWAY).await?;
+                writer.write_all(answer).await?;
                 writer.shutdown().await?;
                 while reader.read(&mut [0; 1024]).await? > 0 {}
                 Ok::<(), io::Error>(())
             };
             drop(tokio::time::timeout(TURNED_AWAY_FOR, telling).await);
-            drop(count);
+            told.set(told.get() - 1);
         });
-    }
-
-    /// A panic ends its connection and nothing else.
-    fn joined(&self, ended: Result<(), tokio::task::JoinError>) {
-        if let Err(error) = ended
-            && error.is_panic()
-        {
-            let message =
-                format!("a connection was dropped because of a bug in onedoor, please report it: {error}");
-            self.worker.log().event(Level::Error, None, message);
-        }
-    }
-}
-
-/// Counts a connection for as long as it is served.
-struct Place {
-    worker: Rc<Worker>,
-}
-
-impl Place {
-    fn take(worker: &Rc<Worker>) -> Self {
-        let load: &Load = worker.door().load(worker.id());
-        load.connection_begins();
-        Self::taken(worker)
-    }
-
-    /// For a connection that was counted when it was handed over.
-    fn taken(worker: &Rc<Worker>) -> Self {
-        Self { worker: Rc::clone(worker) }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.worker.door().load(self.worker.id()).connection_ends();
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
     pub(crate) trusted_peers: TrustedPeers,
+    pub(crate) proxy_protocol: ProxyProtocol,
     pub(crate) via: Via,
     pub(crate) access_log: AccessLog,
     pub(crate) routes: Arc<Routes>,
@@ -43,6 +44,8 @@ pub(crate) struct Limits {
     pub(crate) head: HeadLimits,
     /// Downstream connections at once, over all workers.
     pub(crate) connections_max: usize,
+    /// Of one client, over all workers. Trusted peers are no clients.
+    pub(crate) connections_per_client: Option<usize>,
     /// Bytes of a request body, where the route says nothing.
     pub(crate) body_max: Option<u64>,
     /// Bytes a second that a request body brings at least, once it has been slower for `Timeouts::body`.
@@ -68,8 +71,19 @@ pub(crate) struct Timeouts {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TrustedPeers {
     pub(crate) networks: Vec<IpNet>,
+    /// In lower case: the field in which the platform's routers name the address that called them, where
+    /// X-Forwarded-For does not end with it.
+    pub(crate) client_field: Option<&'static str>,
     /// What said so, for the start table: `trusted_proxies`, `Cloud Run (K_SERVICE)`, …
     pub(crate) why: Option<Arc<str>>,
+}
+
+/// Whether connections begin with a load balancer's word about whose they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProxyProtocol {
+    Off,
+    /// Every one must, and only trusted peers may come in.
+    Required,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

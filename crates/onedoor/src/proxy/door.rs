@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use onedoor_linux::socket::Accepted;
 use tokio::sync::{Notify, watch};
 
+use super::clients::Clients;
 use super::config::Config;
 use super::counters::WorkerCounters;
 use super::listen::Doorway;
@@ -43,6 +44,8 @@ pub(super) struct Door {
     loads: Box<[Load]>,
     counters: Box<[WorkerCounters]>,
     started: SystemTime,
+    /// Only where a client's connections are limited.
+    clients: Option<Clients>,
     quiet: Notify,
 }
 
@@ -75,7 +78,9 @@ impl Door {
         let loads = (0..config.workers.get()).map(|_| Load::default()).collect();
         let routes = config.routes.all().len();
         let counters = (0..config.workers.get()).map(|_| WorkerCounters::new(routes)).collect();
+        let clients = config.limits.connections_per_client.map(Clients::new);
         Self {
+            clients,
             config,
             registry,
             log,
@@ -167,6 +172,10 @@ impl Door {
     /// When this door was made, which is when the program began.
     pub(super) fn started(&self) -> SystemTime {
         self.started
+    }
+
+    pub(super) fn clients(&self) -> Option<&Clients> {
+        self.clients.as_ref()
     }
 
     pub(super) fn config(&self) -> &Config {

@@ -190,13 +190,13 @@ mod tests {
 
     use super::*;
     use crate::observe::log::Log;
-    use crate::proxy::config::{AccessLog, Config, Limits, Timeouts, TrustedPeers};
+    use crate::proxy::config::{AccessLog, Config, Limits, ProxyProtocol, Timeouts, TrustedPeers};
     use crate::proxy::door::Door;
     use crate::proxy::downstream::memory::{Answer, Body};
-    use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Upgrades};
+    use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Speaker, Upgrades};
     use crate::proxy::listen::Doorway;
     use crate::proxy::route::{
-        Action, EncodedSlashPolicy, FixedAnswer, Pattern, RoutePolicy, RouteSpec, Routes, WhileDown,
+        Action, EncodedSlashPolicy, FixedAnswer, Pattern, RouteId, RoutePolicy, RouteSpec, Routes, WhileDown,
     };
     use crate::proxy::upstream::tls::Connectors;
     use crate::proxy::workspace::Workspace;
@@ -227,6 +227,7 @@ mod tests {
             limits: Limits {
                 head: Default::default(),
                 connections_max: 1,
+                connections_per_client: None,
                 body_max: None,
                 body_rate_min: None,
             },
@@ -239,6 +240,7 @@ mod tests {
                 tunnel: second,
             },
             trusted_peers: TrustedPeers::default(),
+            proxy_protocol: ProxyProtocol::Off,
             via: Via::On,
             access_log: AccessLog::On,
             routes: Arc::new(routes),
@@ -261,7 +263,7 @@ mod tests {
             head: Head { bytes: request, parsed: &parsed },
             body: BodySource::Memory(Body::default()),
             reply: ReplySink::Memory(Answer::default()),
-            arrival: &Arrival { peer: None, scheme: Scheme::Https, port: 443 },
+            arrival: &Arrival { peer: None, scheme: Scheme::Https, port: 443, speaker: Speaker::Peer },
             upgrades: Upgrades::Impossible,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -275,6 +277,23 @@ mod tests {
         let answer = answer_to(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_eq!((answer.status, &*answer.body), (200, &b"hello"[..]));
         assert!(answer.fields.contains(&(b"Content-Type".to_vec(), b"text/plain".to_vec())));
+    }
+
+    #[test]
+    fn what_a_worker_counted_outlives_it() {
+        let first = worker(greeting());
+        let door = Arc::clone(first.door());
+        let hello = RouteId(0);
+        for worker in [first, Rc::new(Worker::new(Arc::clone(&door), WorkerId(0)))] {
+            worker.counters().served(Some(hello), 200, Duration::from_millis(1));
+            worker.counters().served(None, 404, Duration::from_millis(1));
+        }
+        for (taker, status) in [(Some(hello), 200), (None, 404)] {
+            let mut counted = Vec::new();
+            let counters = door.counters_of_all()[0].route(taker).expect("it was counted");
+            counters.statuses.each(|status, count| counted.push((status, count)));
+            assert_eq!(counted, [(status, 2)]);
+        }
     }
 
     #[test]

@@ -40,6 +40,17 @@ pub(super) struct Arrival {
     pub(super) scheme: Scheme,
     /// The port that the client connected to; 0 over a Unix socket.
     pub(super) port: u16,
+    pub(super) speaker: Speaker,
+}
+
+/// Whose words come over the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speaker {
+    /// The peer's own.
+    Peer,
+    /// The peer is a load balancer that passes on bytes and does not say whose: nothing in them is believed, though
+    /// the balancer itself would be.
+    Somebody,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,8 +19,9 @@ use tokio::task::yield_now;
 
 use super::config::Config;
 use super::door::Door;
+use super::doorstep::Place;
 use super::downstream::http1;
-use super::inbound::{Arrival, Scheme};
+use super::inbound::{Arrival, Scheme, Speaker};
 use super::stream::Stream;
 use super::upstream::tls::Connectors;
 use super::worker::Worker;
@@ -77,8 +78,8 @@ impl Stage {
                 end.set_nonblocking(true).expect("a socket can be nonblocking");
             }
             let stream = tokio::net::UnixStream::from_std(theirs).expect("within a runtime");
-            let arrival = Arrival { peer: None, scheme: Scheme::Http, port: 80 };
-            let driver = http1::serve(Rc::clone(&self.worker), Stream::Unix(stream), arrival);
+            let arrival = Arrival { peer: None, scheme: Scheme::Http, port: 80, speaker: Speaker::Peer };
+            let driver = http1::serve(Place::take(&self.worker), Stream::Unix(stream), arrival);
             let driver = tokio::task::spawn_local(driver);
             let mut play = Play {
                 stage: self,

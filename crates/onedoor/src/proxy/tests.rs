@@ -14,7 +14,9 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::oneshot;
 
 use super::accept;
-use super::config::{AccessLog, Config, Limits, Listen, Origin, Timeouts, TrustedPeers, UpstreamSpec, Via};
+use super::config::{
+    AccessLog, Config, Limits, Listen, Origin, ProxyProtocol, Timeouts, TrustedPeers, UpstreamSpec, Via,
+};
 use super::door::Door;
 use super::listen::bind_all;
 use super::route::{
@@ -122,7 +124,13 @@ fn config(upstream: SocketAddr) -> Config {
     Config {
         listen: Vec::new(),
         workers: NonZeroUsize::MIN,
-        limits: Limits { head: Default::default(), connections_max: 8, body_max: None, body_rate_min: None },
+        limits: Limits {
+            head: Default::default(),
+            connections_max: 8,
+            connections_per_client: None,
+            body_max: None,
+            body_rate_min: None,
+        },
         timeouts: Timeouts {
             header: minute,
             idle: minute,
@@ -132,6 +140,7 @@ fn config(upstream: SocketAddr) -> Config {
             tunnel: minute,
         },
         trusted_peers: TrustedPeers::default(),
+        proxy_protocol: ProxyProtocol::Off,
         via: Via::On,
         access_log: AccessLog::On,
         routes: Arc::new(routes()),

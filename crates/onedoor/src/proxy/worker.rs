@@ -29,8 +29,17 @@ use crate::registry::{Registry, WorkerId};
 /// How often aged upstream connections are dropped, and memory that nobody uses.
 const SWEEP: Duration = Duration::from_secs(2);
 
+/// How often strangers can make us write a line.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
+
 /// `Mon, 23 Nov 2026 15:37:49 GMT` (RFC 9110 5.6.7).
 const HTTP_DATE_BYTES: usize = 29;
+
+/// So many connections that ended, or desks that a burst left over, are a crowd: their memory is worth the milliseconds that giving it back takes.
+const CROWD: usize = 512;
+
+/// Fewer ends than this between two looks are quiet.
+const QUIET: usize = 64;
 
 /// What the room for a line of the access log may hold on to; a longer line has a very long target.
 const LINE_BYTES_KEPT: usize = 4 * 1024;
@@ -47,8 +56,13 @@ pub(super) struct Worker {
     blocks: Blocks,
     pipes: Pipes,
     turn: Cell<usize>,
+    /// When it last told of a connection that was closed unserved.
+    told: Cell<Option<Instant>>,
     date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
     desks: Desks,
+    /// Connections that ended, and desks left over, since memory was last given back, now and when that was last looked at.
+    left: Cell<usize>,
+    left_before: Cell<usize>,
     /// Room for one line of the access log.
     line: RefCell<Vec<u8>>,
 }
@@ -65,8 +79,11 @@ impl Worker {
             blocks: Blocks::default(),
             pipes: Pipes::default(),
             turn: Cell::new(usize::from(id.0)),
+            told: Cell::new(None),
             date: Cell::new((u64::MAX, [0; HTTP_DATE_BYTES])),
             desks: Desks::default(),
+            left: Cell::new(0),
+            left_before: Cell::new(0),
             line: RefCell::default(),
             door,
         }
@@ -81,9 +98,21 @@ impl Worker {
         loop {
             tokio::time::sleep(SWEEP).await;
             self.pool.sweep(Instant::now());
+            self.give_memory_back();
             self.blocks.sweep();
             self.pipes.sweep();
         }
+    }
+
+    /// Once a crowd has left and it is quiet again, what it needed goes back to the kernel; the allocator would keep it.
+    fn give_memory_back(&self) {
+        let left = self.left.get() + self.desks.take_surplus();
+        self.left.set(left);
+        if left >= CROWD && left - self.left_before.get() < QUIET {
+            onedoor_linux::memory::give_back();
+            self.left.set(0);
+        }
+        self.left_before.set(self.left.get());
     }
 
     /// Counts an exchange until the guard is dropped: the drain waits for it.
@@ -110,6 +139,12 @@ impl Worker {
         &self.desks
     }
 
+    /// A connection of this worker's is no more.
+    pub(super) fn connection_left(&self) {
+        self.door.load(self.id).connection_ends();
+        self.left.set(self.left.get() + 1);
+    }
+
     pub(super) fn deadline(&self) -> Deadline {
         self.deadlines.slot()
     }
@@ -118,6 +153,16 @@ impl Worker {
     pub(super) fn turn(&self) -> usize {
         self.turn.set(self.turn.get().wrapping_add(1));
         self.turn.get()
+    }
+
+    /// Whether a line may be written that strangers can provoke: once a second.
+    pub(super) fn may_tell(&self) -> bool {
+        let now = Instant::now();
+        let may = self.told.get().is_none_or(|told| now.saturating_duration_since(told) >= TOLD_EVERY);
+        if may {
+            self.told.set(Some(now));
+        }
+        may
     }
 
     /// The Date of an answer made now.

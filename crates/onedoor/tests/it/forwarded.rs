@@ -50,6 +50,31 @@ fn a_trusted_peer_is_believed_and_what_stands_left_of_its_client_is_not() {
 }
 
 #[test]
+fn several_lines_of_a_list_are_one_list_in_their_order() {
+    let request = seen(
+        "[server]\ntrusted_proxies = [\"127.0.0.0/8\", \"10.0.0.0/8\"]",
+        "/*",
+        "/",
+        "X-Forwarded-For: 6.6.6.6, 203.0.113.7\r\nX-Other: x\r\nX-Forwarded-For: 10.1.2.3\r\nX-Forwarded-For: 10.1.2.4\r\n",
+    );
+    assert_eq!(request.all("x-forwarded-for"), ["203.0.113.7, 10.1.2.3, 10.1.2.4, 127.0.0.1"]);
+}
+
+#[test]
+fn on_fly_the_client_is_whom_its_router_names() {
+    let upstream = Upstream::listen();
+    let file = format!(
+        "[server]\ntrusted_proxies = [\"fly\", \"loopback\"]\n{}",
+        crate::kit::proxy_to(upstream.port())
+    );
+    let door = Door::start(&file);
+    let mut client = door.wire();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nFly-Client-IP: 203.0.113.7\r\nX-Forwarded-For: 6.6.6.6, 203.0.113.7, 66.241.124.10\r\n\r\n");
+    let mut peer = upstream.accept();
+    assert_eq!(peer.request().field("x-forwarded-for"), Some("203.0.113.7, 66.241.124.10, 127.0.0.1"));
+}
+
+#[test]
 fn an_untrusted_clients_request_id_is_replaced() {
     let id = seen("", "/*", "/", "X-Request-Id: mine\r\n")
         .field("x-request-id")

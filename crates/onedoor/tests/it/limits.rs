@@ -1,6 +1,6 @@
 //! The promise: everything has a limit, and each limit is told by its own status.
 
-use crate::kit::{Door, Stream, Upstream};
+use crate::kit::{Door, Stream, Upstream, Wire};
 
 fn door(settings: &str) -> Door {
     Door::start(&format!("[server]\n{settings}\n[routes]\n\"/*\" = {{ respond = \"x\" }}\n"))
@@ -153,4 +153,47 @@ fn connections_past_the_limit_are_503_with_retry_after() {
     assert_eq!(response.status(), 503);
     assert!(response.field("retry-after").is_some());
     drop(kept);
+}
+
+#[test]
+fn a_client_with_its_share_of_connections_hears_429_and_others_are_served() {
+    let door = door("limits = { per_client = 2 }\nworkers = 2");
+    let kept: Vec<_> = (0..2)
+        .map(|_| {
+            (0..1000)
+                .map(|_| door.wire())
+                .find_map(|mut client| (client.get("/").status() == 200).then_some(client))
+                .expect("room for two: whoever came before has left")
+        })
+        .collect();
+    let mut late = door.wire();
+    late.send_if_wanted("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let response = late.response();
+    assert_eq!((response.status(), response.field("connection")), (429, Some("close")));
+    assert!(response.field("retry-after").is_some());
+    // 127.0.0.2 is somebody else.
+    let mut other = from("127.0.0.2", door.port());
+    assert_eq!(other.get("/").status(), 200);
+    drop(kept);
+    let served = (0..1000).any(|_| door.wire().get("/").status() == 200);
+    assert!(served, "a place that was left is free again");
+}
+
+#[test]
+fn a_trusted_proxy_is_no_client_with_a_share() {
+    let door = door("limits = { per_client = 1 }\ntrusted_proxies = \"loopback\"");
+    let mut kept: Vec<_> = (0..8).map(|_| door.wire()).collect();
+    for client in &mut kept {
+        assert_eq!(client.get("/").status(), 200);
+    }
+}
+
+/// A connection from one of the loopback's other addresses.
+fn from(address: &str, port: u16) -> Wire {
+    let address: std::net::SocketAddr = format!("{address}:0").parse().expect("an address");
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&address.into()).expect("all of 127.0.0.0/8 is ours");
+    let door = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+    socket.connect(&door.into()).expect("the door listens");
+    Wire::over(socket.into())
 }

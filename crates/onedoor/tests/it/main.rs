@@ -26,6 +26,7 @@ mod patience;
 mod pid1;
 mod pipelining;
 mod pool;
+mod proxy_protocol;
 mod routing;
 mod strictness;
 mod tidy;

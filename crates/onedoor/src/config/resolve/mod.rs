@@ -111,6 +111,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
             limits: server.limits,
             timeouts: server.timeouts,
             trusted_peers: server.trusted_peers,
+            proxy_protocol: server.proxy_protocol,
             via: server.via,
             access_log,
             routes: Arc::new(built.routes),

@@ -82,6 +82,21 @@ impl Platform {
         }
     }
 
+    /// Where the routers name the address that called them, if X-Forwarded-For ends with something else. On Fly.io it ends
+    /// with the app's own public address (<https://fly.io/docs/networking/request-headers/>, read in November 2026).
+    pub(super) fn client_field(self) -> Option<&'static str> {
+        match self {
+            Self::Fly => Some("fly-client-ip"),
+            Self::CloudRun
+            | Self::HuggingFace
+            | Self::Render
+            | Self::Heroku
+            | Self::AzureContainerApps
+            | Self::Kubernetes
+            | Self::Unknown => None,
+        }
+    }
+
     /// From the first signal to SIGKILL, by the platforms' own documentation.
     pub(super) fn stop_budget(self) -> Duration {
         match self {

@@ -12,7 +12,7 @@ use super::{Context, trust};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
-use crate::proxy::config::{Limits, Listen, Timeouts, TrustedPeers, Via};
+use crate::proxy::config::{Limits, Listen, ProxyProtocol, Timeouts, TrustedPeers, Via};
 
 const PORT: u16 = 8000;
 const HEAD_BYTES: usize = 32 << 10;
@@ -42,6 +42,7 @@ pub(super) struct Server {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) trusted_peers: TrustedPeers,
+    pub(super) proxy_protocol: ProxyProtocol,
     pub(super) via: Via,
     pub(super) stop_budget: Duration,
 }
@@ -70,12 +71,15 @@ pub(super) fn server(section: &Section, context: &mut Context<'_>) -> Server {
         tunnel: positive("tunnel", TUNNEL),
     };
     let workers = section.int("workers").and_then(|workers| usize::try_from(workers.value).ok());
+    let listen = listen(section, context);
+    let trusted_peers = trust::trusted_peers(section, context);
     Server {
-        listen: listen(section, context),
         workers: workers.and_then(NonZeroUsize::new).unwrap_or(context.env.machine.cpus),
         limits: limits(section, context),
         timeouts,
-        trusted_peers: trust::trusted_peers(section, context),
+        proxy_protocol: trust::proxy_protocol(section, &trusted_peers, &listen, context),
+        trusted_peers,
+        listen,
         via: if section.flag("via") == Some(false) { Via::Off } else { Via::On },
         stop_budget: section
             .duration("stop_budget")
@@ -120,6 +124,7 @@ fn limits(section: &Section, context: &mut Context<'_>) -> Limits {
     Limits {
         head: HeadLimits { bytes_max, fields_max: count("fields").unwrap_or(FIELDS) },
         connections_max,
+        connections_per_client: count("per_client"),
         body_max: limits.size("body").map(|size| size.value),
         body_rate_min: NonZeroU64::new(limits.size("body_rate").map_or(BODY_RATE, |size| size.value)),
     }

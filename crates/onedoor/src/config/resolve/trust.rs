@@ -11,13 +11,23 @@ use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::Located;
 use crate::config::suggest;
-use crate::proxy::config::TrustedPeers;
+use crate::proxy::config::{Listen, ProxyProtocol, TrustedPeers};
 
 const LOOPBACK: &str = "127.0.0.0/8 ::1/128";
 
 /// RFC 1918, RFC 4193, link-local (RFC 3927, RFC 4291) and the shared space of RFC 6598, besides loopback.
 const PRIVATE: &str = "127.0.0.0/8 ::1/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 \
                        fc00::/7 fe80::/10";
+
+/// Cloudflare's edge, <https://www.cloudflare.com/ips-v4> and `ips-v6`: as many public copies of the two lists agree on
+/// in November 2026.
+const CLOUDFLARE: &str = "173.245.48.0/20 103.21.244.0/22 103.22.200.0/22 103.31.4.0/22 141.101.64.0/18 \
+                          108.162.192.0/18 190.93.240.0/20 188.114.96.0/20 197.234.240.0/22 198.41.128.0/17 \
+                          162.158.0.0/15 104.16.0.0/13 104.24.0.0/14 172.64.0.0/13 131.0.72.0/22 \
+                          2400:cb00::/32 2606:4700::/32 2803:f800::/32 2405:b500::/32 2405:8100::/32 2a06:98c0::/29 \
+                          2c0f:f248::/32";
+
+const PRESETS: [&str; 6] = ["private", "loopback", "cloudrun", "fly", "cloudflare", "auto"];
 
 pub(super) fn trusted_peers(server: &Section, context: &mut Context<'_>) -> TrustedPeers {
     match server.list("trusted_proxies") {
@@ -26,20 +36,45 @@ pub(super) fn trusted_peers(server: &Section, context: &mut Context<'_>) -> Trus
             of_platform(Platform::of(context.env))
         }
         Some(words) => {
-            let mut networks = Vec::new();
+            let mut trusted =
+                TrustedPeers { why: Some(Arc::from("trusted_proxies")), ..TrustedPeers::default() };
             for word in words {
-                match network(word) {
-                    Ok(found) => networks.extend(found),
+                match named(word, Platform::of(context.env)) {
+                    Ok(more) => {
+                        trusted.networks.extend(more.networks);
+                        trusted.client_field = trusted.client_field.or(more.client_field);
+                    }
                     Err(error) => context.errors.push(error),
                 }
             }
-            if let Some(everyone) = networks.iter().find(|network| network.prefix_len() == 0) {
+            if let Some(everyone) = trusted.networks.iter().find(|network| network.prefix_len() == 0) {
                 let text = format!("trusted_proxies has {everyone}: any client can then claim any address");
                 context.warn(server.key("trusted_proxies"), text);
             }
-            TrustedPeers { networks, why: Some(Arc::from("trusted_proxies")) }
+            trusted
         }
     }
+}
+
+/// `proxy_protocol`: only who is trusted may say whose a connection is, so that somebody must be.
+pub(super) fn proxy_protocol(
+    server: &Section,
+    trusted: &TrustedPeers,
+    listen: &[Listen],
+    context: &mut Context<'_>,
+) -> ProxyProtocol {
+    if server.flag("proxy_protocol") != Some(true) {
+        return ProxyProtocol::Off;
+    }
+    // Who may come in by a Unix socket is a matter of the file's permissions.
+    let over_network = listen.iter().any(|listen| !matches!(listen, Listen::Unix(_)));
+    if over_network && trusted.networks.is_empty() {
+        let fact = "proxy_protocol is on, but nobody is trusted to say whose a connection is";
+        let place = server.key("proxy_protocol").unwrap_or_default();
+        let error = ConfigError::new(Code::BadNetwork, place, fact);
+        context.errors.push(error.remedy("name the load balancer: trusted_proxies = [\"10.0.0.0/8\"]"));
+    }
+    ProxyProtocol::Required
 }
 
 fn of_platform(platform: Platform) -> TrustedPeers {
@@ -48,25 +83,30 @@ fn of_platform(platform: Platform) -> TrustedPeers {
         Routers::AnyPrivate => parse_all(PRIVATE),
         Routers::Only(networks) => parse_all(networks),
     };
-    TrustedPeers { networks, why: Some(Arc::from(platform.show())) }
+    TrustedPeers { networks, client_field: platform.client_field(), why: Some(Arc::from(platform.show())) }
 }
 
-fn network(word: Located<&str>) -> Result<Vec<IpNet>, ConfigError> {
+fn named(word: Located<&str>, platform: Platform) -> Result<TrustedPeers, ConfigError> {
+    let only = |networks| Ok(TrustedPeers { networks, ..TrustedPeers::default() });
     match word.value {
-        "private" => return Ok(parse_all(PRIVATE)),
-        "loopback" => return Ok(parse_all(LOOPBACK)),
+        "private" => return only(parse_all(PRIVATE)),
+        "loopback" => return only(parse_all(LOOPBACK)),
+        "cloudflare" => return only(parse_all(CLOUDFLARE)),
+        "cloudrun" => return Ok(of_platform(Platform::CloudRun)),
+        "fly" => return Ok(of_platform(Platform::Fly)),
+        "auto" => return Ok(of_platform(platform)),
         _ => {}
     }
     if let Ok(network) = word.value.parse::<IpNet>() {
-        return Ok(vec![network.trunc()]);
+        return only(vec![network.trunc()]);
     }
     if let Ok(address) = word.value.parse::<IpAddr>() {
-        return Ok(vec![IpNet::from(address)]);
+        return only(vec![IpNet::from(address)]);
     }
     let fact = format!("\"{}\" is neither an address nor a network", word.value);
-    let remedy = match suggest::nearest(word.value, ["private", "loopback", "auto"]) {
+    let remedy = match suggest::nearest(word.value, PRESETS) {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None => "write \"10.0.0.0/8\", \"192.0.2.7\", \"private\" or \"loopback\"".to_owned(),
+        None => "write \"10.0.0.0/8\", \"192.0.2.7\", \"private\" or \"cloudflare\"".to_owned(),
     };
     Err(ConfigError::new(Code::BadNetwork, word.span, fact).remedy(remedy))
 }
@@ -83,6 +123,7 @@ mod tests {
     fn every_network_of_the_presets_is_one() {
         assert_eq!(parse_all(PRIVATE).len(), PRIVATE.split_whitespace().count());
         assert_eq!(parse_all(LOOPBACK).len(), 2);
+        assert_eq!(parse_all(CLOUDFLARE).len(), 22);
         assert_eq!(of_platform(Platform::Fly).networks.len(), 1);
     }
 }

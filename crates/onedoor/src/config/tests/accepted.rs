@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Env, check, check_text, fine};
 use crate::apps::spec::{Command, Listening};
 use crate::config::Loaded;
-use crate::proxy::config::{Listen, Origin};
+use crate::proxy::config::{Listen, Origin, ProxyProtocol};
 use crate::proxy::route::{Action, Ask, Found, UpstreamHost};
 use crate::registry::Weight;
 
@@ -148,6 +148,34 @@ fn the_platform_says_who_is_trusted_and_how_long_a_stop_may_take() {
     assert_eq!(on("NOTHING").apps.stop_budget.as_secs(), 10);
     assert!(on("NOTHING").proxy.trusted_peers.networks.is_empty());
     assert!(!on("K_SERVICE").proxy.trusted_peers.networks.is_empty());
+}
+
+#[test]
+fn presets_and_networks_are_trusted_side_by_side() {
+    let text =
+        "[server]\ntrusted_proxies = [\"auto\", \"cloudflare\", \"192.0.2.0/24\"]\n[apps]\nweb = \"a\"\n";
+    let trusted = check_text(text, &Env::made_of([("FLY_APP_NAME", "x")])).unwrap().proxy.trusted_peers;
+    for address in ["172.19.0.1", "162.158.1.1", "2606:4700::1", "192.0.2.9"] {
+        let address = address.parse().unwrap();
+        assert!(
+            trusted.networks.iter().any(|network| network.contains::<&std::net::IpAddr>(&address)),
+            "{address}"
+        );
+    }
+    assert_eq!(trusted.client_field, Some("fly-client-ip"));
+    let by_name = check_text(
+        "[server]\ntrusted_proxies = [\"fly\", \"cloudrun\"]\n[apps]\nweb = \"a\"\n",
+        &Env::made_of([]),
+    );
+    assert!(by_name.unwrap().proxy.trusted_peers.networks.len() > 5);
+}
+
+#[test]
+fn a_unix_socket_may_speak_the_proxy_protocol_with_nobody_trusted() {
+    let loaded = fine(
+        "[server]\nlisten = \"unix:/tmp/x\"\nproxy_protocol = true\n[routes]\n\"/\" = { respond = \"x\" }\n",
+    );
+    assert_eq!(loaded.proxy.proxy_protocol, ProxyProtocol::Required);
 }
 
 #[test]

@@ -378,6 +378,17 @@ web = "a"
 }
 
 #[test]
+fn a_proxy_protocol_that_nobody_may_speak() {
+    insta::assert_snapshot!(mistakes(
+        r#"[server]
+proxy_protocol = true
+[apps]
+web = "a"
+"#
+    ));
+}
+
+#[test]
 fn a_route_to_an_app_that_is_not_there() {
     insta::assert_snapshot!(mistakes(
         r#"[apps]

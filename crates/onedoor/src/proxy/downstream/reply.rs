@@ -10,7 +10,10 @@ use tokio::io::AsyncWriteExt;
 
 use super::ReplyLength;
 use crate::proxy::counters::Traffic;
-use crate::proxy::stream::{Plain, WriteHalf, write_both};
+use crate::proxy::stream::{JOIN_MAX, Plain, WriteHalf, write_all_of};
+
+const CHUNK_END: &[u8] = b"\r\n";
+const NOTHING: &[u8] = b"";
 
 /// An answer on its way out.
 #[derive(Debug)]
@@ -135,15 +138,25 @@ impl<'x> Reply<'x> {
         if framing == State::Complete || first.is_empty() {
             return self.write_head().await;
         }
-        self.wire = Wire::Torn;
+        let end = if framing == State::Chunking { CHUNK_END } else { NOTHING };
         if framing == State::Chunking {
             emit::chunk_size(self.head, first.len());
-            self.count(first.len());
-            write_chunk(&mut self.writer, self.head, first).await?;
-        } else {
-            self.count(first.len());
-            write_both(&mut self.writer, self.head, first).await?;
         }
+        self.count(first.len());
+        self.write_head_and(first, end).await
+    }
+
+    /// Whatever stands in the head's buffer, the data and what ends it, in one system call.
+    async fn write_head_and(&mut self, data: &[u8], end: &[u8]) -> io::Result<()> {
+        self.wire = Wire::Torn;
+        if data.len() <= JOIN_MAX {
+            self.head.extend_from_slice(data);
+            self.head.extend_from_slice(end);
+            self.writer.write_all(self.head).await?;
+        } else {
+            write_all_of(&mut self.writer, &mut [self.head, data, end].map(IoSlice::new)).await?;
+        }
+        self.writer.flush().await?;
         self.wire = Wire::Sound;
         Ok(())
     }
@@ -154,21 +167,20 @@ impl<'x> Reply<'x> {
                 self.head.clear();
                 emit::chunk_size(self.head, data.len());
                 self.count(data.len());
-                self.wire = Wire::Torn;
-                write_chunk(&mut self.writer, self.head, data).await?;
+                self.write_head_and(data, CHUNK_END).await
             }
             State::Counting(_) | State::UntilClose => {
                 self.count(data.len());
                 self.wire = Wire::Torn;
                 self.writer.write_all(data).await?;
                 self.writer.flush().await?;
+                self.wire = Wire::Sound;
+                Ok(())
             }
             State::Uncommitted | State::Complete => {
-                return Err(io::Error::other("a body was sent where none was announced"));
+                Err(io::Error::other("a body was sent where none was announced"))
             }
         }
-        self.wire = Wire::Sound;
-        Ok(())
     }
 
     pub(in crate::proxy) async fn end(&mut self, trailers: &[u8]) -> io::Result<()> {
@@ -247,20 +259,6 @@ impl<'x> Reply<'x> {
     pub(in crate::proxy) fn writer(&mut self) -> &mut WriteHalf<'x> {
         &mut self.writer
     }
-}
-
-/// `prefix` (a head, a chunk's size line, or both), the data and the CRLF behind it, in one system call.
-async fn write_chunk(writer: &mut WriteHalf<'_>, prefix: &[u8], data: &[u8]) -> io::Result<()> {
-    let mut slices = [IoSlice::new(prefix), IoSlice::new(data), IoSlice::new(b"\r\n")];
-    let mut left = &mut slices[..];
-    while !left.is_empty() {
-        let written = writer.write_vectored(left).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        IoSlice::advance_slices(&mut left, written);
-    }
-    writer.flush().await
 }
 
 #[cfg(test)]

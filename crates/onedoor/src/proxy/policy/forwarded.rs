@@ -4,12 +4,13 @@
 //! anew from the verified client on.
 
 use std::fmt::{self, Write as _};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use onedoor_http1::{FieldKind, emit};
 
+use super::chain::{Chain, canonical_ip, is_trusted};
 use crate::proxy::config::{TrustedPeers, Via};
-use crate::proxy::inbound::{Arrival, Head, Scheme};
+use crate::proxy::inbound::{Arrival, Head, Scheme, Speaker};
 use crate::proxy::refusal::Refusal;
 
 /// Our name in Via: a pseudonym, not a host name.
@@ -32,12 +33,12 @@ pub(in crate::proxy) struct Provenance<'x> {
     pub(in crate::proxy) trust: Trust,
     /// None: over a Unix socket.
     pub(in crate::proxy) client: Option<IpAddr>,
+    chain: Chain<'x>,
+    head: Head<'x>,
     pub(in crate::proxy) scheme: Scheme,
     port: u16,
     /// The verified client's own connection ended here, or at us.
     peer: Option<IpAddr>,
-    /// Trusted hops between the client and us, as X-Forwarded-For wrote them.
-    hops: &'x [u8],
     /// The Host the client asked for.
     host: &'x [u8],
 }
@@ -46,17 +47,18 @@ impl<'x> Provenance<'x> {
     /// Finds the client: right to left through X-Forwarded-For, past every trusted address.
     pub(in crate::proxy) fn of(head: Head<'x>, arrival: &Arrival, trusted: &TrustedPeers) -> Self {
         let peer = arrival.peer.map(canonical_ip);
-        let trust = match peer {
-            Some(ip) if is_trusted(ip, trusted) => Trust::Trusted,
-            _ => Trust::Untrusted,
+        let trust = match (arrival.speaker, peer) {
+            (Speaker::Peer, Some(ip)) if is_trusted(ip, trusted) => Trust::Trusted,
+            (Speaker::Peer | Speaker::Somebody, _) => Trust::Untrusted,
         };
         let mut found = Self {
             trust,
             client: peer,
+            chain: Chain::direct(peer),
+            head,
             scheme: arrival.scheme,
             port: arrival.port,
             peer,
-            hops: b"",
             host: head.text(head.parsed.authority()),
         };
         if trust == Trust::Trusted {
@@ -66,11 +68,11 @@ impl<'x> Provenance<'x> {
     }
 
     fn believe(&mut self, head: Head<'x>, trusted: &TrustedPeers) {
+        self.chain = Chain::of(head, self.peer, trusted);
+        self.client = self.chain.client;
         for field in head.parsed.fields() {
             let value = head.text(field.value).trim_ascii();
             match field.kind {
-                // Several fields are one list; the last field holds its right end.
-                FieldKind::XForwardedFor => (self.client, self.hops) = client_in(value, self.peer, trusted),
                 FieldKind::XForwardedProto if value.eq_ignore_ascii_case(b"https") => {
                     self.scheme = Scheme::Https
                 }
@@ -93,9 +95,9 @@ impl<'x> Provenance<'x> {
         if let Some(client) = self.client {
             out.extend_from_slice(b"X-Forwarded-For: ");
             push_fmt(out, format_args!("{client}"));
-            if !self.hops.is_empty() {
+            for hop in self.chain.hops(self.head) {
                 out.extend_from_slice(b", ");
-                out.extend_from_slice(self.hops);
+                out.extend_from_slice(hop);
             }
             if let Some(peer) = self.peer.filter(|peer| *peer != client) {
                 push_fmt(out, format_args!(", {peer}"));
@@ -148,47 +150,6 @@ pub(in crate::proxy) fn refuse_loops(head: Head<'_>) -> Result<(), Refusal> {
     if count >= LOOP_AT { Err(Refusal::Loop) } else { Ok(()) }
 }
 
-/// An IPv4 client on a dual-stack socket shows as `::ffff:a.b.c.d`; everybody means `a.b.c.d`.
-fn canonical_ip(peer: SocketAddr) -> IpAddr {
-    peer.ip().to_canonical()
-}
-
-fn is_trusted(ip: IpAddr, trusted: &TrustedPeers) -> bool {
-    trusted.networks.iter().any(|network| network.contains(&ip))
-}
-
-/// The rightmost address that is not a trusted hop, and what stands to the right of it.
-fn client_in<'x>(list: &'x [u8], peer: Option<IpAddr>, trusted: &TrustedPeers) -> (Option<IpAddr>, &'x [u8]) {
-    let mut client = peer;
-    let mut hops: &[u8] = b"";
-    let mut end = list.len();
-    loop {
-        let start = list[..end].iter().rposition(|byte| *byte == b',').map_or(0, |comma| comma + 1);
-        let entry = list[start..end].trim_ascii();
-        // An entry that is no address ends the chain: nothing left of it can be verified.
-        let Some(ip) = ip_in(entry) else { return (client, hops) };
-        hops = list.get(end..).unwrap_or_default().trim_ascii_start();
-        hops = hops.strip_prefix(b",").unwrap_or(hops).trim_ascii();
-        client = Some(ip);
-        if start == 0 || !is_trusted(ip, trusted) {
-            return (client, hops);
-        }
-        end = start - 1;
-    }
-}
-
-/// `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]`, `[::1]:80`.
-fn ip_in(entry: &[u8]) -> Option<IpAddr> {
-    let text = std::str::from_utf8(entry).ok()?;
-    if let Ok(ip) = text.parse::<IpAddr>() {
-        return Some(ip.to_canonical());
-    }
-    if let Ok(address) = text.parse::<SocketAddr>() {
-        return Some(canonical_ip(address));
-    }
-    text.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
-}
-
 /// What may stand in a Host (and so be repeated inside a quoted string) without harm.
 fn is_host_like(value: &[u8]) -> bool {
     !value.is_empty() && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(byte))
@@ -204,34 +165,4 @@ fn push_fmt(out: &mut Vec<u8>, arguments: fmt::Arguments<'_>) {
     }
     // Writing to a Vec cannot fail.
     Sink(out).write_fmt(arguments).ok();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn trusted(networks: &[&str]) -> TrustedPeers {
-        TrustedPeers { networks: networks.iter().map(|text| text.parse().unwrap()).collect(), why: None }
-    }
-
-    #[test]
-    fn the_client_is_the_rightmost_address_that_is_not_trusted() {
-        let table: &[(&str, &str, &str)] = &[
-            ("203.0.113.7", "203.0.113.7", ""),
-            ("6.6.6.6, 203.0.113.7", "203.0.113.7", ""),
-            ("6.6.6.6, 203.0.113.7, 10.0.0.9", "203.0.113.7", "10.0.0.9"),
-            ("6.6.6.6,203.0.113.7,10.0.0.9 , 10.0.0.8", "203.0.113.7", "10.0.0.9 , 10.0.0.8"),
-            ("10.0.0.5, 10.0.0.9", "10.0.0.5", "10.0.0.9"),
-            ("garbage, 10.0.0.9", "10.0.0.9", ""),
-            ("garbage", "10.0.0.1", ""),
-            ("[2001:db8::1]:443", "2001:db8::1", ""),
-            ("::ffff:203.0.113.7", "203.0.113.7", ""),
-        ];
-        for (list, client, hops) in table {
-            let peer = Some("10.0.0.1".parse().unwrap());
-            let (found, right) = client_in(list.as_bytes(), peer, &trusted(&["10.0.0.0/8"]));
-            assert_eq!(found, Some(client.parse().unwrap()), "{list}");
-            assert_eq!(std::str::from_utf8(right).unwrap(), *hops, "{list}");
-        }
-    }
 }

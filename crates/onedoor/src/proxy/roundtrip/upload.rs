@@ -1,6 +1,6 @@
 //! The request on its way: its head, then its body, whole or as the client sends it.
 
-use std::io;
+use std::io::{self, IoSlice};
 
 use onedoor_http1::{BodyFraming, emit};
 use tokio::io::AsyncWriteExt;
@@ -11,7 +11,7 @@ use crate::proxy::deadline::Deadline;
 use crate::proxy::inbound::BodySource;
 use crate::proxy::refusal::{Failed, Refusal, client_left};
 use crate::proxy::relay::splice::{Pipes, Splice, Step};
-use crate::proxy::stream::{WriteHalf, write_both};
+use crate::proxy::stream::{WriteHalf, write_all_of};
 use crate::proxy::upstream::http1::ExpectField;
 
 /// The request on its way to the upstream.
@@ -75,10 +75,13 @@ impl Upload<'_, '_, '_> {
             if chunked {
                 emit::chunk_size(&mut size_line, piece.len());
             }
-            let mut sent = write_both(self.writer, &size_line, piece).await;
-            if chunked && sent.is_ok() {
-                sent = self.writer.write_all(b"\r\n").await;
+            let end: &[u8] = if chunked { b"\r\n" } else { b"" };
+            let mut framed = [&size_line, piece, end].map(IoSlice::new);
+            let sent = async {
+                write_all_of(self.writer, &mut framed).await?;
+                self.writer.flush().await
             }
+            .await;
             if sent.is_err() {
                 return Ok(());
             }
@@ -150,8 +153,14 @@ async fn send_head(
     signals: &Signals,
 ) -> io::Result<()> {
     // The first write decides whether the upstream can have seen anything at all.
-    let written = writer.write_vectored(&[io::IoSlice::new(head), io::IoSlice::new(body)]).await?;
+    let written = if body.is_empty() {
+        writer.write(head).await?
+    } else {
+        writer.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]).await?
+    };
     signals.sent.set(Sent::Repeatable);
     let of_head = written.min(head.len());
-    write_both(writer, &head[of_head..], &body[written - of_head..]).await
+    let mut rest = [&head[of_head..], &body[written - of_head..]].map(IoSlice::new);
+    write_all_of(writer, &mut rest).await?;
+    writer.flush().await
 }
