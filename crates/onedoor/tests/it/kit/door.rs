@@ -316,7 +316,7 @@ pub(crate) fn start_program(dir: &Path, program: &str, arguments: &[&str]) -> Ru
 
 impl Running {
     /// Its next line.
-    pub(crate) fn line(&mut self) -> String {
+    pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(GUARD).expect("the program says nothing more")
     }
 
