@@ -18,6 +18,7 @@ mod hold;
 mod leaving;
 mod life;
 mod limits;
+mod listening;
 mod mounted;
 mod neighbours;
 mod patience;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) use app::{ECHO_PY, Upstream, proxy_to};
-pub(crate) use door::{Door, Stream, run_onedoor, signal};
+pub(crate) use door::{Door, Setting, Stream, run_onedoor, signal};
 pub(crate) use pid1::start_as_pid1;
 pub(crate) use wire::{Ending, Message, Wire};
 
