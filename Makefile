@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 export PORT ?= 8000
 FUZZ_SECONDS ?= 60
 
-.PHONY: run build zoo test fmt lint unit doc it fuzz bench bench-plan clean setup setup-build setup-zoo setup-checkers setup-fuzz setup-valgrind
+.PHONY: run build zoo parsers test fmt lint unit doc it fuzz bench bench-plan clean setup setup-build setup-zoo setup-checkers setup-fuzz setup-valgrind
 .DEFAULT_GOAL := run
 
 run: build zoo ## build, prepare the three apps, serve them on PORT (default 8000) until Ctrl-C
@@ -16,6 +16,9 @@ build: setup-build ## the shipped binary: dist/onedoor
 
 zoo: setup-zoo
 	scripts/zoo.sh
+
+parsers: setup-zoo # what the differential tests compare the door with
+	scripts/parsers.sh
 
 test: fmt lint unit doc it ## everything that CI runs; the cheap checks first
 	@echo "make test: all good"
@@ -36,7 +39,7 @@ unit: setup-build
 doc: setup-build
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps --document-private-items
 
-it: build zoo ## the promises: the parser's rules, and dist/onedoor with the real apps
+it: build zoo parsers ## the promises: the parser's rules, and dist/onedoor with the real apps
 	ONEDOOR_BIN="$(CURDIR)/dist/onedoor" cargo test --quiet --locked --workspace --test it
 
 fuzz: setup-build setup-fuzz ## each fuzz target for FUZZ_SECONDS (60)

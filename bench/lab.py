@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 
 import backend
@@ -119,26 +120,32 @@ class Lab:
 class _Reading:
     """The clocks of one moment."""
 
+    at: float
     proxy: measure.CpuTime
     deferred: float | None
-    core: float | None
+    others: float
+    stolen: float
 
     @staticmethod
     def of(pid: int, core: int | None) -> "_Reading":
-        return _Reading(measure.cpu_time(pid), measure.deferred(core), measure.core_busy(core))
+        proxy = measure.cpu_time(pid)
+        return _Reading(
+            time.monotonic(), proxy, measure.deferred(core), measure.cpu_time_of_others(), measure.stolen(core)
+        )
 
     def since(self, earlier: "_Reading", per: float) -> dict:
         """The columns of a sample. What the kernel deferred is kept beside the figure and is no part of it: the other
         processes of the core may have caused it as well."""
         cpu = self.proxy - earlier.proxy
-        deferred = None if self.deferred is None else self.deferred - earlier.deferred
-        others = None if self.core is None else self.core - earlier.core - cpu.total - (deferred or 0)
+        deferred = None if self.deferred is None else (self.deferred - earlier.deferred) * per
+        seconds = self.at - earlier.at
         return {
             "value": cpu.total * per,
             "user": cpu.user * per,
             "system": cpu.system * per,
-            "deferred": None if deferred is None else deferred * per,
-            "others_on_core": None if others is None else others * per,
+            "deferred": deferred,
+            "others_share": (self.others - earlier.others) / seconds,
+            "stolen_share": (self.stolen - earlier.stolen) / seconds,
         }
 
 

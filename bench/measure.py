@@ -26,25 +26,28 @@ class CpuTime:
 
 def cpu_time(root: int) -> CpuTime:
     """Of a process with all its threads and descendants, those that have ended and been waited for included."""
-    user = system = 0
-    for fields in _tree(root).values():
-        # proc(5): 14 utime, 15 stime, 16 cutime, 17 cstime; counted here from field 3 on, behind the name.
-        user += int(fields[11]) + int(fields[13])
-        system += int(fields[12]) + int(fields[14])
-    return CpuTime(user * _TICK_SECONDS, system * _TICK_SECONDS)
+    return _sum(_tree(root, _processes()).values())
 
 
-def core_busy(core: int | None) -> float | None:
-    """Seconds in which a core did anything at all: more than the proxy's own time means that somebody disturbed it."""
-    if core is None:
-        return None
+def cpu_time_of_others() -> float:
+    """Seconds of every process that is neither ours nor the kernel's: who disturbs a measurement, as far as can be seen."""
+    processes = _processes()
+    ours = _tree(os.getpid(), processes)
+    # proc(5): field 4 is the parent; the kernel's threads are 2 and its children.
+    return _sum(
+        fields for pid, fields in processes.items() if pid not in ours and pid != 2 and fields[1] != "2"
+    ).total
+
+
+def stolen(core: int | None) -> float:
+    """Seconds in which a core, or without one any, was somebody else's machine."""
+    name = "cpu" if core is None else f"cpu{core}"
     for line in pathlib.Path("/proc/stat").read_text().splitlines():
         words = line.split()
-        if words[0] == f"cpu{core}":
+        if words[0] == name:
             # proc(5): user nice system idle iowait irq softirq steal.
-            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, words[1:9])
-            return (user + nice + system + irq + softirq + steal) * _TICK_SECONDS
-    return None
+            return int(words[8]) * _TICK_SECONDS
+    return 0.0
 
 
 def deferred(core: int | None) -> float | None:
@@ -65,7 +68,7 @@ def deferred(core: int | None) -> float | None:
 def pss_kib(root: int) -> int:
     """The memory that a process tree answers for, shared pages divided among their users."""
     total = 0
-    for pid in _tree(root):
+    for pid in _tree(root, _processes()):
         try:
             text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
         except OSError:
@@ -75,8 +78,8 @@ def pss_kib(root: int) -> int:
     return total
 
 
-def _tree(root: int) -> dict[int, list[str]]:
-    """Process ids and their stat fields from the third on, of a process and its descendants."""
+def _processes() -> dict[int, list[str]]:
+    """Process ids and their stat fields from the third on."""
     stats = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -86,10 +89,24 @@ def _tree(root: int) -> dict[int, list[str]]:
                 continue
             # The name stands in brackets and may hold anything.
             stats[int(entry)] = text.rsplit(")", 1)[1].split()
+    return stats
+
+
+def _tree(root: int, processes: dict[int, list[str]]) -> dict[int, list[str]]:
+    """Those among the processes that are this one or descend from it."""
     tree, fresh = {}, [root]
     while fresh:
         pid = fresh.pop()
-        if pid in stats:
-            tree[pid] = stats[pid]
-            fresh += [child for child, fields in stats.items() if int(fields[1]) == pid]
+        if pid in processes:
+            tree[pid] = processes[pid]
+            fresh += [child for child, fields in processes.items() if int(fields[1]) == pid]
     return tree
+
+
+def _sum(processes) -> CpuTime:
+    user = system = 0
+    for fields in processes:
+        # proc(5): 14 utime, 15 stime, 16 cutime, 17 cstime; counted here from field 3 on, behind the name.
+        user += int(fields[11]) + int(fields[13])
+        system += int(fields[12]) + int(fields[14])
+    return CpuTime(user * _TICK_SECONDS, system * _TICK_SECONDS)

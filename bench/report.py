@@ -5,8 +5,8 @@ from summary import BASELINE, DOOR, ratio, spread, verdict
 
 HEAD = ("", "median", "min", "max", "user", "sys", "req/s", "p50 ms", "p99 ms", "PSS MiB", "onedoor is")
 
-# Work of others on the proxy's core beyond this share of the proxy's own is worth a word.
-DISTURBED_SHARE = 0.10
+# What others may take of a CPU without a word.
+DISTURBED_SHARE = 0.15
 
 
 def table(scenario: Scenario, rows: dict[str, list], problems: list[str]) -> str:
@@ -62,9 +62,10 @@ def _short(number: float) -> str:
 def _disturbances(rows) -> list[str]:
     notes = []
     for name, samples in rows.items():
-        others, own = spread(samples, "others_on_core"), spread(samples, "value")
-        if others and own and others.median > DISTURBED_SHARE * own.median:
-            notes.append(f"{name}: others had {others.median / own.median:.0%} of its time on the proxy's core")
+        for key, who in (("others_share", "other programs"), ("stolen_share", "other machines, of the proxy's CPU,")):
+            share = spread(samples, key)
+            if share and share.most > DISTURBED_SHARE:
+                notes.append(f"{name}: {who} took {share.median:.0%} of a CPU meanwhile, at worst {share.most:.0%}")
         errors = spread(samples, "errors")
         if errors and errors.most > 0:
             notes.append(f"{name}: up to {errors.most:.0f} failed requests in a round; read its figures with care")

@@ -13,6 +13,8 @@ class Settings:
 
     rounds: int
     starts: int
+    retakes: int
+    """How often a sample is taken again that other programs have disturbed."""
     seconds: int
     warmup: int
     scenarios: tuple[str, ...]
@@ -30,14 +32,15 @@ class BadSetting(Exception):
 
 
 def from_environment() -> Settings:
-    """Reads ROUNDS, SECONDS_EACH, WARMUP, STARTS, BENCH, PEERS, ONEDOOR, BASELINE and RESULTS."""
+    """Reads ROUNDS, SECONDS_EACH, WARMUP, STARTS, RETAKES, BENCH, PEERS, ONEDOOR, BASELINE and RESULTS."""
     baseline = os.environ.get("BASELINE")
     peers = os.environ.get("PEERS")
     return Settings(
-        rounds=_number("ROUNDS", 7, int),
-        starts=_number("STARTS", 15, int),
-        seconds=_number("SECONDS_EACH", 4, int),
-        warmup=_number("WARMUP", 1, int),
+        rounds=_number("ROUNDS", 7),
+        starts=_number("STARTS", 15),
+        retakes=_number("RETAKES", 1, least=0),
+        seconds=_number("SECONDS_EACH", 4),
+        warmup=_number("WARMUP", 1),
         scenarios=tuple(os.environ.get("BENCH", "").split()),
         peers=None if not peers else tuple(peers.split()),
         onedoor=_binary(os.environ.get("ONEDOOR") or str(ROOT / "dist/onedoor")),
@@ -46,14 +49,14 @@ def from_environment() -> Settings:
     )
 
 
-def _number(name, default, kind):
+def _number(name, default, least=1):
     text = os.environ.get(name) or str(default)
     try:
-        value = kind(text)
+        value = int(text)
     except ValueError:
-        raise BadSetting(f"{name}={text} is no number") from None
-    if value <= 0:
-        raise BadSetting(f"{name}={text} must be more than 0")
+        raise BadSetting(f"{name}={text} is no whole number") from None
+    if value < least:
+        raise BadSetting(f"{name}={text} must be at least {least}")
     return value
 
 

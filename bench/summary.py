@@ -71,6 +71,9 @@ def verdict(scenario: Scenario, rows: dict[str, list]) -> Verdict:
             found = ratio(rows, DOOR, best) if best else None
             if found is None:
                 return Verdict(f"{aim}; none of them was measured", None)
+            # Who was not there may have been the best.
+            absent = [name for name in against if not spread(rows.get(name, []), "value")]
+            aim += f" (without {', '.join(absent)})" if absent else ""
             return _said(aim, found, limit, "" if len(against) == 1 else f" of {best}")
 
 

@@ -111,9 +111,15 @@ impl RequestHead {
 
     /// The protocols that the client offers to change to: Upgrade, if Connection names it, in HTTP/1.1, once, and
     /// without h2c, which is never passed on (HTTP.md rule 24).
+    ///
+    /// Not beside a body: httptools takes what follows the head for the new protocol, then, and Node reads it as the
+    /// body. Whoever ignores an offer may do so (RFC 9110 7.8).
     #[must_use]
     pub fn upgrade(&self) -> Option<Span> {
-        self.facts.upgrade_for(self.version)
+        match self.framing {
+            BodyFraming::None | BodyFraming::Length(0) => self.facts.upgrade_for(self.version),
+            BodyFraming::Length(_) | BodyFraming::Chunked | BodyFraming::UntilClose => None,
+        }
     }
 
     fn advance(&mut self, bytes: &[u8], limits: &HeadLimits) -> Result<Parsed, HeadError> {

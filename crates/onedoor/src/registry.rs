@@ -13,7 +13,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
@@ -213,6 +213,8 @@ struct Slot {
     name: Arc<str>,
     weight: Weight,
     now: ArcSwap<Availability>,
+    /// The generation started last; 0 before the first start.
+    generation: AtomicU64,
     changed: Notify,
     feedback: mpsc::Sender<Feedback>,
 }
@@ -240,6 +242,11 @@ impl Publisher {
         self.slot.changed.notify_waiters();
     }
 
+    /// A generation is being started, whether or not anything comes of it.
+    pub(crate) fn starts(&self, generation: u64) {
+        self.slot.generation.store(generation, Ordering::Relaxed);
+    }
+
     /// The next news from the proxy; pends for ever when there is none. Safe to drop and call again.
     pub(crate) async fn feedback(&mut self) -> Feedback {
         match self.feedback.recv().await {
@@ -260,6 +267,7 @@ impl Registry {
                 name: Arc::clone(name),
                 weight: *weight,
                 now: ArcSwap::from_pointee(Availability::Starting { since: Instant::now() }),
+                generation: AtomicU64::new(0),
                 changed: Notify::new(),
                 feedback: sender,
             });
@@ -271,6 +279,16 @@ impl Registry {
 
     pub(crate) fn name(&self, app: AppId) -> &Arc<str> {
         &self.slot(app).name
+    }
+
+    /// Every app, in the order of the file.
+    pub(crate) fn apps(&self) -> impl Iterator<Item = AppId> {
+        (0..=u16::MAX).map(AppId).take(self.slots.len())
+    }
+
+    /// How often the app was started again, starts that failed included.
+    pub(crate) fn restarts(&self, app: AppId) -> u64 {
+        self.slot(app).generation.load(Ordering::Relaxed).saturating_sub(1)
     }
 
     /// What a request meets right now. Lock-free.

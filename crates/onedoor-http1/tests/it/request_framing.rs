@@ -182,6 +182,20 @@ fn rule_24_only_a_clear_offer_to_upgrade_is_passed_on() {
 }
 
 #[test]
+fn rule_24_an_offer_to_upgrade_is_not_passed_on_beside_a_body() {
+    let offer = "Connection: upgrade\r\nUpgrade: websocket\r\n";
+    for (framing, passed) in [
+        ("", true),
+        ("Content-Length: 0\r\n", true),
+        ("Content-Length: 5\r\n", false),
+        ("Transfer-Encoding: chunked\r\n", false),
+    ] {
+        let head = get_with(&format!("{offer}{framing}")).unwrap();
+        assert_eq!(head.upgrade().is_some(), passed, "{framing:?}");
+    }
+}
+
+#[test]
 fn rule_27_only_100_continue_can_be_expected() {
     for value in ["100-continue", "100-Continue"] {
         assert_eq!(get_with(&format!("Expect: {value}\r\n")).unwrap().expectation(), Expectation::Continue);

@@ -235,7 +235,7 @@ const ROUTE: &[Row] = &[
     key("routes.*.respond.type", &[Text], "\"text/plain; charset=utf-8\", or \"application/json\"", "The answer's Content-Type."),
     key("routes.*.respond.headers", &[TextMap], "{}", "More of the answer's fields."),
     key("routes.*.redirect", &[Text], "", "Where the client is sent: a path or a URL. Below a `/*` the rest of the path and the query are kept."),
-    key("routes.*.builtin", &[Kind::Word { now: &["health", "ready"], later: &["status", "metrics"] }], "", "`health`: 200 from the first millisecond until the drain; `ready`: 200 while every essential app is ready."),
+    key("routes.*.builtin", &[Kind::Word { now: &["health", "ready", "metrics"], later: &["status"] }], "", "`health`: 200 from the first millisecond until the drain; `ready`: 200 while every essential app is ready; `metrics`: counters for Prometheus, for everybody who can reach the route."),
     key("routes.*.status", &[Int { min: 200, max: 599 }], "200; 307 for a redirect", "The status of respond or redirect."),
     key("routes.*.body", &[Text], "empty", "The text of the answer, as in respond."),
     key("routes.*.json", &[Json], "none", "The answer as JSON, as in respond."),

@@ -276,14 +276,17 @@ impl Lane {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl Log {
     /// For tests that do not care what is logged.
     pub(crate) fn to_nowhere() -> Self {
-        let null = std::fs::OpenOptions::new().write(true).open("/dev/null").unwrap();
-        Self::start_on(&LogConfig::default(), &null, &null).unwrap()
+        let null = std::fs::OpenOptions::new().write(true).open("/dev/null").expect("every system has one");
+        Self::start_on(&LogConfig::default(), &null, &null).expect("a thread can be started")
     }
+}
 
+#[cfg(test)]
+impl Log {
     /// What a test logs, as it would appear on stdout and stderr.
     pub(crate) fn to_pipes(config: &LogConfig) -> (Self, io::PipeReader, io::PipeReader) {
         let (out_reader, out) = io::pipe().unwrap();

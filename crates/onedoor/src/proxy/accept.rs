@@ -206,10 +206,12 @@ impl Taker {
     }
 
     fn take(&self, arrived: Arrived) {
+        let worker = &self.worker;
         if self.is_full() {
+            worker.counters().connections.turned_away.count();
             return self.turn_away(arrived);
         }
-        let worker = &self.worker;
+        worker.counters().connections.accepted.count();
         match worker.door().lighter_than(worker.id()) {
             Some(lighter) => lighter.hand_over(arrived),
             None => self.serve(arrived, Place::take(worker)),
@@ -236,16 +238,12 @@ impl Taker {
             }
         };
         let arrival = Arrival { peer, scheme: Scheme::Http, port, speaker: Speaker::Peer };
-        let worker = Rc::clone(&self.worker);
-        if worker.config().proxy_protocol == ProxyProtocol::Required {
-            spawn_local(serve_announced(worker, stream, arrival, place, self.turnstile.clone()));
+        if self.worker.config().proxy_protocol == ProxyProtocol::Required {
+            spawn_local(serve_announced(stream, arrival, place, self.turnstile.clone()));
         } else if place.admit(arrival.peer).is_err() {
             self.turnstile.turn_away(stream, FOR_ONE);
         } else {
-            spawn_local(async move {
-                http1::serve(worker, stream, arrival).await;
-                drop(place);
-            });
+            spawn_local(http1::serve(place, stream, arrival));
         }
     }
 
@@ -257,21 +255,14 @@ impl Taker {
 }
 
 /// Serves a connection once its load balancer has said whose it is.
-async fn serve_announced(
-    worker: Rc<Worker>,
-    stream: Stream,
-    mut arrival: Arrival,
-    mut place: Place,
-    turnstile: Turnstile,
-) {
+async fn serve_announced(stream: Stream, mut arrival: Arrival, mut place: Place, turnstile: Turnstile) {
     let balancer = arrival.peer;
-    if let Err(why) = doorstep::announced(&worker, &stream, &mut arrival).await {
-        doorstep::tell(&worker, balancer, &why);
+    if let Err(why) = doorstep::announced(place.worker(), &stream, &mut arrival).await {
+        doorstep::tell(place.worker(), balancer, &why);
     } else if place.admit(arrival.peer).is_err() {
         turnstile.turn_away(stream, FOR_ONE);
     } else {
-        http1::serve(worker, stream, arrival).await;
-        drop(place);
+        http1::serve(place, stream, arrival).await;
     }
 }
 

@@ -11,9 +11,9 @@ use onedoor_http1::Target;
 
 use super::inbound::Head;
 use super::plan::Destination;
-use super::refusal::{Aborted, Culprit, Refusal};
+use super::refusal::{Aborted, Culprit, Refusal, RefusalClass};
 use super::relay::tunnel::Moved;
-use super::route::Route;
+use super::route::{Matched, Route, RouteId};
 use super::worker::Worker;
 use crate::observe::log::{push_json_string, push_rfc3339};
 
@@ -31,13 +31,16 @@ pub(super) struct Record {
     sent: u64,
     /// From the request's first byte sent to the upstream's response head.
     upstream: Option<Duration>,
+    /// Until the tunnel stood: how long its two ends then talked is no answer's slowness.
+    until_tunnel: Option<Duration>,
+    total: Duration,
     ending: Ending,
 }
 
 #[derive(Debug)]
 enum Ending {
     Well,
-    Refused { cause: String },
+    Refused { class: RefusalClass, cause: String },
     Aborted { by: Culprit, why: Cow<'static, str> },
 }
 
@@ -60,6 +63,8 @@ impl Record {
             received: 0,
             sent: 0,
             upstream: None,
+            until_tunnel: None,
+            total: Duration::ZERO,
             ending: Ending::Well,
         }
     }
@@ -76,7 +81,7 @@ impl Record {
 
     pub(super) fn refused(&mut self, refusal: &Refusal) {
         self.status = refusal.status();
-        self.ending = Ending::Refused { cause: refusal.cause() };
+        self.ending = Ending::Refused { class: refusal.class(), cause: refusal.cause() };
     }
 
     pub(super) fn aborted(&mut self, aborted: &Aborted) {
@@ -91,13 +96,43 @@ impl Record {
         self.sent += sent;
     }
 
+    pub(super) fn tunnel_stands(&mut self) {
+        self.until_tunnel = Some(self.started.elapsed());
+    }
+
     pub(super) fn tunnelled(&mut self, moved: Moved) {
         self.received += moved.to_upstream;
         self.sent += moved.to_client;
     }
 
-    /// Hands the line to the log.
-    pub(super) fn write(&self, worker: &Worker, head: Head<'_>, id: &[u8], route: Option<&Route>) {
+    /// The request is over: counts it and, where that is wanted, hands its line to the log.
+    pub(super) fn ends(&mut self, worker: &Worker, head: Head<'_>, id: &[u8], taker: Option<Matched<'_>>) {
+        self.count(worker, taker.map(|taker| taker.id));
+        if worker.logs_access() {
+            self.write(worker, head, id, taker.map(|taker| taker.route));
+        }
+    }
+
+    /// The same for what was no request.
+    pub(super) fn ends_headless(&mut self, worker: &Worker) {
+        self.count(worker, None);
+        if worker.logs_access() {
+            self.send(worker, &Asked { id: b"-", method: b"-", target: b"-", query: None, route: "-" });
+        }
+    }
+
+    fn count(&mut self, worker: &Worker, taker: Option<RouteId>) {
+        self.total = self.started.elapsed();
+        let counters = worker.counters();
+        counters.served(taker, self.status, self.until_tunnel.unwrap_or(self.total));
+        match &self.ending {
+            Ending::Well => {}
+            Ending::Refused { class, .. } => counters.refused(*class),
+            Ending::Aborted { by, .. } => counters.cut(*by),
+        }
+    }
+
+    fn write(&self, worker: &Worker, head: Head<'_>, id: &[u8], route: Option<&Route>) {
         let (target, query) = match head.parsed.target() {
             Target::Origin { path, query } | Target::Absolute { path, query, .. } => {
                 (head.text(path), query.map(|span| head.text(span)))
@@ -106,11 +141,6 @@ impl Record {
         };
         let route = route.map_or("-", |route| &route.name);
         self.send(worker, &Asked { id, method: head.method(), target, query, route });
-    }
-
-    /// The same for what was no request.
-    pub(super) fn write_headless(&self, worker: &Worker) {
-        self.send(worker, &Asked { id: b"-", method: b"-", target: b"-", query: None, route: "-" });
     }
 
     fn send(&self, worker: &Worker, asked: &Asked<'_>) {
@@ -139,7 +169,7 @@ impl Record {
             line.push(b'?');
             push_visible(query, line);
         }
-        push_fmt(line, format_args!(" → {app} {:.1} ms", millis(self.started.elapsed())));
+        push_fmt(line, format_args!(" → {app} {:.1} ms", millis(self.total)));
         push_fmt(line, format_args!("  in {} out {}  ", self.received, self.sent));
         match self.client {
             Some(client) => push_fmt(line, format_args!("{client} ")),
@@ -148,9 +178,9 @@ impl Record {
         push_visible(asked.id, line);
         match &self.ending {
             Ending::Well => {}
-            Ending::Refused { cause } => push_fmt(line, format_args!("  refused: {}", one_line(cause))),
+            Ending::Refused { cause, .. } => push_fmt(line, format_args!("  refused: {}", one_line(cause))),
             Ending::Aborted { by, why } => {
-                push_fmt(line, format_args!("  cut off by the {}: {}", culprit(*by), one_line(why)));
+                push_fmt(line, format_args!("  cut off by the {}: {}", by.word(), one_line(why)));
             }
         }
     }
@@ -179,29 +209,22 @@ impl Record {
         push_json_string(line, app.as_bytes());
         push_fmt(line, format_args!(",\"status\":{}", self.status));
         push_fmt(line, format_args!(",\"bytes_received\":{},\"bytes_sent\":{}", self.received, self.sent));
-        push_fmt(line, format_args!(",\"total_ms\":{:.3}", millis(self.started.elapsed())));
+        push_fmt(line, format_args!(",\"total_ms\":{:.3}", millis(self.total)));
         if let Some(upstream) = self.upstream {
             push_fmt(line, format_args!(",\"upstream_ms\":{:.3}", millis(upstream)));
         }
         match &self.ending {
             Ending::Well => {}
-            Ending::Refused { cause } => {
+            Ending::Refused { cause, .. } => {
                 line.extend_from_slice(b",\"cause\":");
                 push_json_string(line, cause.as_bytes());
             }
             Ending::Aborted { by, why } => {
-                push_fmt(line, format_args!(",\"cut_by\":\"{}\",\"cause\":", culprit(*by)));
+                push_fmt(line, format_args!(",\"cut_by\":\"{}\",\"cause\":", by.word()));
                 push_json_string(line, why.as_bytes());
             }
         }
         line.push(b'}');
-    }
-}
-
-fn culprit(by: Culprit) -> &'static str {
-    match by {
-        Culprit::Client => "client",
-        Culprit::Upstream => "upstream",
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use onedoor_http1::Method;
 
 use super::access_log::Record;
+use super::counters::AttemptCounters;
 use super::inbound::Inbound;
 use super::plan::Destination;
 use super::refusal::Refusal;
@@ -80,6 +81,22 @@ impl Connection {
     }
 }
 
+/// Counts a request as held for as long as it waits for its app.
+struct Hold<'w>(&'w AttemptCounters);
+
+impl<'w> Hold<'w> {
+    fn begins(counters: &'w AttemptCounters) -> Self {
+        counters.holds_begun.count();
+        Self(counters)
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.holds_ended.count();
+    }
+}
+
 /// A connection must be gone from our pool before its upstream closes it: a second, or half of a shorter time.
 fn kept_for(announced: Duration) -> Duration {
     announced.saturating_sub(Duration::from_secs(1)).max(announced / 2)
@@ -117,7 +134,10 @@ impl<'w> Attempt<'w> {
                 let (endpoint, released) = self.endpoint().await?;
                 match self.connect_to(endpoint, released).await {
                     Ok(connection) => return Ok(connection),
-                    Err((endpoint, error)) => self.refused(&endpoint, &error),
+                    Err((endpoint, error)) => {
+                        self.refused(&endpoint, &error);
+                        self.worker.counters().attempts.repeated.count();
+                    }
                 }
             },
         }
@@ -132,6 +152,7 @@ impl<'w> Attempt<'w> {
         match &self.policy.while_down {
             WhileDown::Hold { queue_max, .. } => {
                 let held = self.worker.held();
+                let _hold = Hold::begins(&self.worker.counters().attempts);
                 let (endpoint, released) =
                     held.wait(registry, app, &self.failed, turn, *queue_max, self.hold_until).await?;
                 Ok((endpoint, Some(released)))
@@ -156,7 +177,7 @@ impl<'w> Attempt<'w> {
         let (stream, origin) = match self.pooled_connection(key) {
             Some(Reused { stream, idled }) => (stream, ConnectionOrigin::Reused { idled }),
             None => match connect::to_endpoint(&endpoint.addr, self.worker.config().timeouts.connect).await {
-                Ok(stream) => (stream, ConnectionOrigin::Fresh),
+                Ok(stream) => (self.opened(stream), ConnectionOrigin::Fresh),
                 Err(error) => return Err((endpoint, error)),
             },
         };
@@ -180,7 +201,7 @@ impl<'w> Attempt<'w> {
         let limit = self.worker.config().timeouts.connect;
         let spec = self.worker.upstream(id);
         match connect::to_upstream(id, spec, self.worker.names(), self.worker.connectors(), limit).await {
-            Ok(stream) => Ok(made(stream, ConnectionOrigin::Fresh)),
+            Ok(stream) => Ok(made(self.opened(stream), ConnectionOrigin::Fresh)),
             Err(error) => {
                 let upstream = spec.written.to_string();
                 Err(match error {
@@ -199,9 +220,18 @@ impl<'w> Attempt<'w> {
             Pooled::FreshOnly => None,
             Pooled::Welcome => {
                 let replay = if self.method.is_safe() { Replay::Possible } else { Replay::Impossible };
-                self.worker.pool().take(key, replay, Instant::now())
+                let pooled = self.worker.pool().take(key, replay, Instant::now());
+                if pooled.is_some() {
+                    self.worker.counters().attempts.connections_reused.count();
+                }
+                pooled
             }
         }
+    }
+
+    fn opened(&self, fresh: Stream) -> Stream {
+        self.worker.counters().attempts.connections_opened.count();
+        fresh
     }
 
     /// A try over `connection`.

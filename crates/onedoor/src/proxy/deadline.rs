@@ -119,7 +119,8 @@ impl Deadline {
         Guarding { deadline: self, work }
     }
 
-    fn poll_elapsed(&self, cx: &Context<'_>) -> Poll<Elapsed> {
+    /// Whether the armed time is up; see [`Self::guarding`], which is this and the work that is waited for.
+    pub(super) fn poll_elapsed(&self, cx: &Context<'_>) -> Poll<Elapsed> {
         let mut slots = self.home.slots.borrow_mut();
         let Some(slot) = slots.get_mut(self.key) else { return Poll::Ready(Elapsed) };
         if slot.due <= self.home.tick.get() {

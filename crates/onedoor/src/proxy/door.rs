@@ -5,12 +5,14 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use onedoor_linux::socket::Accepted;
 use tokio::sync::{Notify, watch};
 
 use super::clients::Clients;
 use super::config::Config;
+use super::counters::WorkerCounters;
 use super::listen::Doorway;
 use super::upstream::tls::Connectors;
 use crate::observe::log::Log;
@@ -40,6 +42,8 @@ pub(super) struct Door {
     phase: AtomicU8,
     phase_changes: watch::Sender<Phase>,
     loads: Box<[Load]>,
+    counters: Box<[WorkerCounters]>,
+    started: SystemTime,
     /// Only where a client's connections are limited.
     clients: Option<Clients>,
     quiet: Notify,
@@ -72,6 +76,8 @@ impl Door {
         connectors: Connectors,
     ) -> Self {
         let loads = (0..config.workers.get()).map(|_| Load::default()).collect();
+        let routes = config.routes.all().len();
+        let counters = (0..config.workers.get()).map(|_| WorkerCounters::new(routes)).collect();
         let clients = config.limits.connections_per_client.map(Clients::new);
         Self {
             clients,
@@ -83,6 +89,8 @@ impl Door {
             phase: AtomicU8::new(Phase::Open as u8),
             phase_changes: watch::Sender::new(Phase::Open),
             loads,
+            counters,
+            started: SystemTime::now(),
             quiet: Notify::new(),
         }
     }
@@ -149,6 +157,21 @@ impl Door {
         let least = lightest.connections.load(Ordering::Relaxed);
         // One connection more than the other is no imbalance.
         (own > least + 1 && own * 4 >= least * 5).then_some(lightest)
+    }
+
+    /// What `worker` counts, and it alone writes.
+    pub(super) fn counters(&self, worker: WorkerId) -> &WorkerCounters {
+        self.counters.get(usize::from(worker.0)).expect("workers are numbered like the loads")
+    }
+
+    /// What each worker has counted, for whoever adds them up.
+    pub(super) fn counters_of_all(&self) -> &[WorkerCounters] {
+        &self.counters
+    }
+
+    /// When this door was made, which is when the program began.
+    pub(super) fn started(&self) -> SystemTime {
+        self.started
     }
 
     pub(super) fn clients(&self) -> Option<&Clients> {

@@ -1,8 +1,9 @@
 //! Before a connection is served: its place among all, its client's share of them, and, where there must be one, what the
-//! load balancer says about it (PROXY protocol, docs/decisions/0031-whose-word-is-taken.md).
+//! load balancer says about it (PROXY protocol, docs/decisions/0037-whose-word-is-taken.md).
 //!
 //! Nothing is answered here to a peer that has not shown who it is: such a connection is closed, and the log says why.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -21,8 +22,8 @@ use crate::observe::log::Level;
 #[derive(Debug)]
 pub(super) struct Place {
     worker: Rc<Worker>,
-    /// Counted as one of this client's, too.
-    client: Option<Client>,
+    /// Counted as one of this client's, too. Boxed: few doors limit that, and every parked connection carries it.
+    client: Option<Box<Client>>,
 }
 
 /// Why a connection is not whose it should be.
@@ -53,13 +54,17 @@ impl Place {
         Self { worker: Rc::clone(worker), client: None }
     }
 
+    pub(super) fn worker(&self) -> &Rc<Worker> {
+        &self.worker
+    }
+
     /// Counts the connection as one of its client's, if there is a limit to that. A trusted proxy has many clients, and is
     /// none; whoever comes by a Unix socket has no address.
     pub(super) fn admit(&mut self, peer: Option<SocketAddr>) -> Result<(), TooMany> {
         let Some(clients) = self.worker.door().clients() else { return Ok(()) };
         let is_client = |ip: &IpAddr| !is_trusted(*ip, &self.worker.config().trusted_peers);
         if let Some(ip) = peer.map(canonical_ip).filter(is_client) {
-            self.client = Some(clients.enter(ip)?);
+            self.client = Some(Box::new(clients.enter(ip)?));
         }
         Ok(())
     }
@@ -73,10 +78,10 @@ impl Drop for Place {
             let message = "a connection was dropped because of a bug in onedoor, please report it";
             self.worker.log().event(Level::Error, None, message);
         }
-        if let (Some(client), Some(clients)) = (self.client, door.clients()) {
-            clients.leave(client);
+        if let (Some(client), Some(clients)) = (self.client.take(), door.clients()) {
+            clients.leave(*client);
         }
-        door.load(self.worker.id()).connection_ends();
+        self.worker.connection_left();
     }
 }
 
@@ -111,7 +116,7 @@ async fn read_header(stream: &Stream) -> Result<ProxyOrigin, Unannounced> {
     let mut bytes = vec![0; PROXY_HEADER_MAX];
     let mut taken = 0;
     loop {
-        stream.readable().await.map_err(|_| Unannounced::Cut)?;
+        poll_fn(|cx| stream.poll_readable(cx)).await.map_err(|_| Unannounced::Cut)?;
         let seen = match stream.peek(&mut bytes[taken..]) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Ok(0) if taken == 0 => return Err(Unannounced::Silent),

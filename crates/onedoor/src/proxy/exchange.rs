@@ -44,11 +44,11 @@ pub(super) async fn run(
     let provenance = Provenance::of(inbound.head, inbound.arrival, &worker.config().trusted_peers);
     let request_id = worker.ids().id(inbound.head, provenance.trust);
     let mut record = Record::new(started, provenance.client);
-    let mut route = None;
+    let mut taker = None;
     let served = match plan::plan(inbound.head, worker.routes(), scratch) {
         Err(refusal) => Err(Failed::Refused(refusal)),
         Ok(plan) => {
-            route = plan.route;
+            taker = plan.route;
             serve(worker, inbound, &plan, &provenance, request_id.as_bytes(), scratch, side, &mut record)
                 .await
         }
@@ -65,9 +65,7 @@ pub(super) async fn run(
         Err(Failed::Aborted(aborted)) => record.aborted(&aborted),
     }
     record.counted(inbound.body.received(), inbound.reply.sent());
-    if worker.logs_access() {
-        record.write(worker, inbound.head, request_id.as_bytes(), route);
-    }
+    record.ends(worker, inbound.head, request_id.as_bytes(), taker);
 }
 
 #[expect(
@@ -84,10 +82,10 @@ async fn serve(
     side: &mut UpstreamSide,
     record: &mut Record,
 ) -> Result<(), Failed> {
-    let limit =
-        plan.route.and_then(|route| route.policy.body_max).or_else(|| worker.config().limits.body_max);
+    let route = plan.route.map(|taker| taker.route);
+    let limit = route.and_then(|route| route.policy.body_max).or_else(|| worker.config().limits.body_max);
     inbound.body.limit_to(limit)?;
-    let (Step::Forward(forward), Some(route)) = (&plan.step, plan.route) else {
+    let (Step::Forward(forward), Some(route)) = (&plan.step, route) else {
         if !inbound.body.ends_cheaply() {
             inbound.reply.close_after();
         }
@@ -143,7 +141,10 @@ async fn forward_request(
                 connection.finish(worker, reuse);
                 return Ok(());
             }
-            End::Lost(loss) => attempt.after(loss, connection)?,
+            End::Lost(loss) => {
+                attempt.after(loss, connection)?;
+                worker.counters().attempts.repeated.count();
+            }
             End::Failed(failed) => return Err(failed),
         }
     }
@@ -195,7 +196,7 @@ mod tests {
     use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Speaker, Upgrades};
     use crate::proxy::listen::Doorway;
     use crate::proxy::route::{
-        Action, EncodedSlashPolicy, FixedAnswer, Pattern, RoutePolicy, RouteSpec, Routes, WhileDown,
+        Action, EncodedSlashPolicy, FixedAnswer, Pattern, RouteId, RoutePolicy, RouteSpec, Routes, WhileDown,
     };
     use crate::proxy::upstream::tls::Connectors;
     use crate::proxy::workspace::Workspace;
@@ -276,6 +277,23 @@ mod tests {
         let answer = answer_to(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_eq!((answer.status, &*answer.body), (200, &b"hello"[..]));
         assert!(answer.fields.contains(&(b"Content-Type".to_vec(), b"text/plain".to_vec())));
+    }
+
+    #[test]
+    fn what_a_worker_counted_outlives_it() {
+        let first = worker(greeting());
+        let door = Arc::clone(first.door());
+        let hello = RouteId(0);
+        for worker in [first, Rc::new(Worker::new(Arc::clone(&door), WorkerId(0)))] {
+            worker.counters().served(Some(hello), 200, Duration::from_millis(1));
+            worker.counters().served(None, 404, Duration::from_millis(1));
+        }
+        for (taker, status) in [(Some(hello), 200), (None, 404)] {
+            let mut counted = Vec::new();
+            let counters = door.counters_of_all()[0].route(taker).expect("it was counted");
+            counters.statuses.each(|status, count| counted.push((status, count)));
+            assert_eq!(counted, [(status, 2)]);
+        }
     }
 
     #[test]

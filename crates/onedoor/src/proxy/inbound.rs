@@ -12,6 +12,7 @@ use super::downstream::memory;
 use super::downstream::reply::Reply;
 use super::downstream::request_body::RequestBody;
 use super::refusal::Refusal;
+use super::relay::splice::{Splice, Step};
 use super::stream::Plain;
 
 /// The request's head: the bytes it came in and where things are in them.
@@ -99,6 +100,24 @@ impl BodySource<'_> {
             Self::Http1(body) => body.next().await,
             #[cfg(test)]
             Self::Memory(body) => Ok(body.next()),
+        }
+    }
+
+    /// How much of the body may come by another road than `next`.
+    pub(super) fn left_to_splice(&mut self) -> u64 {
+        match self {
+            Self::Http1(body) => body.left_to_splice(),
+            #[cfg(test)]
+            Self::Memory(_) => 0,
+        }
+    }
+
+    /// Draws the next bytes into a pipe instead.
+    pub(super) async fn splice(&mut self, splice: &mut Splice<'_>) -> Result<Step, Refusal> {
+        match self {
+            Self::Http1(body) => body.splice(splice).await,
+            #[cfg(test)]
+            Self::Memory(_) => Ok(Step::Unsupported),
         }
     }
 

@@ -16,6 +16,7 @@ mod attempt;
 mod buffer;
 mod clients;
 pub(crate) mod config;
+mod counters;
 mod deadline;
 mod door;
 mod doorstep;
@@ -24,6 +25,8 @@ mod exchange;
 mod inbound;
 mod listen;
 mod plan;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod playhouse;
 mod policy;
 mod refusal;
 mod rehearsal;

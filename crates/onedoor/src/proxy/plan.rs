@@ -7,7 +7,7 @@ use super::inbound::Head;
 use super::policy::repair::Repair;
 use super::refusal::Refusal;
 use super::route::{
-    Action, Ask, Builtin, EncodedSlashPolicy, FixedAnswer, Found, Rewrite, Route, Routes, UpstreamHost,
+    Action, Ask, Builtin, EncodedSlashPolicy, FixedAnswer, Found, Matched, Rewrite, Routes, UpstreamHost,
     UpstreamId,
 };
 use crate::registry::AppId;
@@ -24,7 +24,7 @@ pub(super) struct Scratch {
 #[derive(Debug)]
 pub(super) struct Plan<'r> {
     /// None: no route was asked, the server itself is addressed (`OPTIONS *`).
-    pub(super) route: Option<&'r Route>,
+    pub(super) route: Option<Matched<'r>>,
     pub(super) step: Step<'r>,
 }
 
@@ -102,7 +102,7 @@ pub(super) fn plan<'r>(
         return Err(Refusal::EncodedSlash);
     }
     if head.parsed.method() == Method::Options && is_last_hop(head) {
-        return Ok(Plan { route: Some(route), step: Step::Options });
+        return Ok(Plan { route: Some(matched), step: Step::Options });
     }
     // What was matched is what is forwarded; only the spelling of escapes may stay the client's own.
     let forward = match normal.change {
@@ -130,7 +130,7 @@ pub(super) fn plan<'r>(
         scratch.target.push(b'?');
         scratch.target.extend_from_slice(query);
     }
-    Ok(Plan { route: Some(route), step })
+    Ok(Plan { route: Some(matched), step })
 }
 
 fn is_last_hop(head: Head<'_>) -> bool {

@@ -41,6 +41,76 @@ pub(super) enum Refusal {
     UpstreamSilent { upstream: String, after: Duration },
 }
 
+/// A refusal's kind, as the metrics count it: a word for each that never changes and names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RefusalClass {
+    BadHead,
+    BadPath,
+    BadBody,
+    BodyTooLarge,
+    HeadTimeout,
+    BodyTimeout,
+    NoRoute,
+    Method,
+    EncodedSlash,
+    Loop,
+    NotReady,
+    HoldQueueFull,
+    UpstreamUnresolved,
+    UpstreamUnreachable,
+    UpstreamTls,
+    UpstreamClosed,
+    UpstreamBadMessage,
+    UpstreamSilent,
+}
+
+impl RefusalClass {
+    /// In the order of their numbers.
+    pub(super) const ALL: [Self; 18] = [
+        Self::BadHead,
+        Self::BadPath,
+        Self::BadBody,
+        Self::BodyTooLarge,
+        Self::HeadTimeout,
+        Self::BodyTimeout,
+        Self::NoRoute,
+        Self::Method,
+        Self::EncodedSlash,
+        Self::Loop,
+        Self::NotReady,
+        Self::HoldQueueFull,
+        Self::UpstreamUnresolved,
+        Self::UpstreamUnreachable,
+        Self::UpstreamTls,
+        Self::UpstreamClosed,
+        Self::UpstreamBadMessage,
+        Self::UpstreamSilent,
+    ];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::BadHead => "bad_head",
+            Self::BadPath => "bad_path",
+            Self::BadBody => "bad_body",
+            Self::BodyTooLarge => "body_too_large",
+            Self::HeadTimeout => "head_timeout",
+            Self::BodyTimeout => "body_timeout",
+            Self::NoRoute => "no_route",
+            Self::Method => "method",
+            Self::EncodedSlash => "encoded_slash",
+            Self::Loop => "loop",
+            Self::NotReady => "not_ready",
+            Self::HoldQueueFull => "hold_queue_full",
+            Self::UpstreamUnresolved => "upstream_unresolved",
+            Self::UpstreamUnreachable => "upstream_unreachable",
+            Self::UpstreamTls => "upstream_tls",
+            Self::UpstreamClosed => "upstream_closed",
+            Self::UpstreamBadMessage => "upstream_bad_message",
+            Self::UpstreamSilent => "upstream_silent",
+        }
+    }
+}
+
 /// Why an exchange did not end well.
 #[derive(Debug)]
 pub(super) enum Failed {
@@ -73,7 +143,39 @@ pub(super) enum Culprit {
     Upstream,
 }
 
+impl Culprit {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Upstream => "upstream",
+        }
+    }
+}
+
 impl Refusal {
+    pub(super) fn class(&self) -> RefusalClass {
+        match self {
+            Self::BadHead(_) => RefusalClass::BadHead,
+            Self::BadPath(_) => RefusalClass::BadPath,
+            Self::BadChunk(_) | Self::BodyCut => RefusalClass::BadBody,
+            Self::BodyTooLarge { .. } => RefusalClass::BodyTooLarge,
+            Self::HeadTimeout => RefusalClass::HeadTimeout,
+            Self::BodyTimeout | Self::BodySlow { .. } => RefusalClass::BodyTimeout,
+            Self::NoRoute => RefusalClass::NoRoute,
+            Self::MethodRefused | Self::MethodNotAllowed { .. } => RefusalClass::Method,
+            Self::EncodedSlash => RefusalClass::EncodedSlash,
+            Self::Loop => RefusalClass::Loop,
+            Self::NotReady { .. } | Self::AppRefuses { .. } => RefusalClass::NotReady,
+            Self::HoldQueueFull { .. } => RefusalClass::HoldQueueFull,
+            Self::UpstreamUnresolved { .. } => RefusalClass::UpstreamUnresolved,
+            Self::UpstreamUnreachable { .. } => RefusalClass::UpstreamUnreachable,
+            Self::UpstreamTls { .. } => RefusalClass::UpstreamTls,
+            Self::UpstreamClosed { .. } => RefusalClass::UpstreamClosed,
+            Self::UpstreamBadMessage { .. } => RefusalClass::UpstreamBadMessage,
+            Self::UpstreamSilent { .. } => RefusalClass::UpstreamSilent,
+        }
+    }
+
     pub(super) fn status(&self) -> u16 {
         match self {
             Self::BadHead(error) => error.status(),

@@ -35,6 +35,6 @@ impl Rehearsal {
     pub(crate) fn plan(&mut self) -> Option<&str> {
         let head = Head { bytes: &self.bytes, parsed: &self.head };
         let plan = plan::plan(head, &self.routes, &mut self.scratch).ok()?;
-        plan.route.map(|route| &*route.name)
+        plan.route.map(|matched| &*matched.route.name)
     }
 }

@@ -118,6 +118,7 @@ pub(super) async fn run(
         writer: &mut writer,
         upstream_deadline: &side.deadline,
         timeouts: &worker.config().timeouts,
+        pipes: worker.pipes(),
         signals: &signals,
     };
     let download = Download {
@@ -214,6 +215,12 @@ async fn tunnel_through<'u>(
     let client = tunnel::Side { reader: client_reader, writer: reply.writer(), buffer: client_buffer };
     let upstream = tunnel::Side { reader: &mut reader, writer: &mut writer, buffer: &mut side.buffer };
     let _open = worker.tunnel_opened();
-    let idle_max = worker.config().timeouts.tunnel;
-    record.tunnelled(tunnel::run(client, upstream, &side.deadline, idle_max).await);
+    let terms = tunnel::Terms {
+        deadline: &side.deadline,
+        idle_max: worker.config().timeouts.tunnel,
+        blocks: worker.blocks(),
+        traffic: &worker.counters().traffic,
+    };
+    record.tunnel_stands();
+    record.tunnelled(tunnel::run(client, upstream, terms).await);
 }

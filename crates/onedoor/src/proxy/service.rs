@@ -166,6 +166,7 @@ fn keep_working(door: &Arc<Door>, id: WorkerId, failed: &mpsc::UnboundedSender<W
             None,
             format!("worker {} died and its connections with it: {why}", id.0),
         );
+        door.counters(id).worker_deaths.count();
         door.load(id).forget();
         if deaths.len() >= DEATHS_MAX {
             // Nobody listening means that the end has begun anyway.

@@ -76,12 +76,13 @@ impl Stream {
         }
     }
 
-    /// Waits until there is something to read, holding no buffer.
-    pub(super) async fn readable(&self) -> io::Result<()> {
+    /// Whether there is something to read; holds no buffer to wait for it. Polled, not awaited: the future that the
+    /// runtime has for this is larger than everything else that a parked connection keeps.
+    pub(super) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Self::Tcp(stream) => stream.readable().await,
-            Self::Unix(stream) => stream.readable().await,
-            Self::Tls(stream) => stream.get_ref().0.readable().await,
+            Self::Tcp(stream) => stream.poll_read_ready(cx),
+            Self::Unix(stream) => stream.poll_read_ready(cx),
+            Self::Tls(stream) => stream.get_ref().0.poll_read_ready(cx),
         }
     }
 
@@ -252,23 +253,26 @@ impl AsyncWrite for WriteHalf<'_> {
     }
 }
 
-/// Writes all of `first` and then `second`, in one system call where the peer takes it.
-pub(super) async fn write_both(
+/// Up to so many bytes it is cheaper to put a body behind its head and send(2) both than to leave them where they are:
+/// writev(2) takes a longer way through the kernel.
+pub(super) const JOIN_MAX: usize = 4 * 1024;
+
+/// Writes all of `slices`, in one system call where the peer takes it.
+pub(super) async fn write_all_of(
     writer: &mut WriteHalf<'_>,
-    mut first: &[u8],
-    mut second: &[u8],
+    mut slices: &mut [IoSlice<'_>],
 ) -> io::Result<()> {
     use tokio::io::AsyncWriteExt;
-    while !first.is_empty() && !second.is_empty() {
-        let written = writer.write_vectored(&[IoSlice::new(first), IoSlice::new(second)]).await?;
+    IoSlice::advance_slices(&mut slices, 0);
+    while !slices.is_empty() {
+        let written = match &*slices {
+            [one] => writer.write(one).await?,
+            several => writer.write_vectored(several).await?,
+        };
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
-        let of_first = written.min(first.len());
-        first = &first[of_first..];
-        second = &second[written - of_first..];
+        IoSlice::advance_slices(&mut slices, written);
     }
-    writer.write_all(first).await?;
-    writer.write_all(second).await?;
-    writer.flush().await
+    Ok(())
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use httpdate::HttpDate;
 
 use super::config::{AccessLog, Config, UpstreamSpec};
+use super::counters::WorkerCounters;
 use super::deadline::{Deadline, Deadlines};
 use super::door::{Door, Phase};
 use super::downstream::desk::Desks;
@@ -34,6 +35,12 @@ const TOLD_EVERY: Duration = Duration::from_secs(1);
 /// `Mon, 23 Nov 2026 15:37:49 GMT` (RFC 9110 5.6.7).
 const HTTP_DATE_BYTES: usize = 29;
 
+/// So many connections that ended, or desks that a burst left over, are a crowd: their memory is worth the milliseconds that giving it back takes.
+const CROWD: usize = 512;
+
+/// Fewer ends than this between two looks are quiet.
+const QUIET: usize = 64;
+
 /// What the room for a line of the access log may hold on to; a longer line has a very long target.
 const LINE_BYTES_KEPT: usize = 4 * 1024;
 
@@ -53,6 +60,9 @@ pub(super) struct Worker {
     told: Cell<Option<Instant>>,
     date: Cell<(u64, [u8; HTTP_DATE_BYTES])>,
     desks: Desks,
+    /// Connections that ended, and desks left over, since memory was last given back, now and when that was last looked at.
+    left: Cell<usize>,
+    left_before: Cell<usize>,
     /// Room for one line of the access log.
     line: RefCell<Vec<u8>>,
 }
@@ -72,6 +82,8 @@ impl Worker {
             told: Cell::new(None),
             date: Cell::new((u64::MAX, [0; HTTP_DATE_BYTES])),
             desks: Desks::default(),
+            left: Cell::new(0),
+            left_before: Cell::new(0),
             line: RefCell::default(),
             door,
         }
@@ -86,9 +98,21 @@ impl Worker {
         loop {
             tokio::time::sleep(SWEEP).await;
             self.pool.sweep(Instant::now());
+            self.give_memory_back();
             self.blocks.sweep();
             self.pipes.sweep();
         }
+    }
+
+    /// Once a crowd has left and it is quiet again, what it needed goes back to the kernel; the allocator would keep it.
+    fn give_memory_back(&self) {
+        let left = self.left.get() + self.desks.take_surplus();
+        self.left.set(left);
+        if left >= CROWD && left - self.left_before.get() < QUIET {
+            onedoor_linux::memory::give_back();
+            self.left.set(0);
+        }
+        self.left_before.set(self.left.get());
     }
 
     /// Counts an exchange until the guard is dropped: the drain waits for it.
@@ -100,6 +124,7 @@ impl Worker {
     /// A tunnel lives as long as its two ends want: the drain does not wait for it, the end of its app ends it.
     pub(super) fn tunnel_opened(&self) -> TunnelOpen<'_> {
         self.exchange_ends();
+        self.counters().connections.tunnels_opened.count();
         TunnelOpen { worker: self }
     }
 
@@ -112,6 +137,12 @@ impl Worker {
     /// Where requests are served.
     pub(super) fn desks(&self) -> &Desks {
         &self.desks
+    }
+
+    /// A connection of this worker's is no more.
+    pub(super) fn connection_left(&self) {
+        self.door.load(self.id).connection_ends();
+        self.left.set(self.left.get() + 1);
     }
 
     pub(super) fn deadline(&self) -> Deadline {
@@ -155,6 +186,10 @@ impl Worker {
 
     pub(super) fn door(&self) -> &Arc<Door> {
         &self.door
+    }
+
+    pub(super) fn counters(&self) -> &WorkerCounters {
+        self.door.counters(self.id)
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -244,6 +279,7 @@ pub(super) struct TunnelOpen<'w> {
 
 impl Drop for TunnelOpen<'_> {
     fn drop(&mut self) {
+        self.worker.counters().connections.tunnels_closed.count();
         self.worker.door.load(self.worker.id).exchange_begins();
     }
 }

@@ -30,6 +30,7 @@ fn routes() -> String {
 "GET only.test/get" = {{ respond = "got" }}
 "/old/*" = {{ redirect = "/new", status = 308 }}
 "/health" = {{ builtin = "health" }}
+"/metrics" = {{ builtin = "metrics" }}
 "#
     )
 }
@@ -75,6 +76,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "door.test", "/old"),
     ("GET", "door.test", "/health?x"),
     ("GET", "door.test", "/health/"),
+    ("GET", "door.test", "/metrics"),
     ("GET", "door.test", "/../x"),
     ("GET", "door.test", "/a/%2e%2e/x"),
     ("GET", "door.test", "/a\\b"),

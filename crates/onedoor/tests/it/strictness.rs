@@ -4,6 +4,7 @@
 
 mod hops;
 mod messages;
+mod paper;
 mod paths;
 
 use crate::kit::{Door, Message, Upstream, proxy_to};

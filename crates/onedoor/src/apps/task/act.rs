@@ -41,6 +41,7 @@ impl AppTask {
 
     fn spawn(&mut self) -> Option<Event> {
         self.generation += 1;
+        self.around.publisher.starts(self.generation);
         self.found = None;
         self.start = None;
         match self.around.launcher.prepare(&self.app) {

@@ -13,8 +13,8 @@ use self::asked::{Asked, AskedPath, Read};
 use super::{Ended, FileArgument, Surroundings};
 use crate::config::{self, Loaded};
 use crate::proxy::route::{
-    Action, Ask, Builtin, EncodedSlashPolicy, Explanation, Found, Matched, Miss, NearMiss, Outcome, Route,
-    RunnerUp, Step, UpstreamHost, Winner,
+    Action, Ask, EncodedSlashPolicy, Explanation, Found, Matched, Miss, NearMiss, Outcome, Route, RunnerUp,
+    Step, UpstreamHost, Winner,
 };
 
 /// Near misses shown; more is noise.
@@ -152,8 +152,7 @@ fn target(action: &Action, loaded: &Loaded) -> String {
             format!("answer {}, {} bytes", answer.status, answer.body.len())
         }
         Action::Redirect(redirect) => format!("redirect {}", redirect.status),
-        Action::Builtin(Builtin::Health) => "built-in health".to_owned(),
-        Action::Builtin(Builtin::Ready) => "built-in ready".to_owned(),
+        Action::Builtin(builtin) => format!("built-in {}", builtin.word()),
     }
 }
 

@@ -151,6 +151,7 @@ fn target<'a>(
         "redirect" => Some(Target::Redirect(section.text("redirect")?)),
         "builtin" => match section.text("builtin")?.value {
             "health" => Some(Target::Builtin(Builtin::Health)),
+            "metrics" => Some(Target::Builtin(Builtin::Metrics)),
             _ => Some(Target::Builtin(Builtin::Ready)),
         },
         _ => Some(Target::Respond(section.text("respond"))),

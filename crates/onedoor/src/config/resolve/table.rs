@@ -12,7 +12,7 @@ use crate::config::section::Section;
 use crate::config::source::{Located, Span};
 use crate::proxy::config::{Origin, TlsTrust, UpstreamSpec};
 use crate::proxy::route::{
-    Action, Builtin, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
+    Action, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
     RoutePolicy, RouteSpec, Routes, UpstreamHost, UpstreamId,
 };
 
@@ -228,11 +228,8 @@ impl Table<'_, '_> {
                     }
                 }
             }
-            Target::Builtin(Builtin::Health) => {
-                Some((Action::Builtin(Builtin::Health), "built-in health".to_owned()))
-            }
-            Target::Builtin(Builtin::Ready) => {
-                Some((Action::Builtin(Builtin::Ready), "built-in ready".to_owned()))
+            Target::Builtin(builtin) => {
+                Some((Action::Builtin(builtin), format!("built-in {}", builtin.word())))
             }
         }
     }

@@ -589,7 +589,7 @@ fn a_misspelt_builtin() {
     insta::assert_snapshot!(mistakes(
         r#"[routes]
 "/health" = { builtin = "helth" }
-"/metrics" = { builtin = "metrics" }
+"/status" = { builtin = "status" }
 "#
     ));
 }

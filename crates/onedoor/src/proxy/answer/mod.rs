@@ -1,5 +1,7 @@
 //! What onedoor answers itself: fixed answers, redirects, builtins, refusals.
 
+mod metrics;
+
 use crate::proxy::downstream::ReplyLength;
 use crate::proxy::inbound::{Head, ReplySink};
 use crate::proxy::plan::Step;
@@ -28,7 +30,11 @@ pub(super) async fn step(
 ) -> io::Result<u16> {
     let answer = match step {
         Step::Respond(fixed) => return respond(worker, head, fixed, reply).await,
-        Step::Builtin(builtin) => self::builtin(worker, *builtin),
+        Step::Builtin(Builtin::Metrics) => return metrics::answer(worker, head, reply).await,
+        Step::Builtin(Builtin::Health) => well(worker.door_is_open()),
+        Step::Builtin(Builtin::Ready) => {
+            well(worker.door_is_open() && worker.registry().essential_apps_ready())
+        }
         Step::Redirect { status } => Answer { status: *status, body: b"" },
         // RFC 9110 9.3.7: a 200 with no content is a proper answer.
         Step::Options | Step::Forward(_) => Answer { status: 200, body: b"" },
@@ -60,11 +66,7 @@ async fn respond(
     Ok(fixed.status)
 }
 
-fn builtin(worker: &Worker, builtin: Builtin) -> Answer<'static> {
-    let well = match builtin {
-        Builtin::Health => worker.door_is_open(),
-        Builtin::Ready => worker.door_is_open() && worker.registry().essential_apps_ready(),
-    };
+fn well(well: bool) -> Answer<'static> {
     if well { Answer { status: 200, body: b"ok\n" } } else { Answer { status: 503, body: b"unavailable\n" } }
 }
 

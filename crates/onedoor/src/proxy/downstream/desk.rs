@@ -27,7 +27,10 @@ const KEPT_MAX: usize = 64;
 /// One worker's desks that nobody sits at. Last in, first out: the warmest is lent next.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Desks {
-    free: RefCell<Vec<Desk>>,
+    #[expect(clippy::vec_box, reason = "a seat, and with it each parked connection, holds one pointer only")]
+    free: RefCell<Vec<Box<Desk>>>,
+    /// Desks that were not kept since this was last asked.
+    surplus: Cell<usize>,
 }
 
 struct Desk {
@@ -51,14 +54,19 @@ enum Tray {
 pub(super) struct Seat<'w> {
     desks: &'w Desks,
     /// None only while it is being given back.
-    desk: Option<Desk>,
+    desk: Option<Box<Desk>>,
 }
 
 impl Desks {
+    /// How many desks a burst needed beyond those that are kept; counted anew from here.
+    pub(in crate::proxy) fn take_surplus(&self) -> usize {
+        self.surplus.take()
+    }
+
     /// A desk, with the connection handed over to it.
     pub(super) fn seat(&self, worker: &Rc<Worker>, connection: Connection) -> Seat<'_> {
         let free = self.free.borrow_mut().pop();
-        let desk = free.unwrap_or_else(|| Desk::new(Workspace::new(worker.deadline())));
+        let desk = free.unwrap_or_else(|| Box::new(Desk::new(Workspace::new(worker.deadline()))));
         desk.tray.set(Tray::Brought(Rc::clone(worker), connection));
         Seat { desks: self, desk: Some(desk) }
     }
@@ -66,8 +74,8 @@ impl Desks {
 
 impl Seat<'_> {
     /// Serves the connection as long as it has something to say; then it is there again, or it is over.
-    pub(super) async fn served(&mut self) -> Option<Connection> {
-        poll_fn(|cx| self.desk.as_mut().expect("the desk leaves in drop only").poll_served(cx)).await
+    pub(super) fn served(&mut self) -> impl Future<Output = Option<Connection>> {
+        poll_fn(|cx| self.desk.as_mut().expect("the desk leaves in drop only").poll_served(cx))
     }
 }
 
@@ -78,6 +86,8 @@ impl Drop for Seat<'_> {
         let mut free = self.desks.free.borrow_mut();
         if free.len() < KEPT_MAX && matches!(desk.tray.take(), Tray::Empty) {
             free.push(desk);
+        } else {
+            self.desks.surplus.set(self.desks.surplus.get() + 1);
         }
     }
 }

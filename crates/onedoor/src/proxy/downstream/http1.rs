@@ -12,7 +12,6 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -23,6 +22,7 @@ use tokio::task::coop::unconstrained;
 use crate::proxy::access_log::Record;
 use crate::proxy::answer;
 use crate::proxy::deadline::Deadline;
+use crate::proxy::doorstep::Place;
 use crate::proxy::exchange;
 use crate::proxy::inbound::{Arrival, BodySource, Head, Inbound, ReplySink, Upgrades};
 use crate::proxy::refusal::Refusal;
@@ -58,15 +58,11 @@ pub(super) enum Then {
 ///
 /// An `async` block, not an `async fn`: that would keep each argument twice (rust-lang/rust#62958), in every parked
 /// connection.
-pub(in crate::proxy) fn serve(
-    worker: Rc<Worker>,
-    stream: Stream,
-    arrival: Arrival,
-) -> impl Future<Output = ()> {
-    let mut connection = Connection { stream, arrival, deadline: worker.deadline() };
+pub(in crate::proxy) fn serve(place: Place, stream: Stream, arrival: Arrival) -> impl Future<Output = ()> {
+    let mut connection = Connection { stream, arrival, deadline: place.worker().deadline() };
     async move {
-        while connection.knocked(&worker).await {
-            match worker.desks().seat(&worker, connection).served().await {
+        while connection.knocked(place.worker()).await {
+            match place.worker().desks().seat(place.worker(), connection).served().await {
                 Some(parked) => connection = parked,
                 None => return,
             }
@@ -76,9 +72,12 @@ pub(in crate::proxy) fn serve(
 
 impl Connection {
     /// Waits, parked, for the next request; false if there will be none. Nobody is there then to be told.
-    async fn knocked(&self, worker: &Worker) -> bool {
+    fn knocked(&self, worker: &Worker) -> impl Future<Output = bool> {
         self.deadline.arm(worker.config().timeouts.idle);
-        matches!(self.deadline.guarding(self.stream.readable()).await, Ok(Ok(())))
+        poll_fn(|cx| match self.stream.poll_readable(cx) {
+            Poll::Ready(readable) => Poll::Ready(readable.is_ok()),
+            Poll::Pending => self.deadline.poll_elapsed(cx).map(|_| false),
+        })
     }
 }
 
@@ -179,6 +178,7 @@ async fn serve_one(
     }
     let persistence = if worker.door_is_open() { head.persistence() } else { Persistence::Close };
     let (reader, writer) = connection.stream.split();
+    let traffic = &worker.counters().traffic;
     let pace = Pace {
         deadline: &connection.deadline,
         stall_max: worker.config().timeouts.body,
@@ -187,8 +187,15 @@ async fn serve_one(
     let end = {
         let mut request = Inbound {
             head: Head { bytes: inbound.unread(), parsed: head },
-            body: BodySource::Http1(RequestBody::new(reader, body, head.framing(), head.expectation(), pace)),
-            reply: ReplySink::Http1(Reply::new(writer, reply, head.version(), persistence)),
+            body: BodySource::Http1(RequestBody::new(
+                reader,
+                body,
+                head.framing(),
+                head.expectation(),
+                pace,
+                traffic,
+            )),
+            reply: ReplySink::Http1(Reply::new(writer, reply, head.version(), persistence, traffic)),
             arrival: &connection.arrival,
             upgrades: if head.version() == Version::Http11 { Upgrades::Tunnel } else { Upgrades::Impossible },
         };
@@ -230,16 +237,15 @@ async fn refuse_head(worker: &Worker, connection: &mut Connection, space: &mut W
     let mut record =
         Record::new(std::time::Instant::now(), connection.arrival.peer.map(|peer| peer.ip().to_canonical()));
     let (_, writer) = connection.stream.split();
+    let traffic = &worker.counters().traffic;
     let mut sink =
-        ReplySink::Http1(Reply::new(writer, &mut space.reply, Version::Http11, Persistence::Close));
+        ReplySink::Http1(Reply::new(writer, &mut space.reply, Version::Http11, Persistence::Close, traffic));
     let answering = answer::refuse(worker, Method::Get, refusal, &mut sink);
     // A client that does not even take its refusal is dropped like one that did.
     drop(connection.deadline.within(LINGER, answering).await);
     record.refused(refusal);
     record.counted(0, sink.sent());
-    if worker.logs_access() {
-        record.write_headless(worker);
-    }
+    record.ends_headless(worker);
 }
 
 /// Ends our side and reads on for a while: closing with unread bytes would reset the connection, and the client would
@@ -272,8 +278,9 @@ mod tests {
     }
 
     #[test]
-    fn a_parked_connection_costs_at_most_512_bytes() {
+    fn a_parked_connection_costs_at_most_152_bytes() {
+        // With what the runtime adds, a task then fits into 256 bytes; the next size is 384.
         let bytes = future_bytes(serve);
-        assert!(bytes <= 512, "{bytes}");
+        assert!(bytes <= 152, "{bytes}");
     }
 }

@@ -9,7 +9,11 @@ use onedoor_http1::{Persistence, Version, emit};
 use tokio::io::AsyncWriteExt;
 
 use super::ReplyLength;
-use crate::proxy::stream::{Plain, WriteHalf, write_both};
+use crate::proxy::counters::Traffic;
+use crate::proxy::stream::{JOIN_MAX, Plain, WriteHalf, write_all_of};
+
+const CHUNK_END: &[u8] = b"\r\n";
+const NOTHING: &[u8] = b"";
 
 /// An answer on its way out.
 #[derive(Debug)]
@@ -21,6 +25,7 @@ pub(in crate::proxy) struct Reply<'x> {
     state: State,
     wire: Wire,
     sent: u64,
+    traffic: &'x Traffic,
 }
 
 /// Whether what was to be sent was sent.
@@ -60,9 +65,11 @@ impl<'x> Reply<'x> {
         head: &'x mut Vec<u8>,
         version: Version,
         persistence: Persistence,
+        traffic: &'x Traffic,
     ) -> Self {
         head.clear();
-        Self { writer, head, version, persistence, state: State::Uncommitted, wire: Wire::Sound, sent: 0 }
+        let (state, wire) = (State::Uncommitted, Wire::Sound);
+        Self { writer, head, version, persistence, state, wire, sent: 0, traffic }
     }
 
     pub(in crate::proxy) fn stage(&mut self, status: u16, reason: &[u8]) {
@@ -131,15 +138,25 @@ impl<'x> Reply<'x> {
         if framing == State::Complete || first.is_empty() {
             return self.write_head().await;
         }
-        self.wire = Wire::Torn;
+        let end = if framing == State::Chunking { CHUNK_END } else { NOTHING };
         if framing == State::Chunking {
             emit::chunk_size(self.head, first.len());
-            self.sent += first.len() as u64;
-            write_chunk(&mut self.writer, self.head, first).await?;
-        } else {
-            self.count(first.len());
-            write_both(&mut self.writer, self.head, first).await?;
         }
+        self.count(first.len());
+        self.write_head_and(first, end).await
+    }
+
+    /// Whatever stands in the head's buffer, the data and what ends it, in one system call.
+    async fn write_head_and(&mut self, data: &[u8], end: &[u8]) -> io::Result<()> {
+        self.wire = Wire::Torn;
+        if data.len() <= JOIN_MAX {
+            self.head.extend_from_slice(data);
+            self.head.extend_from_slice(end);
+            self.writer.write_all(self.head).await?;
+        } else {
+            write_all_of(&mut self.writer, &mut [self.head, data, end].map(IoSlice::new)).await?;
+        }
+        self.writer.flush().await?;
         self.wire = Wire::Sound;
         Ok(())
     }
@@ -149,22 +166,21 @@ impl<'x> Reply<'x> {
             State::Chunking => {
                 self.head.clear();
                 emit::chunk_size(self.head, data.len());
-                self.sent += data.len() as u64;
-                self.wire = Wire::Torn;
-                write_chunk(&mut self.writer, self.head, data).await?;
+                self.count(data.len());
+                self.write_head_and(data, CHUNK_END).await
             }
             State::Counting(_) | State::UntilClose => {
                 self.count(data.len());
                 self.wire = Wire::Torn;
                 self.writer.write_all(data).await?;
                 self.writer.flush().await?;
+                self.wire = Wire::Sound;
+                Ok(())
             }
             State::Uncommitted | State::Complete => {
-                return Err(io::Error::other("a body was sent where none was announced"));
+                Err(io::Error::other("a body was sent where none was announced"))
             }
         }
-        self.wire = Wire::Sound;
-        Ok(())
     }
 
     pub(in crate::proxy) async fn end(&mut self, trailers: &[u8]) -> io::Result<()> {
@@ -194,8 +210,18 @@ impl<'x> Reply<'x> {
         }
     }
 
-    /// So many bytes of the body went to the client's socket by another road.
+    /// So many bytes of the body went to the client's socket by another road: spliced.
     pub(in crate::proxy) fn went(&mut self, sent: u64) {
+        self.traffic.spliced_down.add(sent);
+        self.owes_less(sent);
+    }
+
+    fn count(&mut self, sent: usize) {
+        self.traffic.copied_down.add(sent as u64);
+        self.owes_less(sent as u64);
+    }
+
+    fn owes_less(&mut self, sent: u64) {
         self.sent += sent;
         if let State::Counting(left) = &mut self.state {
             *left = left.saturating_sub(sent);
@@ -203,10 +229,6 @@ impl<'x> Reply<'x> {
                 self.state = State::Complete;
             }
         }
-    }
-
-    fn count(&mut self, sent: usize) {
-        self.went(sent as u64);
     }
 
     pub(in crate::proxy) fn close_after(&mut self) {
@@ -239,20 +261,6 @@ impl<'x> Reply<'x> {
     }
 }
 
-/// `prefix` (a head, a chunk's size line, or both), the data and the CRLF behind it, in one system call.
-async fn write_chunk(writer: &mut WriteHalf<'_>, prefix: &[u8], data: &[u8]) -> io::Result<()> {
-    let mut slices = [IoSlice::new(prefix), IoSlice::new(data), IoSlice::new(b"\r\n")];
-    let mut left = &mut slices[..];
-    while !left.is_empty() {
-        let written = writer.write_vectored(left).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        IoSlice::advance_slices(&mut left, written);
-    }
-    writer.flush().await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,8 +276,8 @@ mod tests {
             let (ours, _theirs) = UnixStream::pair().unwrap();
             let mut stream = Stream::Unix(ours);
             let (_, writer) = stream.split();
-            let mut head = Vec::new();
-            let mut reply = Reply::new(writer, &mut head, Version::Http11, Persistence::KeepAlive);
+            let (mut head, traffic) = (Vec::new(), Traffic::default());
+            let mut reply = Reply::new(writer, &mut head, Version::Http11, Persistence::KeepAlive, &traffic);
             reply.stage(200, b"OK");
             let body = vec![b'x'; 8 << 20];
             {

@@ -7,8 +7,10 @@ use onedoor_http1::{BodyFraming, Dechunker, Expectation, Progress};
 use tokio::io::AsyncReadExt;
 
 use crate::proxy::buffer::Buffer;
+use crate::proxy::counters::Traffic;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::refusal::Refusal;
+use crate::proxy::relay::splice::{Splice, Step};
 use crate::proxy::stream::ReadHalf;
 
 use super::patience::Patience;
@@ -40,6 +42,7 @@ pub(in crate::proxy) struct RequestBody<'x> {
     piece: usize,
     pace: Pace<'x>,
     patience: Patience,
+    traffic: &'x Traffic,
 }
 
 /// The connection's deadline, how long a body may stall, and how many bytes a second it brings at least.
@@ -75,6 +78,7 @@ impl<'x> RequestBody<'x> {
         framing: BodyFraming,
         expectation: Expectation,
         pace: Pace<'x>,
+        traffic: &'x Traffic,
     ) -> Self {
         let invitation = match expectation {
             Expectation::None => Invitation::Given,
@@ -87,7 +91,7 @@ impl<'x> RequestBody<'x> {
         };
         let patience = Patience::new(pace.stall_max, pace.rate_min);
         let (lent, limit, received, piece) = (0, None, 0, PIECE_FIRST);
-        Self { reader, buffer, lent, left, invitation, limit, received, piece, pace, patience }
+        Self { reader, buffer, lent, left, invitation, limit, received, piece, pace, patience, traffic }
     }
 
     /// Refuses what goes beyond `limit` bytes, at once where the length is declared.
@@ -120,6 +124,43 @@ impl<'x> RequestBody<'x> {
         }
     }
 
+    /// How much of the body may come by another road than `next`: the rest, once all that was read has been drawn.
+    pub(in crate::proxy) fn left_to_splice(&mut self) -> u64 {
+        self.buffer.consume(self.lent);
+        self.lent = 0;
+        match self.left {
+            Left::Bytes(left) if self.buffer.is_empty() && self.reader.plain().is_some() => left,
+            Left::Nothing | Left::Bytes(_) | Left::Chunks(_) | Left::Trailers(_) => 0,
+        }
+    }
+
+    /// Draws the next bytes into a pipe instead.
+    pub(in crate::proxy) async fn splice(&mut self, splice: &mut Splice<'_>) -> Result<Step, Refusal> {
+        let (Left::Bytes(left), Some(from)) = (&mut self.left, self.reader.plain()) else {
+            return Ok(Step::Unsupported);
+        };
+        self.invitation = Invitation::Given;
+        if let Some(rate_min) = self.patience.exhausted() {
+            return Err(Refusal::BodySlow { rate_min });
+        }
+        let asked = Instant::now();
+        match self.pace.deadline.within(self.pace.stall_max, splice.fill(from, *left)).await {
+            Err(_) => Err(Refusal::BodyTimeout),
+            Ok(Ok(Step::Moved(0)) | Err(_)) => Err(Refusal::BodyCut),
+            Ok(Ok(Step::Unsupported)) => Ok(Step::Unsupported),
+            Ok(Ok(Step::Moved(taken))) => {
+                self.patience.spend(asked.elapsed(), usize::try_from(taken).unwrap_or(usize::MAX));
+                *left -= taken;
+                if *left == 0 {
+                    self.left = Left::Nothing;
+                }
+                self.received += taken;
+                self.traffic.spliced_up.add(taken);
+                Ok(Step::Moved(taken))
+            }
+        }
+    }
+
     /// The upstream has begun to answer: what the client still has to say it may say at its own pace.
     pub(in crate::proxy) fn is_conversation(&mut self) {
         self.patience.ask_for_no_rate();
@@ -133,7 +174,7 @@ impl<'x> RequestBody<'x> {
             // What is announced and does not come should not cost its room.
             self.read_more(length.min(self.piece)).await?;
         }
-        self.received = length as u64;
+        self.count(length);
         self.left = Left::Nothing;
         self.lent = length;
         Ok(&self.buffer.unread()[..length])
@@ -207,11 +248,16 @@ impl<'x> RequestBody<'x> {
                 dechunked.data
             }
         };
-        self.received += taken as u64;
+        self.count(taken);
         match self.limit {
             Some(limit) if self.received > limit => Err(Refusal::BodyTooLarge { limit }),
             _ => Ok(taken),
         }
+    }
+
+    fn count(&mut self, taken: usize) {
+        self.received += taken as u64;
+        self.traffic.copied_up.add(taken as u64);
     }
 
     /// One read, never past the end of a body of known length: what follows belongs to the next request.
@@ -287,7 +333,9 @@ mod tests {
             let mut buffer = Buffer::default();
             buffer.extend(first);
             let pace = Pace { deadline: &deadline, stall_max: Duration::from_secs(60), rate_min: None };
-            test(&mut RequestBody::new(reader, &mut buffer, framing, Expectation::None, pace), theirs).await;
+            let traffic = Traffic::default();
+            let mut body = RequestBody::new(reader, &mut buffer, framing, Expectation::None, pace, &traffic);
+            test(&mut body, theirs).await;
         });
     }
 

@@ -1,4 +1,6 @@
 //! After an upgrade: bytes both ways, unread and unchanged, until both sides have ended (RFC 9110 7.8).
+//!
+//! A tunnel in which nobody speaks holds no memory but its two sockets' own.
 
 use std::cell::Cell;
 use std::io;
@@ -6,11 +8,12 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
+use super::block::{BLOCK, Blocks};
+use crate::observe::metrics::Counter;
 use crate::proxy::buffer::Buffer;
+use crate::proxy::counters::Traffic;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::stream::{ReadHalf, WriteHalf};
-
-const ROOM: usize = 16 * 1024;
 
 /// One side of a tunnel: its halves, and what it said before the tunnel stood.
 #[derive(Debug)]
@@ -20,6 +23,16 @@ pub(in crate::proxy) struct Side<'s, 'x> {
     pub(in crate::proxy) buffer: &'s mut Buffer,
 }
 
+/// What both directions share.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::proxy) struct Terms<'t> {
+    pub(in crate::proxy) deadline: &'t Deadline,
+    /// A tunnel in which neither side says anything for so long is taken for dead.
+    pub(in crate::proxy) idle_max: Duration,
+    pub(in crate::proxy) blocks: &'t Blocks,
+    pub(in crate::proxy) traffic: &'t Traffic,
+}
+
 /// Bytes moved, by direction.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::proxy) struct Moved {
@@ -27,47 +40,51 @@ pub(in crate::proxy) struct Moved {
     pub(in crate::proxy) to_client: u64,
 }
 
-/// Runs the tunnel to its end. A half-close is passed on and the other direction goes on; one in which neither side
-/// says anything for `idle_max` is taken for dead.
-pub(in crate::proxy) async fn run(
-    client: Side<'_, '_>,
-    upstream: Side<'_, '_>,
-    deadline: &Deadline,
-    idle_max: Duration,
-) -> Moved {
+/// Runs the tunnel to its end. A half-close is passed on and the other direction goes on.
+pub(in crate::proxy) async fn run(client: Side<'_, '_>, upstream: Side<'_, '_>, terms: Terms<'_>) -> Moved {
     let (to_upstream, to_client) = (Cell::new(0), Cell::new(0));
-    deadline.arm(idle_max);
-    let wake = Wake { deadline, idle_max };
-    let up = pump(client.reader, client.buffer, upstream.writer, wake, &to_upstream);
-    let down = pump(upstream.reader, upstream.buffer, client.writer, wake, &to_client);
+    terms.deadline.arm(terms.idle_max);
+    let count_up = Count { moved: &to_upstream, traffic: &terms.traffic.copied_up };
+    let count_down = Count { moved: &to_client, traffic: &terms.traffic.copied_down };
+    let up = pump(client.reader, client.buffer, upstream.writer, terms, count_up);
+    let down = pump(upstream.reader, upstream.buffer, client.writer, terms, count_down);
     // Whatever ends it, an end, a broken connection or silence, the bytes moved so far are the outcome.
-    drop(deadline.guarding(async { tokio::try_join!(up, down) }).await);
+    drop(terms.deadline.guarding(async { tokio::try_join!(up, down) }).await);
     Moved { to_upstream: to_upstream.get(), to_client: to_client.get() }
 }
 
-/// The tunnel's one deadline, put off by whatever moves.
-#[derive(Clone, Copy, Debug)]
-struct Wake<'d> {
-    deadline: &'d Deadline,
-    idle_max: Duration,
+/// One direction's bytes: this tunnel's, and the worker's.
+#[derive(Clone, Copy)]
+struct Count<'t> {
+    moved: &'t Cell<u64>,
+    traffic: &'t Counter,
 }
 
 async fn pump(
     reader: &mut ReadHalf<'_>,
-    buffer: &mut Buffer,
+    early: &mut Buffer,
     writer: &mut WriteHalf<'_>,
-    wake: Wake<'_>,
-    moved: &Cell<u64>,
+    terms: Terms<'_>,
+    count: Count<'_>,
 ) -> io::Result<()> {
+    let mut block = terms.blocks.block();
+    if !early.is_empty() {
+        block.ready().extend(early.unread());
+        early.clear();
+    }
     loop {
-        if !buffer.is_empty() {
-            writer.write_all(buffer.unread()).await?;
+        let said = block.buffer().len();
+        if said > 0 {
+            writer.write_all(block.buffer().unread()).await?;
             writer.flush().await?;
-            moved.set(moved.get() + buffer.len() as u64);
-            buffer.clear();
-            wake.deadline.arm(wake.idle_max);
+            count.moved.set(count.moved.get() + said as u64);
+            count.traffic.add(said as u64);
+            block.buffer_mut().clear();
+            terms.deadline.arm(terms.idle_max);
         }
-        if buffer.read_from(reader, ROOM).await? == 0 {
+        block.rest();
+        reader.readable().await?;
+        if block.ready().read_from(reader, BLOCK).await? == 0 {
             return writer.shutdown().await;
         }
     }

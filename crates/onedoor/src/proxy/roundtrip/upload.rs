@@ -1,6 +1,6 @@
 //! The request on its way: its head, then its body, whole or as the client sends it.
 
-use std::io;
+use std::io::{self, IoSlice};
 
 use onedoor_http1::{BodyFraming, emit};
 use tokio::io::AsyncWriteExt;
@@ -10,7 +10,8 @@ use crate::proxy::config::Timeouts;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::inbound::BodySource;
 use crate::proxy::refusal::{Failed, Refusal, client_left};
-use crate::proxy::stream::{WriteHalf, write_both};
+use crate::proxy::relay::splice::{Pipes, Splice, Step};
+use crate::proxy::stream::{WriteHalf, write_all_of};
 use crate::proxy::upstream::http1::ExpectField;
 
 /// The request on its way to the upstream.
@@ -21,6 +22,7 @@ pub(super) struct Upload<'u, 'r, 'x> {
     pub(super) writer: &'u mut WriteHalf<'r>,
     pub(super) upstream_deadline: &'u Deadline,
     pub(super) timeouts: &'u Timeouts,
+    pub(super) pipes: &'u Pipes,
     pub(super) signals: &'u Signals,
 }
 
@@ -63,8 +65,9 @@ impl Upload<'_, '_, '_> {
         let mut size_line = Vec::new();
         let chunked = self.framing == BodyFraming::Chunked;
         loop {
-            if self.signals.answered.get() {
-                self.body.is_conversation();
+            self.mind_the_answer();
+            if self.through_a_pipe().await? == Upstream::Gone {
+                return Ok(());
             }
             let Some(piece) = self.body.next().await? else { break };
             self.signals.sent.set(Sent::Unrepeatable);
@@ -72,10 +75,13 @@ impl Upload<'_, '_, '_> {
             if chunked {
                 emit::chunk_size(&mut size_line, piece.len());
             }
-            let mut sent = write_both(self.writer, &size_line, piece).await;
-            if chunked && sent.is_ok() {
-                sent = self.writer.write_all(b"\r\n").await;
+            let end: &[u8] = if chunked { b"\r\n" } else { b"" };
+            let mut framed = [&size_line, piece, end].map(IoSlice::new);
+            let sent = async {
+                write_all_of(self.writer, &mut framed).await?;
+                self.writer.flush().await
             }
+            .await;
             if sent.is_err() {
                 return Ok(());
             }
@@ -94,6 +100,50 @@ impl Upload<'_, '_, '_> {
         }
         Ok(())
     }
+
+    fn mind_the_answer(&mut self) {
+        if self.signals.answered.get() {
+            self.body.is_conversation();
+        }
+    }
+
+    /// Sends what is left of a large body of known length without reading it; what cannot go that way stays undrawn.
+    async fn through_a_pipe(&mut self) -> Result<Upstream, Refusal> {
+        if self.writer.plain().is_none() {
+            return Ok(Upstream::There);
+        }
+        let Some(mut splice) = self.pipes.splice(self.body.left_to_splice()) else {
+            return Ok(Upstream::There);
+        };
+        while self.body.left_to_splice() > 0 && self.body.splice(&mut splice).await? != Step::Unsupported {
+            self.mind_the_answer();
+            self.signals.sent.set(Sent::Unrepeatable);
+            if self.empty(&mut splice).await.is_err() {
+                return Ok(Upstream::Gone);
+            }
+            self.upstream_deadline.arm(self.timeouts.first_byte);
+        }
+        Ok(Upstream::There)
+    }
+
+    async fn empty(&mut self, splice: &mut Splice<'_>) -> io::Result<()> {
+        while splice.held() > 0 {
+            let Some(to) = self.writer.plain() else { return Err(io::ErrorKind::Unsupported.into()) };
+            if splice.drain(to).await? == Step::Unsupported {
+                let mut held = Vec::new();
+                splice.take_back(&mut held)?;
+                self.writer.write_all(&held).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the upstream still takes the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Upstream {
+    There,
+    Gone,
 }
 
 async fn send_head(
@@ -103,8 +153,14 @@ async fn send_head(
     signals: &Signals,
 ) -> io::Result<()> {
     // The first write decides whether the upstream can have seen anything at all.
-    let written = writer.write_vectored(&[io::IoSlice::new(head), io::IoSlice::new(body)]).await?;
+    let written = if body.is_empty() {
+        writer.write(head).await?
+    } else {
+        writer.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]).await?
+    };
     signals.sent.set(Sent::Repeatable);
     let of_head = written.min(head.len());
-    write_both(writer, &head[of_head..], &body[written - of_head..]).await
+    let mut rest = [&head[of_head..], &body[written - of_head..]].map(IoSlice::new);
+    write_all_of(writer, &mut rest).await?;
+    writer.flush().await
 }

@@ -84,6 +84,10 @@ pub(crate) enum Action {
     Builtin(Builtin),
 }
 
+/// A route: its place in the table, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RouteId(pub(crate) u16);
+
 /// An external upstream: its place in the configuration's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct UpstreamId(pub(crate) u16);
@@ -109,6 +113,18 @@ pub(crate) struct FixedAnswer {
 pub(crate) enum Builtin {
     Health,
     Ready,
+    Metrics,
+}
+
+impl Builtin {
+    /// As the file says it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            Self::Ready => "ready",
+            Self::Metrics => "metrics",
+        }
+    }
 }
 
 /// What a route says beyond its target.

@@ -10,7 +10,7 @@ use super::host::Hosts;
 use super::method;
 use super::path::{Lookup, Tree};
 use super::pattern::Pattern;
-use super::{Route, RouteSpec};
+use super::{Route, RouteId, RouteSpec};
 
 /// All routes, immutable.
 #[derive(Debug, Default)]
@@ -42,6 +42,7 @@ pub(crate) enum Found<'r> {
 /// The route that takes the request, and the pattern that says where the path's parts are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Matched<'r> {
+    pub(crate) id: RouteId,
     pub(crate) route: &'r Route,
     pub(super) pattern: &'r Pattern,
 }
@@ -68,7 +69,7 @@ impl Routes {
         });
         if let ControlFlow::Break(index) = found {
             let spec = &self.specs[index];
-            return Found::Route(Matched { route: &spec.route, pattern: &spec.pattern });
+            return Found::Route(Matched { id: id(index), route: &spec.route, pattern: &spec.pattern });
         }
         let others = self.matching(ask);
         if others.is_empty() {
@@ -76,6 +77,11 @@ impl Routes {
         } else {
             Found::MethodNotAllowed { allow: self.allow(&others) }
         }
+    }
+
+    /// All of them, each with the id that its matches have.
+    pub(crate) fn all(&self) -> impl ExactSizeIterator<Item = (RouteId, &Route)> {
+        self.specs.iter().enumerate().map(|(index, spec)| (id(index), &spec.route))
     }
 
     /// Every route that matches host and path, whatever its method.
@@ -103,4 +109,8 @@ impl Routes {
         }
         allow
     }
+}
+
+fn id(index: usize) -> RouteId {
+    RouteId(u16::try_from(index).expect("config allows fewer routes than u16 can count"))
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 fn matched<'r>(pattern: &'r Pattern, route: &'r Route) -> Matched<'r> {
-    Matched { route, pattern }
+    Matched { id: RouteId(0), route, pattern }
 }
 
 fn rewritten(rewrite: &Rewrite, pattern: &Pattern, forward: &str) -> String {
