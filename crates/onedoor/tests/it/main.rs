@@ -20,6 +20,7 @@ mod hold;
 mod leaving;
 mod life;
 mod limits;
+mod listening;
 mod metrics;
 mod mounted;
 mod neighbours;
