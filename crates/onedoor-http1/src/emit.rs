@@ -1,6 +1,8 @@
 //! Writes heads and the lines of the chunked coding. What comes in is trusted: it was parsed here, or checked when
 //! the configuration was read ([`checked_value`](crate::checked_value)).
 
+use crate::fields::Field;
+
 /// `method target HTTP/1.1`.
 pub fn request_line(out: &mut Vec<u8>, method: &[u8], target: &[u8]) {
     out.reserve(method.len() + target.len() + 12);
@@ -33,6 +35,19 @@ pub fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
+}
+
+/// A field of a head that was parsed, as it stands in its `bytes`: one copy where it is written as we would write it.
+#[inline]
+pub fn copied(out: &mut Vec<u8>, bytes: &[u8], field: &Field) {
+    let (name, value) = (field.name, field.value);
+    let line = bytes.get(name.start()..value.end() + 2).unwrap_or_default();
+    let gap = bytes.get(name.end()..value.start()).unwrap_or_default();
+    if gap == b": " && line.ends_with(b"\r\n") {
+        out.extend_from_slice(line);
+    } else {
+        self::field(out, name.of(bytes), value.of(bytes));
+    }
 }
 
 /// One field line with a number.

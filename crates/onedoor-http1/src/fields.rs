@@ -242,7 +242,10 @@ pub(crate) fn kind_of(name: &[u8]) -> FieldKind {
         20 => &[(b"x-forwarded-protocol", K::Alias)],
         _ => &[],
     };
-    candidates.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map_or(K::Other, |(_, kind)| *kind)
+    // Most names that are not known differ in their first letter from those that are.
+    let first = name.first().map(u8::to_ascii_lowercase);
+    let is = |known: &[u8]| known.first().copied() == first && name.eq_ignore_ascii_case(known);
+    candidates.iter().find(|(known, _)| is(known)).map_or(K::Other, |(_, kind)| *kind)
 }
 
 /// Names longer than this are not known in any spelling.

@@ -22,6 +22,14 @@ impl Span {
         bytes.get(start..start + usize::from(self.len)).unwrap_or_default()
     }
 
+    pub(crate) fn start(self) -> usize {
+        usize::from(self.start)
+    }
+
+    pub(crate) fn end(self) -> usize {
+        self.start() + self.len()
+    }
+
     #[must_use]
     pub fn len(self) -> usize {
         usize::from(self.len)

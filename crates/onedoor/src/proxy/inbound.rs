@@ -4,7 +4,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use onedoor_http1::{RequestHead, Span};
+use onedoor_http1::{Field, RequestHead, Span};
 
 use super::downstream::ReplyLength;
 #[cfg(test)]
@@ -200,6 +200,15 @@ impl ReplySink<'_> {
             Self::Http1(reply) => reply.field(name, value),
             #[cfg(test)]
             Self::Memory(answer) => answer.field(name, value),
+        }
+    }
+
+    /// Adds a field of the upstream's answer as it is.
+    pub(super) fn copied(&mut self, bytes: &[u8], field: &Field) {
+        match self {
+            Self::Http1(reply) => reply.copied(bytes, field),
+            #[cfg(test)]
+            Self::Memory(answer) => answer.field(field.name.of(bytes), field.value.of(bytes)),
         }
     }
 

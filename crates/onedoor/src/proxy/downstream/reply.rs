@@ -5,7 +5,7 @@
 
 use std::io::{self, IoSlice};
 
-use onedoor_http1::{Persistence, Version, emit};
+use onedoor_http1::{Field, Persistence, Version, emit};
 use tokio::io::AsyncWriteExt;
 
 use super::ReplyLength;
@@ -79,6 +79,10 @@ impl<'x> Reply<'x> {
 
     pub(in crate::proxy) fn field(&mut self, name: &[u8], value: &[u8]) {
         emit::field(self.head, name, value);
+    }
+
+    pub(in crate::proxy) fn copied(&mut self, bytes: &[u8], field: &Field) {
+        emit::copied(self.head, bytes, field);
     }
 
     pub(in crate::proxy) async fn interim(&mut self) -> io::Result<()> {

@@ -17,7 +17,7 @@ pub(in crate::proxy) fn copy_request_fields(head: Head<'_>, trust: Trust, out: &
                 write_max_forwards(head.text(field.value), out);
                 continue;
             }
-            emit::field(out, head.text(field.name), head.text(field.value));
+            emit::copied(out, head.bytes, field);
         }
     }
 }
@@ -99,10 +99,9 @@ pub(in crate::proxy) fn copy_response_fields(
         if field.kind == FieldKind::Date {
             dated = Dated::Yes;
         }
-        let (name, value) = (field.name.of(bytes), field.value.of(bytes));
-        match repair.and_then(|repair| repair.mend(field.kind, value)) {
-            Some(mended) => reply.field(name, &mended),
-            None => reply.field(name, value),
+        match repair.and_then(|repair| repair.mend(field.kind, field.value.of(bytes))) {
+            Some(mended) => reply.field(field.name.of(bytes), &mended),
+            None => reply.copied(bytes, field),
         }
     }
     dated
