@@ -242,10 +242,23 @@ pub(crate) fn kind_of(name: &[u8]) -> FieldKind {
         20 => &[(b"x-forwarded-protocol", K::Alias)],
         _ => &[],
     };
-    // Most names that are not known differ in their first letter from those that are.
-    let first = name.first().map(u8::to_ascii_lowercase);
-    let is = |known: &[u8]| known.first().copied() == first && name.eq_ignore_ascii_case(known);
-    candidates.iter().find(|(known, _)| is(known)).map_or(K::Other, |(_, kind)| *kind)
+    candidates.iter().find(|(known, _)| is_spelled(name, known)).map_or(K::Other, |(_, kind)| *kind)
+}
+
+/// Whether `name`, of letters, digits and hyphens, is `known` but for the case of its letters. All of these but the
+/// capitals have the bit of lower case set, so that setting it is all there is to do; eight bytes at a time, the last
+/// eight overlapping those before.
+#[inline]
+fn is_spelled(name: &[u8], known: &[u8]) -> bool {
+    let same =
+        |a: &[u8; 8], b: &[u8; 8]| u64::from_le_bytes(*a) | 0x2020_2020_2020_2020 == u64::from_le_bytes(*b);
+    match (name.last_chunk(), known.last_chunk()) {
+        (Some(name_end), Some(known_end)) => {
+            let (words, known_words) = (name.as_chunks::<8>().0, known.as_chunks::<8>().0);
+            same(name_end, known_end) && words.iter().zip(known_words).all(|(a, b)| same(a, b))
+        }
+        _ => name.iter().zip(known).all(|(a, b)| a | 0x20 == *b),
+    }
 }
 
 /// Names longer than this are not known in any spelling.
@@ -293,4 +306,41 @@ pub(crate) fn is_forbidden_trailer(name: &[u8]) -> bool {
     FORBIDDEN.iter().any(|forbidden| name.eq_ignore_ascii_case(forbidden))
         || starts(b"if-")
         || starts(b"x-forwarded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_name_is_known_in_any_case_and_no_other_is_taken_for_it() {
+        let names: [&[u8]; 12] = [
+            b"te",
+            b"host",
+            b"cookie",
+            b"upgrade",
+            b"location",
+            b"forwarded",
+            b"connection",
+            b"http2-settings",
+            b"x-forwarded-for",
+            b"content-location",
+            b"transfer-encoding",
+            b"x-forwarded-protocol",
+        ];
+        for name in names {
+            let kind = kind_of(name);
+            assert_ne!(kind, FieldKind::Other);
+            assert_eq!(kind_of(&name.to_ascii_uppercase()), kind);
+            for place in 0..name.len() {
+                for other in (0..=u8::MAX).filter(|byte| class(*byte) & TOKEN != 0 && class(*byte) & ODD == 0)
+                {
+                    let mut changed = name.to_vec();
+                    *changed.get_mut(place).unwrap() = other;
+                    let is_same = changed.eq_ignore_ascii_case(name);
+                    assert_eq!(kind_of(&changed) == kind, is_same, "{}", changed.escape_ascii());
+                }
+            }
+        }
+    }
 }
