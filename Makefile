@@ -49,7 +49,7 @@ fuzz: setup-build setup-fuzz ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
 bench: $(if $(ONEDOOR),,build) ## onedoor and its peers under the same load: docs/benchmark.md
-	@scripts/setup/peers.sh
+	@scripts/setup/bench.sh
 	@python3 -B bench/run.py
 
 bench-plan: setup-build setup-valgrind ## does planning a request cost more when there are many routes? counts instructions

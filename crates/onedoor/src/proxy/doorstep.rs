@@ -1,5 +1,5 @@
 //! Before a connection is served: its place among all, its client's share of them, and, where there must be one, what the
-//! load balancer says about it (PROXY protocol, docs/decisions/0037-whose-word-is-taken.md).
+//! load balancer says about it (PROXY protocol, docs/decisions/0034-whose-word-is-taken.md).
 //!
 //! Nothing is answered here to a peer that has not shown who it is: such a connection is closed, and the log says why.
 

@@ -33,6 +33,7 @@ mod proxy_protocol;
 mod reuse;
 mod routing;
 mod siege;
+mod splice;
 mod streaming;
 mod strictness;
 mod tidy;

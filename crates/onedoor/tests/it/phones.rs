@@ -3,7 +3,7 @@
 
 use crate::kit::{Door, Wire, python_peer};
 
-/// What a synchronous server may be rid of at once (docs/decisions/0034).
+/// What a synchronous server may be rid of at once (docs/decisions/0033).
 const ANSWER_BYTES: usize = 256 * 1024;
 
 const APP_PY: &str = r#"

@@ -1,0 +1,143 @@
+//! The promise: a large body of known length passes the door without entering it, and arrives as it would have by
+//! copying: the same bytes, the same ends.
+
+use std::thread;
+
+use crate::kit::{Door, Upstream, Wire, proxy_to};
+
+/// Lengths on both sides of what is worth a pipe.
+const LENGTHS: [usize; 5] = [60_000, 90_001, 1 << 18, 1_000_003, 10 << 20];
+
+fn door(upstream: &Upstream) -> Door {
+    let metrics = "\"/metrics\" = { builtin = \"metrics\" }\n";
+    Door::start(&format!("[server]\nworkers = 1\n{}{metrics}", proxy_to(upstream.port())))
+}
+
+/// Bytes of which each place has its own, so that none can be missing, twice or out of order unseen.
+fn pattern(length: usize) -> Vec<u8> {
+    (0_u32..).map(|place| place.wrapping_mul(2_654_435_761).to_be_bytes()[1]).take(length).collect()
+}
+
+fn head(length: usize) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n")
+}
+
+/// What the metrics say was moved in `direction` by `how`.
+fn moved(door: &Door, direction: &str, how: &str) -> u64 {
+    let series = format!("onedoor_body_bytes_total{{direction=\"{direction}\",how=\"{how}\"}} ");
+    let page = door.wire().get("/metrics");
+    let line = page.text().lines().find_map(|line| line.strip_prefix(&series));
+    line.expect("the series is always there").parse().expect("a counter is a whole number")
+}
+
+#[test]
+fn a_large_download_is_spliced_and_arrives_as_it_was_sent() {
+    let upstream = Upstream::listen();
+    let door = door(&upstream);
+    let mut client = door.wire();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut peer = upstream.accept();
+    for (turn, length) in LENGTHS.into_iter().enumerate() {
+        if turn > 0 {
+            // Over the same two connections: a body of known length leaves them clean.
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+        peer.request();
+        let body = pattern(length);
+        thread::scope(|scope| {
+            scope.spawn(|| peer.send([head(length).as_bytes(), &body].concat()));
+            assert!(client.response().body == body, "{length} bytes arrived as others");
+        });
+    }
+    let spliced = moved(&door, "down", "spliced");
+    let large: usize = LENGTHS[1..].iter().sum();
+    // What came with a head, 16 KiB at most, was read with it.
+    assert!(spliced >= (large - 4 * 16 * 1024) as u64, "{spliced} of {large} bytes");
+    assert!(spliced * 100 >= large as u64 * 99, "{spliced} of {large} bytes");
+}
+
+#[test]
+fn a_large_upload_is_spliced_and_arrives_as_it_was_sent() {
+    let upstream = Upstream::listen();
+    let door = door(&upstream);
+    let mut client = door.wire();
+    for length in LENGTHS {
+        let body = pattern(length);
+        let put = format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        thread::scope(|scope| {
+            scope.spawn(|| client.send([put.as_bytes(), &body].concat()));
+            let mut peer = upstream.accept();
+            assert!(peer.request().body == body, "{length} bytes arrived as others");
+            peer.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        });
+        assert_eq!(client.response().status(), 200);
+    }
+    let spliced = moved(&door, "up", "spliced");
+    let large: usize = LENGTHS[2..].iter().sum();
+    assert!(spliced * 100 >= large as u64 * 99, "{spliced} of {large} bytes");
+}
+
+#[test]
+fn chunked_bodies_are_framed_anew_and_so_copied() {
+    let upstream = Upstream::listen();
+    let door = door(&upstream);
+    let mut client = door.wire();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut peer = upstream.accept();
+    peer.request();
+    let body = pattern(1 << 20);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            peer.send([b"100000\r\n", &body[..], b"\r\n0\r\n\r\n"].concat());
+        });
+        assert!(client.response().body == body);
+    });
+    assert_eq!(moved(&door, "down", "spliced"), 0);
+}
+
+/// A client that has read the head and the first `read` bytes of a body of which `sent` bytes came.
+fn in_the_middle(door: &Door, upstream: &Upstream, length: usize, sent: usize) -> (Wire, Wire) {
+    let mut client = door.wire();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut peer = upstream.accept();
+    peer.request();
+    let body = pattern(length);
+    thread::scope(|scope| {
+        scope.spawn(|| peer.send([head(length).as_bytes(), &body[..sent]].concat()));
+        client.head();
+        assert!(client.bytes(sent) == body[..sent]);
+    });
+    (client, peer)
+}
+
+#[test]
+fn an_upstream_that_dies_in_the_middle_is_seen_by_the_client() {
+    let upstream = Upstream::listen();
+    let door = door(&upstream);
+    let (mut client, peer) = in_the_middle(&door, &upstream, 4 << 20, 1 << 20);
+    drop(peer);
+    client.expect_close();
+    assert!(moved(&door, "down", "spliced") > 0);
+}
+
+#[test]
+fn a_client_that_leaves_in_the_middle_ends_the_upstreams_sending() {
+    let upstream = Upstream::listen();
+    let door = door(&upstream);
+    let (client, mut peer) = in_the_middle(&door, &upstream, 1 << 30, 1 << 20);
+    drop(client);
+    peer.send_until_cut(&[b'x'; 64 * 1024]);
+}
+
+#[test]
+fn a_small_write_in_the_middle_of_a_large_body_arrives_at_once() {
+    let upstream = Upstream::listen();
+    let door = door(&upstream);
+    let (mut client, mut peer) = in_the_middle(&door, &upstream, 4 << 20, 1 << 20);
+    // In lock-step: each piece must have arrived before the next is sent.
+    for piece in [&b"a"[..], b"bc", b"def"] {
+        peer.send(piece);
+        assert_eq!(client.bytes(piece.len()), piece);
+    }
+}
