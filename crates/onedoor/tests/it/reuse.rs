@@ -13,7 +13,7 @@ const CLIENTS: u32 = 12;
 const REQUESTS: u32 = 300;
 
 /// An upstream that closes one idle connection in four after less than half a millisecond: again and again at the very
-/// moment at which a request is on its way.
+/// moment at which a request is on its way. After one safe request in sixteen it does not even wait.
 struct Fickle {
     port: u16,
     connections: std::sync::Arc<AtomicU32>,
@@ -50,8 +50,11 @@ fn serve_until_bored(mut tcp: TcpStream, mut seed: u32) {
             return;
         }
         if unread.ends_with(b"\r\n\r\n") || unread.ends_with(b"body") {
+            // What is asked safely may also meet a server that goes with its answer: however busy this machine is and
+            // however seldom a connection idles, enough of them die.
+            let last = unread.starts_with(b"GET") && (seed >> 16).is_multiple_of(16);
             unread.clear();
-            if tcp.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").is_err() {
+            if tcp.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").is_err() || last {
                 return;
             }
         } else if !read_some(&mut tcp, &mut unread) {
