@@ -70,14 +70,15 @@ impl Copy<'_, '_, '_> {
             self.start(ReplyLength::Exact(length), first).await?;
             return Ok(Tail::Framed);
         }
-        let left = match self.pipes.splice(left) {
+        let splice = self.reader.plain().and_then(|_| self.pipes.splice(left));
+        let left = match splice {
             Some(splice) => {
                 self.start(ReplyLength::Exact(length), first).await?;
                 self.spliced(splice, left).await?
             }
             None => {
-                let more = self.gather(first, left).await;
-                self.start_block(ReplyLength::Exact(length)).await?;
+                let more = self.gather(left).await;
+                self.start_some(ReplyLength::Exact(length), first + more).await?;
                 left - more as u64
             }
         };
@@ -87,10 +88,9 @@ impl Copy<'_, '_, '_> {
 
     /// Adds to the first bytes what has arrived behind them, which saves a write. An end or an error shows again at
     /// the next read.
-    async fn gather(&mut self, first: usize, left: u64) -> usize {
-        let block = self.block.ready();
-        block.extend(&self.buffer.unread()[..first]);
-        self.buffer.consume(first);
+    async fn gather(&mut self, left: u64) -> usize {
+        self.fill_block();
+        let block = self.block.buffer_mut();
         let mut reader = (&mut *self.reader).take(left);
         let mut read = pin!(block.read_from(&mut reader, BLOCK));
         poll_fn(|cx| match read.as_mut().poll(cx) {
@@ -228,10 +228,6 @@ impl Copy<'_, '_, '_> {
         to_client(self.deadline, self.timeouts.body, sending).await?;
         self.block.buffer_mut().consume(count);
         Ok(())
-    }
-
-    async fn start_block(&mut self, length: ReplyLength) -> Result<(), Aborted> {
-        self.start_some(length, self.block.buffer().len()).await
     }
 
     async fn pass(&mut self, count: usize) -> Result<(), Aborted> {

@@ -74,6 +74,10 @@ impl Pipes {
 impl Splice<'_> {
     /// Waits for bytes and takes at most `most` of them. `Moved(0)` is the end of the stream.
     pub(in crate::proxy) async fn fill(&mut self, from: Plain<'_>, most: u64) -> io::Result<Step> {
+        if self.home.road.get() == Road::Closed {
+            // Found out while this body was on its way, by whatever it met at the other end.
+            return Ok(Step::Unsupported);
+        }
         if self.in_a_row >= IN_A_ROW {
             self.in_a_row = 0;
             yield_now().await;
