@@ -143,6 +143,6 @@ def _some(connection) -> bytes:
     return data
 
 
-def settle(seconds: float = 1.0) -> None:
+def settle(seconds: float = 5.0) -> None:
     """Lets a proxy give back what it gives back with a delay, before its memory is read."""
     time.sleep(seconds)

@@ -34,6 +34,7 @@ mod relay;
 mod roundtrip;
 pub(crate) mod route;
 mod service;
+mod spares;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -98,18 +98,22 @@ impl Worker {
         loop {
             tokio::time::sleep(SWEEP).await;
             self.pool.sweep(Instant::now());
-            self.give_memory_back();
             self.blocks.sweep();
             self.pipes.sweep();
+            self.give_memory_back();
         }
     }
 
     /// Once a crowd has left and it is quiet again, what it needed goes back to the kernel; the allocator would keep it.
     fn give_memory_back(&self) {
+        let swept = self.desks.sweep();
         let left = self.left.get() + self.desks.take_surplus();
         self.left.set(left);
-        if left >= CROWD && left - self.left_before.get() < QUIET {
+        let crowd_has_left = left >= CROWD && left - self.left_before.get() < QUIET;
+        if crowd_has_left || swept > 0 {
             onedoor_linux::memory::give_back();
+        }
+        if crowd_has_left {
             self.left.set(0);
         }
         self.left_before.set(self.left.get());

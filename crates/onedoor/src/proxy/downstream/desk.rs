@@ -11,24 +11,28 @@
 //! nothing to say nor allocated for those that do: the work at a desk never ends, it waits for its next connection. The
 //! connection is moved to the desk and back because work that outlives it cannot borrow it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::http1::{self, Connection, Then};
+use crate::proxy::spares::Spares;
 use crate::proxy::worker::Worker;
 use crate::proxy::workspace::Workspace;
 
 /// Desks kept for reuse by one worker; a burst's surplus is given back.
 const KEPT_MAX: usize = 64;
 
+/// Desks kept however quiet it is.
+const KEPT_MIN: usize = 4;
+
 /// One worker's desks that nobody sits at. Last in, first out: the warmest is lent next.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Desks {
-    #[expect(clippy::vec_box, reason = "a seat, and with it each parked connection, holds one pointer only")]
-    free: RefCell<Vec<Box<Desk>>>,
+    /// Boxed: a seat, and with it each parked connection, holds one pointer only.
+    free: Spares<Box<Desk>, KEPT_MIN, KEPT_MAX>,
     /// Desks that were not kept since this was last asked.
     surplus: Cell<usize>,
 }
@@ -63,10 +67,14 @@ impl Desks {
         self.surplus.take()
     }
 
+    /// Drops the desks that nobody has needed since this was last called, but for a few; returns how many.
+    pub(in crate::proxy) fn sweep(&self) -> usize {
+        self.free.sweep()
+    }
+
     /// A desk, with the connection handed over to it.
     pub(super) fn seat(&self, worker: &Rc<Worker>, connection: Connection) -> Seat<'_> {
-        let free = self.free.borrow_mut().pop();
-        let desk = free.unwrap_or_else(|| Box::new(Desk::new(Workspace::new(worker.deadline()))));
+        let desk = self.free.take().unwrap_or_else(|| Box::new(Desk::new(Workspace::new(worker.deadline()))));
         desk.tray.set(Tray::Brought(Rc::clone(worker), connection));
         Seat { desks: self, desk: Some(desk) }
     }
@@ -83,10 +91,8 @@ impl Drop for Seat<'_> {
     /// A desk that was left in the middle of its work, by a panic or because the door is closing, goes with it.
     fn drop(&mut self) {
         let Some(desk) = self.desk.take() else { return };
-        let mut free = self.desks.free.borrow_mut();
-        if free.len() < KEPT_MAX && matches!(desk.tray.take(), Tray::Empty) {
-            free.push(desk);
-        } else {
+        let ended_well = matches!(desk.tray.take(), Tray::Empty);
+        if !ended_well || self.desks.free.keep(desk).is_err() {
             self.desks.surplus.set(self.desks.surplus.get() + 1);
         }
     }

@@ -3,20 +3,19 @@
 //! A relay that waits holds none: a thousand silent event streams cost what a thousand parked connections do, and a
 //! worker that moves one body after the other does it through the same memory, which stays in the processor's cache.
 
-use std::cell::RefCell;
-
 use crate::proxy::buffer::Buffer;
+use crate::proxy::spares::Spares;
 
 /// What one read of a body may bring.
 pub(in crate::proxy) const BLOCK: usize = 64 * 1024;
 
-/// Blocks kept for the next relay; a worker moves one at a time unless clients are slow.
-const KEPT_MAX: usize = 4;
+/// Blocks kept for the next relays: as many as had bytes to move at once of late, up to 4 MiB.
+const KEPT_MAX: usize = 64;
 
 /// Blocks that nobody uses.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Blocks {
-    idle: RefCell<Vec<Buffer>>,
+    idle: Spares<Buffer, 0, KEPT_MAX>,
 }
 
 /// A buffer that has memory only while it is asked for some.
@@ -32,9 +31,9 @@ impl Blocks {
         Block { home: self, buffer: Buffer::default() }
     }
 
-    /// Gives all idle memory back; called now and then, so that a quiet worker is a small one.
+    /// Gives back what nobody has needed of late; called now and then, so that a quiet worker is a small one.
     pub(in crate::proxy) fn sweep(&self) {
-        self.idle.borrow_mut().clear();
+        self.idle.sweep();
     }
 }
 
@@ -43,7 +42,7 @@ impl Block<'_> {
     pub(in crate::proxy) fn ready(&mut self) -> &mut Buffer {
         if self.buffer.is_empty()
             && self.buffer.capacity() < BLOCK
-            && let Some(idle) = self.home.idle.borrow_mut().pop()
+            && let Some(idle) = self.home.idle.take()
         {
             self.buffer = idle;
         }
@@ -65,9 +64,8 @@ impl Block<'_> {
             return;
         }
         let buffer = std::mem::take(&mut self.buffer);
-        let mut idle = self.home.idle.borrow_mut();
-        if buffer.capacity() >= BLOCK && idle.len() < KEPT_MAX {
-            idle.push(buffer);
+        if buffer.capacity() >= BLOCK {
+            self.home.idle.keep(buffer).ok();
         }
     }
 }
