@@ -33,6 +33,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Connections accepted before those that are served get their turn.
 const IN_A_ROW: u32 = 64;
 
+/// So many who stood in the queue one behind the other are a crowd: who comes next is taken without asking whether
+/// there is one. One accept(2) that comes in vain, at its end, costs less than a question for each of them.
+const ASKED_MAX: u32 = 4;
+
 /// Connections over the limit that are told so; any more are just closed.
 const TURNED_AWAY_MAX: usize = 64;
 
@@ -164,7 +168,9 @@ impl Taker {
         let mut pauses = 0_u32;
         let mut taken = 0_u32;
         for (doorway, post) in entrance.doorways.iter().zip(&entrance.posts) {
-            while post.is_knocked() {
+            let mut in_turn = 0_u32;
+            while in_turn >= ASKED_MAX || post.is_knocked() {
+                in_turn += 1;
                 match doorway.listener.accept() {
                     Ok(accepted) => {
                         if self.is_full() {

@@ -16,12 +16,13 @@ use super::counters::AttemptCounters;
 use super::inbound::Inbound;
 use super::plan::Destination;
 use super::refusal::Refusal;
-use super::roundtrip::{self, End, Loss, LossReason, Reuse, Sent, Terms};
+use super::relay::splice::FirstRead;
+use super::roundtrip::{self, End, Line, Loss, LossReason, Reuse, Sent, Terms};
 use super::route::{RoutePolicy, WhileDown};
 use super::stream::Stream;
 use super::upstream::connect::{self, ConnectError};
 use super::upstream::hold::Released;
-use super::upstream::pool::{PoolKey, Replay, Reused};
+use super::upstream::pool::{Habits, PoolKey, Replay, Reused};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
 use crate::registry::{Endpoint, FailedEndpoints, Failure, Lease};
@@ -58,6 +59,7 @@ pub(super) struct Connection {
     stream: Stream,
     key: PoolKey,
     idle_max: Duration,
+    first_read: FirstRead,
     origin: ConnectionOrigin,
     /// Counts the request at its endpoint. None: an external upstream.
     lease: Option<Lease>,
@@ -74,9 +76,10 @@ enum ConnectionOrigin {
 impl Connection {
     /// Ends the exchange: keeps the connection if it is clean, for as long as we and its upstream like.
     pub(super) fn finish(self, worker: &Worker, reuse: Reuse) {
-        if let Reuse::Possible { at_most } = reuse {
+        if let Reuse::Possible { at_most, next_read } = reuse {
             let idle_max = at_most.map_or(self.idle_max, |at_most| kept_for(at_most).min(self.idle_max));
-            worker.pool().keep(self.key, self.stream, idle_max, Instant::now());
+            let habits = Habits { idle_max, first_read: next_read };
+            worker.pool().keep(self.key, self.stream, habits, Instant::now());
         }
     }
 }
@@ -174,34 +177,37 @@ impl<'w> Attempt<'w> {
         let key = PoolKey::Endpoint(endpoint.id);
         let idle_max = endpoint.idle_max;
         let lease = self.worker.registry().lease(Arc::clone(&endpoint), self.worker.id());
-        let (stream, origin) = match self.pooled_connection(key) {
-            Some(Reused { stream, idled }) => (stream, ConnectionOrigin::Reused { idled }),
+        let (stream, first_read, origin) = match self.pooled_connection(key) {
+            Some(Reused { stream, idled, first_read }) => {
+                (stream, first_read, ConnectionOrigin::Reused { idled })
+            }
             None => match connect::to_endpoint(&endpoint.addr, self.worker.config().timeouts.connect).await {
-                Ok(stream) => (self.opened(stream), ConnectionOrigin::Fresh),
+                Ok(stream) => (self.opened(stream), FirstRead::Roomy, ConnectionOrigin::Fresh),
                 Err(error) => return Err((endpoint, error)),
             },
         };
-        Ok(Connection { stream, key, idle_max, origin, lease: Some(lease), released })
+        Ok(Connection { stream, key, idle_max, first_read, origin, lease: Some(lease), released })
     }
 
     async fn connect_outside(&self) -> Result<Connection, Refusal> {
         let Destination::Upstream(id) = self.to else { unreachable!("apps are asked through the registry") };
         let key = PoolKey::Upstream(id);
-        let made = |stream, origin| Connection {
+        let made = |stream, first_read, origin| Connection {
             stream,
             key,
             idle_max: EXTERNAL_IDLE_MAX,
+            first_read,
             origin,
             lease: None,
             released: None,
         };
-        if let Some(Reused { stream, idled }) = self.pooled_connection(key) {
-            return Ok(made(stream, ConnectionOrigin::Reused { idled }));
+        if let Some(Reused { stream, idled, first_read }) = self.pooled_connection(key) {
+            return Ok(made(stream, first_read, ConnectionOrigin::Reused { idled }));
         }
         let limit = self.worker.config().timeouts.connect;
         let spec = self.worker.upstream(id);
         match connect::to_upstream(id, spec, self.worker.names(), self.worker.connectors(), limit).await {
-            Ok(stream) => Ok(made(self.opened(stream), ConnectionOrigin::Fresh)),
+            Ok(stream) => Ok(made(self.opened(stream), FirstRead::Roomy, ConnectionOrigin::Fresh)),
             Err(error) => {
                 let upstream = spec.written.to_string();
                 Err(match error {
@@ -243,16 +249,12 @@ impl<'w> Attempt<'w> {
         side: &mut UpstreamSide,
         record: &mut Record,
     ) -> End {
-        roundtrip::run(
-            self.worker,
-            &mut connection.stream,
-            &mut connection.released,
-            inbound,
-            terms,
-            side,
-            record,
-        )
-        .await
+        let line = Line {
+            stream: &mut connection.stream,
+            first_read: connection.first_read,
+            released: &mut connection.released,
+        };
+        roundtrip::run(self.worker, line, inbound, terms, side, record).await
     }
 
     /// An endpoint did not take the connection: nothing was sent, so another may always be asked, until the hold's

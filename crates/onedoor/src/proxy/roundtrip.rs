@@ -20,6 +20,7 @@ use super::inbound::{BodySource, Inbound, ReplySink};
 use super::policy::repair::Repair;
 use super::refusal::Failed;
 use super::relay::copy::Tail;
+use super::relay::splice::FirstRead;
 use super::relay::tunnel;
 use super::stream::{ReadHalf, Stream, WriteHalf};
 use super::upstream::hold::Released;
@@ -43,6 +44,7 @@ pub(super) enum Reuse {
     Possible {
         /// How long the upstream says that it keeps an idle connection.
         at_most: Option<Duration>,
+        next_read: FirstRead,
     },
     Impossible,
 }
@@ -90,11 +92,19 @@ pub(super) struct Terms<'x> {
     pub(super) repair: Option<Repair<'x>>,
 }
 
+/// The upstream connection that a round trip has to itself.
+#[derive(Debug)]
+pub(super) struct Line<'c> {
+    pub(super) stream: &'c mut Stream,
+    pub(super) first_read: FirstRead,
+    /// Let go when the answer begins.
+    pub(super) released: &'c mut Option<Released>,
+}
+
 /// Runs one round trip and, after a 101, the tunnel.
 pub(super) async fn run(
     worker: &Worker,
-    stream: &mut Stream,
-    released: &mut Option<Released>,
+    line: Line<'_>,
     inbound: &mut Inbound<'_>,
     terms: &Terms<'_>,
     side: &mut UpstreamSide,
@@ -108,7 +118,7 @@ pub(super) async fn run(
         answered: Cell::new(false),
         complete: Cell::new(false),
     };
-    let (mut reader, mut writer) = stream.split();
+    let (mut reader, mut writer) = line.stream.split();
     let asked = Instant::now();
     side.deadline.arm(worker.config().timeouts.first_byte);
     let upload = Upload {
@@ -132,21 +142,22 @@ pub(super) async fn run(
         response: &mut side.response,
         reply: &mut inbound.reply,
         deadline: &side.deadline,
-        released,
+        released: line.released,
         signals: &signals,
         record: &mut *record,
         asked,
+        first_read: line.first_read,
     };
     let end = overlap(upload.run(terms.expect), download.run()).await;
     match end {
-        Ok(Received::Response { tail, sharing }) => {
+        Ok(Received::Response { tail, sharing, next_read }) => {
             let clean = tail == Tail::Framed
                 && sharing == Sharing::Free
                 && signals.complete.get()
                 && side.buffer.is_empty()
                 && side.response.persistence() == Persistence::KeepAlive;
             let at_most = side.response.keep_alive_timeout();
-            End::Served(if clean { Reuse::Possible { at_most } } else { Reuse::Impossible })
+            End::Served(if clean { Reuse::Possible { at_most, next_read } } else { Reuse::Impossible })
         }
         Ok(Received::Switched) => {
             tunnel_through(worker, inbound, reader, writer, side, record).await;
@@ -159,7 +170,7 @@ pub(super) async fn run(
 
 /// What a download came to.
 enum Received {
-    Response { tail: Tail, sharing: Sharing },
+    Response { tail: Tail, sharing: Sharing, next_read: FirstRead },
     Switched,
 }
 

@@ -77,6 +77,60 @@ fn a_large_upload_is_spliced_and_arrives_as_it_was_sent() {
     assert!(spliced * 100 >= large as u64 * 99, "{spliced} of {large} bytes");
 }
 
+/// A little more than the smallest bodies that are worth a pipe: what came with their heads would be a fifth of them.
+const SMALLEST: usize = 80 * 1024;
+const TURNS: usize = 9;
+
+/// All bodies but the first on a connection: until then nobody knows what will come.
+const ALL_BUT_ONE: u64 = (SMALLEST * (TURNS - 1)) as u64;
+
+#[test]
+fn of_one_large_download_after_the_other_hardly_a_byte_is_copied() {
+    let upstream = Upstream::listen();
+    let door = door(&upstream);
+    let mut client = door.wire();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut peer = upstream.accept();
+    let body = pattern(SMALLEST);
+    // The last but one has a head that is longer by far than the one before it.
+    let longer = format!("HTTP/1.1 200 OK\r\nContent-Length: {SMALLEST}\r\nX: {}\r\n\r\n", "x".repeat(4000));
+    for turn in 1..=TURNS {
+        peer.request();
+        let head = if turn == TURNS - 1 { longer.clone() } else { head(SMALLEST) };
+        peer.send([head.as_bytes(), &body].concat());
+        assert!(client.response().body == body, "turn {turn}");
+        if turn < TURNS {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+    }
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    peer.request();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n");
+    peer.send(&body[..5000]);
+    assert!(client.response().body == body[..5000], "a small one behind large ones");
+    let spliced = moved(&door, "down", "spliced");
+    let but_for_a_long_head = ALL_BUT_ONE - 16 * 1024;
+    assert!(spliced * 100 >= but_for_a_long_head * 99, "{spliced} of {ALL_BUT_ONE} bytes");
+}
+
+#[test]
+fn of_one_large_upload_after_the_other_hardly_a_byte_is_copied() {
+    let upstream = Upstream::listen();
+    let door = door(&upstream);
+    let mut client = door.wire();
+    let body = pattern(2 * SMALLEST);
+    for _ in 1..=TURNS {
+        let put = format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+        client.send([put.as_bytes(), &body].concat());
+        let mut peer = upstream.accept();
+        assert!(peer.request().body == body);
+        peer.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(client.response().status(), 200);
+    }
+    let spliced = moved(&door, "up", "spliced");
+    assert!(spliced * 100 >= 2 * ALL_BUT_ONE * 99, "{spliced} of {} bytes", 2 * ALL_BUT_ONE);
+}
+
 #[test]
 fn chunked_bodies_are_framed_anew_and_so_copied() {
     let upstream = Upstream::listen();

@@ -26,6 +26,7 @@ use crate::proxy::doorstep::Place;
 use crate::proxy::exchange;
 use crate::proxy::inbound::{Arrival, BodySource, Head, Inbound, ReplySink, Upgrades};
 use crate::proxy::refusal::Refusal;
+use crate::proxy::relay::splice::FirstRead;
 use crate::proxy::stream::Stream;
 use crate::proxy::worker::Worker;
 use crate::proxy::workspace::Workspace;
@@ -45,6 +46,7 @@ pub(super) struct Connection {
     stream: Stream,
     arrival: Arrival,
     deadline: Deadline,
+    first_read: FirstRead,
 }
 
 /// What becomes of a connection that has no request in hand.
@@ -59,7 +61,8 @@ pub(super) enum Then {
 /// An `async` block, not an `async fn`: that would keep each argument twice (rust-lang/rust#62958), in every parked
 /// connection.
 pub(in crate::proxy) fn serve(place: Place, stream: Stream, arrival: Arrival) -> impl Future<Output = ()> {
-    let mut connection = Connection { stream, arrival, deadline: place.worker().deadline() };
+    let mut connection =
+        Connection { stream, arrival, deadline: place.worker().deadline(), first_read: FirstRead::Roomy };
     async move {
         while connection.knocked(place.worker()).await {
             match place.worker().desks().seat(place.worker(), connection).served().await {
@@ -130,6 +133,7 @@ async fn read_head(worker: &Worker, connection: &mut Connection, space: &mut Wor
     if space.inbound.is_empty() {
         // Outside the task's budget: with none left a read says "pending" although there are bytes, `readable` says
         // that there are, and the connection would go round between the two without ever yielding.
+        let mut reader = (&mut reader).take(connection.first_read.most());
         let mut first = pin!(unconstrained(space.inbound.read_from(&mut reader, HEAD_ROOM)));
         match poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx))).await {
             Poll::Pending => return HeadEnd::Silence,
@@ -209,6 +213,7 @@ async fn serve_one(
         End::Close if !body.is_empty() || !connection.stream.is_silent() => End::Linger,
         end => end,
     };
+    connection.first_read = FirstRead::after(head_bytes, head.framing());
     head.clear();
     inbound.clear();
     // Whatever lies behind the body is the next request's beginning.

@@ -4,19 +4,59 @@
 //! A second road to the same place as `copy`: it takes over behind the bytes that came with the head, and hands back
 //! to `copy` whatever it could not move, so that a sandbox without splice(2) only costs time.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::io;
 
+use onedoor_http1::BodyFraming;
 use onedoor_linux::splice::{Pipe, is_unsupported};
 use tokio::task::yield_now;
 
+use crate::proxy::spares::Spares;
 use crate::proxy::stream::Plain;
 
 /// From how many bytes on it is worth a pipe. Measured: docs/decisions/0030.
 pub(in crate::proxy) const SPLICE_MIN: u64 = 64 * 1024;
 
-/// Pipes kept for the next body.
-const KEPT_MAX: usize = 8;
+/// What the next head on a connection may be longer than the last, to come in one read still: less than one hundredth
+/// of [`SPLICE_MIN`].
+const HEAD_SLACK: usize = 256;
+
+/// How much the first read of a message takes. Bytes of its body that come with its head are copied, so where the last
+/// body on a connection was one for a pipe, the next head is read almost alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::proxy) enum FirstRead {
+    /// The head and, with it, a small body.
+    #[default]
+    Roomy,
+    HeadAlone {
+        most: u16,
+    },
+}
+
+impl FirstRead {
+    /// Of the message that follows one with such a head and body on its connection.
+    pub(in crate::proxy) fn after(head_bytes: usize, framing: BodyFraming) -> Self {
+        match framing {
+            BodyFraming::Length(SPLICE_MIN..) => {
+                u16::try_from(head_bytes + HEAD_SLACK).map_or(Self::Roomy, |most| Self::HeadAlone { most })
+            }
+            BodyFraming::None | BodyFraming::Length(_) | BodyFraming::Chunked | BodyFraming::UntilClose => {
+                Self::Roomy
+            }
+        }
+    }
+
+    /// The most that the read may bring.
+    pub(in crate::proxy) fn most(self) -> u64 {
+        match self {
+            Self::Roomy => u64::MAX,
+            Self::HeadAlone { most } => most.into(),
+        }
+    }
+}
+
+/// Pipes kept for the next bodies.
+const KEPT_MAX: usize = 32;
 
 /// What one connection moves before the worker's others get their turn.
 const IN_A_ROW: u64 = 4 * 1024 * 1024;
@@ -24,7 +64,7 @@ const IN_A_ROW: u64 = 4 * 1024 * 1024;
 /// One worker's pipes.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Pipes {
-    idle: RefCell<Vec<Pipe>>,
+    idle: Spares<Pipe, 0, KEPT_MAX>,
     road: Cell<Road>,
 }
 
@@ -59,15 +99,15 @@ impl Pipes {
         if left < SPLICE_MIN || self.road.get() == Road::Closed {
             return None;
         }
-        let idle = self.idle.borrow_mut().pop();
+        let idle = self.idle.take();
         // Without descriptors for one the body is copied like any other.
         let pipe = idle.or_else(|| Pipe::new().ok())?;
         Some(Splice { home: self, pipe: Some(pipe), in_a_row: 0 })
     }
 
-    /// Gives idle pipes back.
+    /// Gives back the pipes that nobody has needed of late.
     pub(in crate::proxy) fn sweep(&self) {
-        self.idle.borrow_mut().clear();
+        self.idle.sweep();
     }
 }
 
@@ -123,12 +163,10 @@ impl Splice<'_> {
 
 impl Drop for Splice<'_> {
     fn drop(&mut self) {
-        let mut idle = self.home.idle.borrow_mut();
         if let Some(pipe) = self.pipe.take()
             && pipe.held() == 0
-            && idle.len() < KEPT_MAX
         {
-            idle.push(pipe);
+            self.home.idle.keep(pipe).ok();
         }
     }
 }

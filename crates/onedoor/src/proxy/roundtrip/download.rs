@@ -14,6 +14,7 @@ use crate::proxy::policy::hop_by_hop::{Dated, copy_response_fields};
 use crate::proxy::policy::repair::Repair;
 use crate::proxy::refusal::{Aborted, Culprit};
 use crate::proxy::relay::copy::{Copy, to_client};
+use crate::proxy::relay::splice::FirstRead;
 use crate::proxy::stream::ReadHalf;
 use crate::proxy::upstream::hold::Released;
 use crate::proxy::upstream::http1::{HeadFailure, kind_of, read_response_head, sharing};
@@ -46,6 +47,7 @@ pub(super) struct Download<'d, 'r, 'x> {
     pub(super) signals: &'d Signals,
     pub(super) record: &'d mut Record,
     pub(super) asked: Instant,
+    pub(super) first_read: FirstRead,
     pub(super) invitation: Invitation,
 }
 
@@ -94,7 +96,10 @@ impl Download<'_, '_, '_> {
             timeouts: &self.worker.config().timeouts,
         };
         match copy.run(framing, declared).await {
-            Ok(tail) => Ok(Received::Response { tail, sharing }),
+            Ok(tail) => {
+                let next_read = FirstRead::after(head_bytes, framing);
+                Ok(Received::Response { tail, sharing, next_read })
+            }
             Err(Aborted { by: Culprit::Upstream, why }) if !self.reply.is_committed() => {
                 Err(Halt::Lost(LossReason::Bad(why.into_owned())))
             }
@@ -137,8 +142,15 @@ impl Download<'_, '_, '_> {
     async fn next_head(&mut self) -> Result<usize, Halt> {
         let limits = self.worker.config().limits.head;
         let asked: RequestKind = kind_of(self.head.parsed.method());
-        let reading =
-            read_response_head(self.reader, self.buffer, self.response, &limits, asked, self.deadline);
+        let reading = read_response_head(
+            self.reader,
+            self.buffer,
+            self.response,
+            &limits,
+            asked,
+            self.first_read,
+            self.deadline,
+        );
         let read = if self.invitation == Invitation::Due {
             let mut reading = pin!(reading);
             match tokio::time::timeout(CONTINUE_AFTER, reading.as_mut()).await {

@@ -3,6 +3,7 @@
 use onedoor_http1::{
     BodyFraming, Field, FieldKind, HeadError, HeadLimits, Method, Parsed, RequestKind, ResponseHead, emit,
 };
+use tokio::io::AsyncReadExt;
 
 use crate::proxy::buffer::Buffer;
 use crate::proxy::config::Via;
@@ -11,6 +12,7 @@ use crate::proxy::inbound::Head;
 use crate::proxy::plan::Forward;
 use crate::proxy::policy::forwarded::Provenance;
 use crate::proxy::policy::hop_by_hop;
+use crate::proxy::relay::splice::FirstRead;
 use crate::proxy::stream::ReadHalf;
 
 /// Room for a response head and, with it, a typical small body in one read.
@@ -69,8 +71,10 @@ pub(in crate::proxy) async fn read_response_head(
     response: &mut ResponseHead,
     limits: &HeadLimits,
     asked: RequestKind,
+    first_read: FirstRead,
     deadline: &Deadline,
 ) -> Result<usize, HeadFailure> {
+    let mut most = first_read.most();
     loop {
         if !buffer.is_empty() {
             match response.parse(buffer.unread(), limits, asked) {
@@ -80,12 +84,12 @@ pub(in crate::proxy) async fn read_response_head(
             }
         }
         let room = READ_ROOM.max(buffer.len() + READ_ROOM / 2);
-        match deadline.guarding(buffer.read_from(reader, room)).await {
+        match deadline.guarding(buffer.read_from(&mut reader.take(most), room)).await {
             Err(_) => return Err(HeadFailure::Silent),
             Ok(Err(error)) => return Err(HeadFailure::Closed(error.to_string())),
             Ok(Ok(0)) if buffer.is_empty() => return Err(HeadFailure::Closed("end of stream".into())),
             Ok(Ok(0)) => return Err(HeadFailure::Closed("end of stream inside the response head".into())),
-            Ok(Ok(_)) => {}
+            Ok(Ok(_)) => most = u64::MAX,
         }
     }
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use foldhash::fast::FixedState;
 
+use crate::proxy::relay::splice::FirstRead;
 use crate::proxy::route::UpstreamId;
 use crate::proxy::stream::{Idleness, Stream};
 use crate::registry::EndpointId;
@@ -33,8 +34,15 @@ pub(in crate::proxy) enum PoolKey {
 struct Idle {
     stream: Stream,
     since: Instant,
+    habits: Habits,
+}
+
+/// What a connection's last answer has told of it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::proxy) struct Habits {
     /// Its upstream may close it once it has idled this long.
-    idle_max: Duration,
+    pub(in crate::proxy) idle_max: Duration,
+    pub(in crate::proxy) first_read: FirstRead,
 }
 
 /// Whether a request may be repeated if its connection turns out to be dead.
@@ -106,6 +114,7 @@ pub(in crate::proxy) struct Reused {
     pub(in crate::proxy) stream: Stream,
     /// How long it had been idle.
     pub(in crate::proxy) idled: Duration,
+    pub(in crate::proxy) first_read: FirstRead,
 }
 
 impl Pool {
@@ -115,7 +124,9 @@ impl Pool {
         let kept = by_key.get_mut(&key)?;
         while let Some(candidate) = kept.idle.pop() {
             let idled = now.saturating_duration_since(candidate.since);
-            let idle_max = kept.allowed(now).map_or(candidate.idle_max, |most| most.min(candidate.idle_max));
+            let idle_max = kept
+                .allowed(now)
+                .map_or(candidate.habits.idle_max, |most| most.min(candidate.habits.idle_max));
             let allowed = match replay {
                 Replay::Possible => idle_max,
                 Replay::Impossible => idle_max / 2,
@@ -133,7 +144,10 @@ impl Pool {
                 // Worth a system call: what is lost here cannot be asked again. Of an upstream's closes at the worst
                 // moments, 16 % cost a POST without it and 2 % with it (tests/it/reuse.rs, 14,400 POSTs each).
                 Idleness::Silent if replay == Replay::Impossible && !candidate.stream.is_silent_now() => {}
-                Idleness::Silent => return Some(Reused { stream: candidate.stream, idled }),
+                Idleness::Silent => {
+                    let Idle { stream, habits, .. } = candidate;
+                    return Some(Reused { stream, idled, first_read: habits.first_read });
+                }
                 Idleness::Ended => kept.learn(idled, now),
                 Idleness::Spoke => {}
             }
@@ -142,12 +156,12 @@ impl Pool {
     }
 
     /// Keeps a connection whose last exchange ended cleanly.
-    pub(in crate::proxy) fn keep(&self, key: PoolKey, stream: Stream, idle_max: Duration, now: Instant) {
+    pub(in crate::proxy) fn keep(&self, key: PoolKey, stream: Stream, habits: Habits, now: Instant) {
         let mut by_key = self.by_key.borrow_mut();
         let kept = by_key.entry(key).or_insert_with(|| Kept::new(now));
         kept.used = now;
         if kept.idle.len() < IDLE_MAX {
-            kept.idle.push(Idle { stream, since: now, idle_max });
+            kept.idle.push(Idle { stream, since: now, habits });
         }
     }
 
@@ -167,7 +181,8 @@ impl Pool {
                 if idleness == Idleness::Ended {
                     kept.learn(idled, now);
                 }
-                let most = kept.allowed(now).map_or(idle.idle_max, |most| most.min(idle.idle_max));
+                let most =
+                    kept.allowed(now).map_or(idle.habits.idle_max, |most| most.min(idle.habits.idle_max));
                 idleness == Idleness::Silent && idled < most
             });
             kept.idle = idle;
@@ -184,7 +199,7 @@ mod tests {
     use tokio::runtime::Builder;
 
     const KEY: PoolKey = PoolKey::Upstream(UpstreamId(0));
-    const STATED: Duration = Duration::from_secs(60);
+    const STATED: Habits = Habits { idle_max: Duration::from_secs(60), first_read: FirstRead::Roomy };
 
     /// Runs `test` where sockets work, with a moment to count from.
     fn run(test: impl AsyncFnOnce(Pool, Instant)) {
