@@ -3,9 +3,6 @@
 
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: onedoor_linux::memory::Allocator = onedoor_linux::memory::Allocator;
-
 fn main() -> ExitCode {
     // A child on its way to become an app's program is this program, too; it must do nothing else before.
     if let Some(code) = onedoor_linux::spawn::run_if_child() {

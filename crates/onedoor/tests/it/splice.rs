@@ -3,14 +3,18 @@
 
 use std::thread;
 
-use crate::kit::{Door, Upstream, Wire, proxy_to};
+use crate::kit::{Door, Setting, Upstream, Wire, proxy_to, without_splice};
 
 /// Lengths on both sides of what is worth a pipe.
 const LENGTHS: [usize; 5] = [60_000, 90_001, 1 << 18, 1_000_003, 10 << 20];
 
-fn door(upstream: &Upstream) -> Door {
+fn setting(upstream: &Upstream) -> Setting {
     let metrics = "\"/metrics\" = { builtin = \"metrics\" }\n";
-    Door::start(&format!("[server]\nworkers = 1\n{}{metrics}", proxy_to(upstream.port())))
+    Door::with(&format!("[server]\nworkers = 1\n{}{metrics}", proxy_to(upstream.port())))
+}
+
+fn door(upstream: &Upstream) -> Door {
+    setting(upstream).start()
 }
 
 /// Bytes of which each place has its own, so that none can be missing, twice or out of order unseen.
@@ -129,6 +133,26 @@ fn of_one_large_upload_after_the_other_hardly_a_byte_is_copied() {
     }
     let spliced = moved(&door, "up", "spliced");
     assert!(spliced * 100 >= 2 * ALL_BUT_ONE * 99, "{spliced} of {} bytes", 2 * ALL_BUT_ONE);
+}
+
+#[test]
+fn a_sandbox_without_splice_costs_time_and_no_byte() {
+    let upstream = Upstream::listen();
+    let Some(setting) = without_splice(setting(&upstream)) else { return };
+    let door = setting.start();
+    let body = pattern(1 << 20);
+    for _ in 1..=2 {
+        let mut client = door.wire();
+        let put = format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+        thread::scope(|scope| {
+            scope.spawn(|| client.send([put.as_bytes(), &body].concat()));
+            let mut peer = upstream.accept();
+            assert!(peer.request().body == body, "the upload arrived as another");
+            scope.spawn(move || peer.send([head(1 << 20).as_bytes(), &pattern(1 << 20)].concat()));
+        });
+        assert!(client.response().body == body, "the download arrived as another");
+    }
+    assert_eq!((moved(&door, "up", "spliced"), moved(&door, "down", "spliced")), (0, 0));
 }
 
 #[test]

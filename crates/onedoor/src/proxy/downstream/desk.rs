@@ -26,7 +26,7 @@ use crate::proxy::workspace::Workspace;
 const KEPT_MAX: usize = 64;
 
 /// Desks kept however quiet it is.
-const KEPT_MIN: usize = 4;
+const KEPT_MIN: usize = 2;
 
 /// One worker's desks that nobody sits at. Last in, first out: the warmest is lent next.
 #[derive(Debug, Default)]

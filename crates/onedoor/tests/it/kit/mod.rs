@@ -4,6 +4,7 @@ mod app;
 mod door;
 mod peers;
 mod pid1;
+mod sandbox;
 mod weight;
 mod wire;
 
@@ -14,6 +15,7 @@ pub(crate) use app::{ECHO_PY, Upstream, proxy_to};
 pub(crate) use door::{Door, Setting, Stream, run_onedoor, run_program, signal, start_program};
 pub(crate) use peers::{node_modules, python_peer};
 pub(crate) use pid1::start_as_pid1;
+pub(crate) use sandbox::without_splice;
 pub(crate) use weight::anonymous_bytes;
 pub(crate) use wire::{Ending, Message, Wire};
 
