@@ -63,6 +63,8 @@ pub(super) struct Worker {
     /// Connections that ended, and desks left over, since memory was last given back, now and when that was last looked at.
     left: Cell<usize>,
     left_before: Cell<usize>,
+    /// Desks that nobody needed, dropped since then.
+    swept: Cell<usize>,
     /// Room for one line of the access log.
     line: RefCell<Vec<u8>>,
 }
@@ -84,6 +86,7 @@ impl Worker {
             desks: Desks::default(),
             left: Cell::new(0),
             left_before: Cell::new(0),
+            swept: Cell::new(0),
             line: RefCell::default(),
             door,
         }
@@ -104,14 +107,17 @@ impl Worker {
         }
     }
 
-    /// Once a crowd has left and it is quiet again, what it needed goes back to the kernel; the allocator would keep it.
+    /// Once a crowd has left, or desks were not needed, and it is quiet again, what it needed goes back to the kernel;
+    /// the allocator would keep it. It halts whoever allocates meanwhile.
     fn give_memory_back(&self) {
-        let swept = self.desks.sweep();
+        self.swept.set(self.swept.get() + self.desks.sweep());
         let left = self.left.get() + self.desks.take_surplus();
         self.left.set(left);
         let crowd_has_left = left >= CROWD && left - self.left_before.get() < QUIET;
-        if crowd_has_left || swept > 0 {
+        let desks_were_spare = self.swept.get() > 0 && self.door.exchanges() == 0;
+        if crowd_has_left || desks_were_spare {
             onedoor_linux::memory::give_back();
+            self.swept.set(0);
         }
         if crowd_has_left {
             self.left.set(0);
