@@ -93,6 +93,7 @@ pub fn is_unsupported(error: &io::Error) -> bool {
 mod tests {
     use super::*;
     use std::io::{Read, Write};
+    use std::net::Shutdown;
     use std::os::unix::net::UnixStream;
 
     fn pair() -> (UnixStream, UnixStream) {
@@ -111,7 +112,7 @@ mod tests {
         assert_eq!(pipe.drain(&sink).unwrap(), 6);
         assert_eq!(pipe.fill(&source, 100).unwrap(), 3);
         assert_eq!((pipe.held(), pipe.drain(&sink).unwrap(), pipe.held()), (3, 3, 0));
-        drop(sink);
+        sink.shutdown(Shutdown::Write).unwrap();
         let mut got = String::new();
         receiver.read_to_string(&mut got).unwrap();
         assert_eq!(got, "all of it");
@@ -122,7 +123,8 @@ mod tests {
         let (source, sender) = pair();
         let mut pipe = Pipe::new().unwrap();
         assert_eq!(pipe.fill(&source, 1).unwrap_err().kind(), io::ErrorKind::WouldBlock);
-        drop(sender);
+        // Said, not only closed: a process that a test beside this one forks keeps a copy of ours until it executes.
+        sender.shutdown(Shutdown::Write).unwrap();
         assert_eq!(pipe.fill(&source, 1).unwrap(), 0);
     }
 

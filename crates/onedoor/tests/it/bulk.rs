@@ -8,9 +8,10 @@ use crate::kit::{Door, Upstream, Wire, anonymous_bytes, proxy_to};
 /// What a door may grow by while it moves a body of any size.
 const GROWTH_MAX: u64 = 1 << 20;
 
-/// More than all sockets on the way take from a sender whom nobody reads: 4 MiB each at most (tcp(7), tcp_wmem and
-/// tcp_rmem), and a piece or two in between.
-const IN_FLIGHT_MAX: u64 = 24 << 20;
+/// More than all that is on the way takes from a sender whom nobody reads: two connections of a send buffer (4 MiB at
+/// most) and a receive buffer (6 MiB and more; tcp(7), tcp_wmem and tcp_rmem, whose largest grow with the machine's
+/// memory), and a pipe of 1 MiB. 24.2 MiB were seen.
+const IN_FLIGHT_MAX: u64 = 48 << 20;
 
 const PIECE: usize = 64 * 1024;
 
