@@ -1,14 +1,13 @@
 //! THE LIFE OF AN APP: spec → spawn → ready → watch → restart or stop.
 //!
 //! ```text
-//!   config ── spec ─▶ fleet ── one task per app ──▶ life (pure machine) ── publish ─▶ registry
+//!   config ── spec ─▶ roster ─ one task per app ──▶ life (pure machine) ── publish ─▶ registry
 //!                       │            │  ▲
 //!                       │            │  └── exits, probes, feedback, orders
 //!                       │            └── spawn · ready · output · stop ─▶ init, /proc
 //!                       └── ended(), stop(), table() ─▶ run
 //! ```
 mod board;
-mod fleet;
 mod framework;
 mod kin;
 mod life;
@@ -17,10 +16,11 @@ mod ports;
 mod ready;
 mod report;
 mod restart;
+mod roster;
 mod spawn;
 pub(crate) mod spec;
 mod stop;
 mod task;
 
 pub(crate) use board::{AppRow, AppState};
-pub(crate) use fleet::{Apps, AppsEnd};
+pub(crate) use roster::{Apps, AppsEnd};

@@ -1,10 +1,10 @@
 //! One task per app: events in, actions out. The only place where the machine of `life.rs` meets processes and time.
 //!
 //! ```text
-//!   fleet ── Order ──▶ ┌──────┐ ── Event ──▶ ┌─────────┐
+//!   roster ─ Order ──▶ ┌──────┐ ── Event ──▶ ┌─────────┐
 //!   proxy ── Feedback ▶│ task │              │ Machine │
 //!   init ─── exit ────▶│      │ ◀─ Actions ─ └─────────┘
-//!   prober ─ Sight ───▶└──────┘ ── publish ▶ registry, signal ▶ init, Ended ▶ fleet
+//!   prober ─ Sight ───▶└──────┘ ── publish ▶ registry, signal ▶ init, Ended ▶ roster
 //! ```
 //!
 //! It decides nothing about the app's life; it knows which process, which endpoint and which words belong to it.
@@ -40,7 +40,7 @@ use crate::registry::{AppId, Endpoint, Feedback, Publisher};
 /// What an app printed last may come after its exit; whoever still holds its pipes does not hold us (rule 16).
 const OUTPUT_GRACE: Duration = Duration::from_millis(200);
 
-/// What the fleet tells an app's task.
+/// What the roster tells an app's task.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Order {
     Stop { kill_at: Instant },

@@ -107,7 +107,7 @@ impl AppTask {
             Some(remedy) => format!("{fact}; {remedy}"),
             None => fact,
         };
-        // The fleet may be gone already: then nobody waits for the news.
+        // The roster may be gone already: then nobody waits for the news.
         self.around.ended.send(Ended { app: self.app.id, exit_code, why, last_lines }).ok();
     }
 

@@ -321,5 +321,5 @@ fn shown(command: &Command) -> String {
 }
 
 #[cfg(test)]
-#[path = "fleet_tests.rs"]
+#[path = "roster_tests.rs"]
 mod tests;

@@ -1,4 +1,4 @@
-//! The promises of the fleet, kept with real processes: Python servers and shell scripts.
+//! The promises of the roster, kept with real processes: Python servers and shell scripts.
 
 use std::path::Path;
 
