@@ -50,7 +50,6 @@ pub(crate) enum Weight {
 #[derive(Debug)]
 pub(crate) enum Availability {
     /// Not running and not wanted yet (a lazy app).
-    #[expect(dead_code, reason = "apps with start = \"lazy\" come later; the proxy already knows what to do")]
     Idle,
     Starting {
         since: Instant,
@@ -151,7 +150,6 @@ impl Endpoint {
     }
 
     /// Marks the endpoint as leaving and waits until no request is in flight. New ones must already go elsewhere.
-    #[expect(dead_code, reason = "awaited when an instance is replaced, which comes with replicas")]
     pub(crate) async fn drained(&self) {
         self.draining.store(true, Ordering::SeqCst);
         loop {

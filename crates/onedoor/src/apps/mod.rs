@@ -8,9 +8,12 @@
 //!                       └── ended(), stop(), table() ─▶ run
 //! ```
 mod board;
+mod fleet;
 mod framework;
 mod kin;
 mod life;
+mod milestone;
+mod order;
 mod output;
 mod ports;
 mod ready;
