@@ -15,6 +15,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::timeout_at;
 
 use super::board::{AppRow, AppState, Board};
+use super::helm::{Helm, Reach, WISHES};
 use super::order::{KILL_MARGIN, Milestones, Waves, depths};
 use super::ports::PrivatePorts;
 use super::spawn::{Launcher, RuntimeDir};
@@ -36,6 +37,7 @@ pub(crate) struct Apps {
     tasks: JoinSet<Stopped>,
     members: Vec<Member>,
     ended: mpsc::UnboundedReceiver<Ended>,
+    helm: Helm,
     log: Log,
 }
 
@@ -131,7 +133,8 @@ impl Apps {
         let seeds = RandomState::new();
         let milestones = Milestones::of(&config.apps);
         let depths = depths(&config.apps);
-        let mut apps = Self { tasks: JoinSet::new(), members: Vec::new(), ended, log: log.clone() };
+        let mut reach = Vec::new();
+        let mut apps = Self { tasks: JoinSet::new(), members: Vec::new(), ended, log: log.clone(), helm: Helm::new(Vec::new()) };
         for (app, publisher) in config.apps.into_iter().zip(publishers) {
             let (orders, orders_receiver) = mpsc::channel(ORDERS);
             let launcher = Launcher::new(&app, Arc::clone(&ports), Arc::clone(&runtime));
@@ -142,6 +145,8 @@ impl Apps {
                 framework: launcher.framework().map(|framework| framework.name),
                 state: AppState::Starting,
             });
+            let (asked, wishes) = mpsc::channel(WISHES);
+            reach.push(Reach { name: Arc::clone(&app.name), asked, board: board.clone() });
             let around = Surroundings {
                 publisher,
                 children: children.clone(),
@@ -149,6 +154,7 @@ impl Apps {
                 launcher,
                 board: board.clone(),
                 orders: orders_receiver,
+                wishes,
                 ended: ended_sender.clone(),
                 needs: milestones.needs_of(&app, &log),
                 milestone: milestones.of_app(&app),
@@ -160,7 +166,13 @@ impl Apps {
             let task = apps.tasks.spawn(Box::pin(task.run())).id();
             apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
         }
+        apps.helm = Helm::new(reach);
         Ok(apps)
+    }
+
+    /// What an operator's wishes go through.
+    pub(crate) fn helm(&self) -> Helm {
+        self.helm.clone()
     }
 
     /// Waits for the end of an app without which the program is nothing: an essential one, or the last served one.
