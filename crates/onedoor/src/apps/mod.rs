@@ -28,5 +28,5 @@ mod stop;
 mod task;
 
 pub(crate) use board::{AppRow, AppState};
-pub(crate) use helm::{Declined, Helm, Wish};
+pub(crate) use helm::{Helm, Wish};
 pub(crate) use roster::{Apps, AppsEnd};

@@ -134,7 +134,13 @@ impl Apps {
         let milestones = Milestones::of(&config.apps);
         let depths = depths(&config.apps);
         let mut reach = Vec::new();
-        let mut apps = Self { tasks: JoinSet::new(), members: Vec::new(), ended, log: log.clone(), helm: Helm::new(Vec::new()) };
+        let mut apps = Self {
+            tasks: JoinSet::new(),
+            members: Vec::new(),
+            ended,
+            log: log.clone(),
+            helm: Helm::new(Vec::new()),
+        };
         for (app, publisher) in config.apps.into_iter().zip(publishers) {
             let (orders, orders_receiver) = mpsc::channel(ORDERS);
             let launcher = Launcher::new(&app, Arc::clone(&ports), Arc::clone(&runtime));
@@ -144,6 +150,8 @@ impl Apps {
                 command: shown(&app.command),
                 framework: launcher.framework().map(|framework| framework.name),
                 state: AppState::Starting,
+                restarts: 0,
+                processes: Vec::new(),
             });
             let (asked, wishes) = mpsc::channel(WISHES);
             reach.push(Reach { name: Arc::clone(&app.name), asked, board: board.clone() });

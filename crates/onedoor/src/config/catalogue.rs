@@ -142,6 +142,8 @@ const TOP: &[Row] = &[
     key("apps", &[Table], "", "The apps onedoor starts, watches and serves; the key is the app's name: [a-z][a-z0-9-]*, at most 40 characters."),
     key("routes", &[Table], "", "What is served where, besides the apps' own paths. The key is `[METHOD ][host]/path`; unordered; a tie is an error."),
     key("log", &[Table], "", "What onedoor and the apps write, and how."),
+    key("admin", &[Table], "", "How an operator speaks to a onedoor that runs."),
+    key("admin.socket", &[Text], "onedoor-HASH.sock in $XDG_RUNTIME_DIR, /run or /tmp", "The path of the control socket, from the file's folder. Only the user onedoor runs as, and root, may use it."),
 ];
 
 #[rustfmt::skip]
@@ -285,7 +287,7 @@ const LATER: &[Row] = &[
     later("jobs", "Commands that run to completion."),
     later("volumes", "Folders that survive."),
     later("errors", "Own error pages."),
-    later("admin", "The control socket and the dashboard."),
+    later("admin.ui", "The dashboard."),
     later("profile", "Changes for `onedoor dev` and the like."),
     later("min_version", "The oldest onedoor that understands this file."),
 ];

@@ -30,6 +30,7 @@ mod pid1;
 mod pipelining;
 mod pool;
 mod proxy_protocol;
+mod replicas;
 mod reuse;
 mod routing;
 mod siege;

@@ -106,7 +106,7 @@ impl Launcher {
     }
 
     /// The instance is gone, and its socket serves nobody.
-    pub(super) fn forget(&mut self, instance: u64) {
+    pub(super) fn forget(&self, instance: u64) {
         if let Some(folder) = &self.folder {
             folder.remove(instance);
         }

@@ -135,6 +135,11 @@ impl Instance {
         self.process.as_ref().map(|process| process.kin.leader)
     }
 
+    /// A worker is ready without an endpoint.
+    pub(super) fn is_working(&self) -> bool {
+        self.process.is_some() && self.ready_generation == Some(self.generation) && self.found.is_none()
+    }
+
     /// Nothing that its processes left behind is alive.
     pub(super) fn is_swept(&self) -> bool {
         self.sweeps.is_empty()

@@ -137,7 +137,7 @@ enum Surprise {
 /// Something happened.
 enum Tidings {
     Order(Option<Order>),
-    Of(InstanceId, News),
+    Of(InstanceId, Box<News>),
     Feedback(Feedback),
     Wish(Asked),
     GateOpen,
@@ -180,7 +180,17 @@ impl AppTask {
         };
         let idleness = Idleness::new(yard.app.stop_after_idle);
         let gate: Option<Boxed<()>> = Some(Box::pin(needs.met()));
-        Self { yard, fleet, instances: Vec::new(), orders, wishes, gate, tickets: Vec::new(), idleness, asked_so_far: 0 }
+        Self {
+            yard,
+            fleet,
+            instances: Vec::new(),
+            orders,
+            wishes,
+            gate,
+            tickets: Vec::new(),
+            idleness,
+            asked_so_far: 0,
+        }
     }
 
     /// From the first start to the end that was ordered.
@@ -200,7 +210,7 @@ impl AppTask {
         tokio::select! {
             biased;
             order = self.orders.recv(), if ordered => Tidings::Order(order),
-            (id, news) = any_of(&mut self.instances) => Tidings::Of(id, news),
+            (id, news) = any_of(&mut self.instances) => Tidings::Of(id, Box::new(news)),
             () = or_never(self.gate.as_mut()) => Tidings::GateOpen,
             Some(asked) = self.wishes.recv() => Tidings::Wish(asked),
             () = self.idleness.waits() => Tidings::Idle,
@@ -217,7 +227,7 @@ impl AppTask {
             }
             // Whoever gave the orders is gone: nothing of the app may stay.
             Tidings::Order(None) => self.stop_asked(Instant::now()).await,
-            Tidings::Of(id, news) => self.heard_of(id, news).await,
+            Tidings::Of(id, news) => self.heard_of(id, *news).await,
             Tidings::GateOpen => {
                 self.gate = None;
                 self.happened(FleetEvent::Begin).await;
@@ -276,6 +286,7 @@ impl AppTask {
                 events.extend(self.cleared());
             }
         }
+        self.show_processes();
     }
 
     /// An operator's wish; answered when it is fulfilled, or can no more be.
@@ -305,7 +316,8 @@ impl AppTask {
         match refused {
             Refused::NotReady { id } => {
                 let down = self.instances.iter().find(|instance| instance.id() == id);
-                let why = down.and_then(|instance| instance.down.as_ref()).map(|down| Arc::clone(&down.detail));
+                let why =
+                    down.and_then(|instance| instance.down.as_ref()).map(|down| Arc::clone(&down.detail));
                 Declined::NotReady { app, why: why.unwrap_or_else(|| "it ended".into()) }
             }
             Refused::Overtaken => Declined::Overtaken(app),

@@ -97,7 +97,7 @@ fn a_key_of_a_later_version() {
     insta::assert_snapshot!(mistakes(
         r#"[apps.a]
 run = "a"
-replicas = 2
+dev = "x"
 [jobs]
 migrate = "x"
 "#
