@@ -275,7 +275,7 @@ const LOG: &[Row] = &[
     key("log.access", &[one_of(&["on", "off"]), Table], "\"on\"", "One line per request."),
     later("log.access.redact", "Fields whose values are not logged."),
     later("log.access.sample", "The share of requests that is logged."),
-    key("log.apps", &[one_of(&["prefix", "json", "raw"])], "as log.format: \"prefix\" for people, else \"json\"", "What becomes of the apps' own lines."),
+    key("log.apps", &[one_of(&["prefix", "json", "raw"])], "as log.format: \"prefix\" for people, else \"json\"", "What becomes of the apps' own lines. `prefix`: the app's name in front, coloured on a terminal. `json`: an object per line with app, pid and stream; a line that is an object already keeps its bytes and gets the keys it lacks. `raw`: to the byte as they were printed."),
 ];
 
 #[rustfmt::skip]

@@ -34,7 +34,7 @@ use super::restart::{Ending, Restarts};
 use super::spawn::{LaunchError, Launcher, Told};
 use super::spec::{AppSpec, Grace, Listening};
 use crate::init::{Child, Children};
-use crate::observe::log::{AppStream, Level, Log};
+use crate::observe::log::{AppStream, Level, Log, Speaker};
 use crate::registry::{AppId, Endpoint, Feedback, Publisher};
 
 /// What an app printed last may come after its exit; whoever still holds its pipes does not hold us (rule 16).
@@ -330,8 +330,8 @@ impl AppTask {
                 // Readers of earlier starts that are done; an app that crashes for months would pile them up.
                 while self.outputs.try_join_next().is_some() {}
                 for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
-                    let (app, log) = (Arc::clone(&self.app.name), self.around.log.clone());
-                    self.outputs.spawn(output::drain(pipe, stream, app, log, words.clone()));
+                    let speaker = Speaker { app: Arc::clone(&self.app.name), pid, stream };
+                    self.outputs.spawn(output::drain(pipe, speaker, self.around.log.clone(), words.clone()));
                 }
                 let marker = self.start.as_ref().map(|start| start.marker.clone()).unwrap_or_default();
                 self.process = Some(Process { kin: Kin { leader: pid, marker }, exited });
