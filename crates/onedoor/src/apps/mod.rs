@@ -8,15 +8,20 @@
 //!                       └── ended(), stop(), table() ─▶ run
 //! ```
 mod board;
+mod command_question;
 mod framework;
+mod hearing;
 mod kin;
 mod life;
+pub(crate) mod line_pattern;
+mod notify;
 mod output;
 mod ports;
 mod ready;
 mod report;
 mod restart;
 mod roster;
+mod signs;
 mod spawn;
 pub(crate) mod spec;
 mod stop;

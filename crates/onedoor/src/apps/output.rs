@@ -13,6 +13,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::time::timeout;
 
+use super::signs::Signs;
 use crate::observe::log::{AppStream, Level, Line, LineEnd, Log, Speaker};
 
 /// A longer line is passed on in pieces.
@@ -68,8 +69,9 @@ impl LastWords {
 }
 
 /// Reads `pipe` until everyone who could write to it is gone.
-pub(super) async fn drain(pipe: OwnedFd, speaker: Speaker, log: Log, last_words: LastWords) {
+pub(super) async fn drain(pipe: OwnedFd, speaker: Speaker, log: Log, last_words: LastWords, signs: Signs) {
     let emit = |line: Line<'_>| {
+        signs.read_line(line.text);
         last_words.keep(speaker.stream, line);
         log.app_line(&speaker, line);
     };

@@ -184,11 +184,13 @@ const APP: &[Row] = &[
     key("apps.*.env", &[TextMap], "{}", "Variables for this app; they beat what onedoor sets itself."),
     key("apps.*.inherit_env", &[one_of(&["all"]), TextList], "\"all\"", "Which of the container's variables the app sees: all, or only those named."),
     key("apps.*.socket", &[Kind::Word { now: &["auto"], later: &["activate"] }, Bool], "\"auto\"", "Whether the app listens on a Unix socket: where its framework is known to take one, always, or never."),
-    key("apps.*.ready", &[Kind::Word { now: &["accept"], later: &["notify"] }, Table], "\"accept\"", "When the app takes requests: once it accepts connections, or once it answers GET `path`."),
-    key("apps.*.ready.path", &[Text], "required", "What to ask the app for."),
+    key("apps.*.ready", &[one_of(&["accept", "notify"]), Table], "\"accept\"", "When the app is ready: once it accepts connections, once it says READY=1 (sd_notify) to the socket that NOTIFY_SOCKET names, or a table with one of path, log and exec. A served app must accept connections in any case; a worker need not, and is ready at once unless this says otherwise."),
+    key("apps.*.ready.path", &[Text], "none", "Ready once it answers GET for this path."),
     key("apps.*.ready.status", &[Int { min: 100, max: 599 }], "200 to 399", "The status that means ready."),
-    key("apps.*.ready.every", &[Duration], "\"1s\"", "How often to ask."),
-    key("apps.*.ready.timeout", &[Duration], "\"2s\"", "How long to wait for the answer."),
+    key("apps.*.ready.log", &[Text], "none", "Ready once a line of its stdout or stderr matches this regex, anywhere in the line."),
+    key("apps.*.ready.exec", &[Command], "none", "Ready once this command exits 0; it is run in the app's folder with the app's environment."),
+    key("apps.*.ready.every", &[Duration], "\"1s\"", "How often to ask, for path and exec."),
+    key("apps.*.ready.timeout", &[Duration], "\"2s\"", "How long to wait for the answer; a command is killed then."),
     key("apps.*.start_timeout", &[Duration], "\"5m\"", "How long the app may take to become ready."),
     key("apps.*.essential", &[Bool], "true for the app at / and for the only served one", "If it is given up, the container ends with its exit code."),
     key("apps.*.restart", &[Table], "", "What happens when the app ends by itself."),
@@ -219,8 +221,6 @@ const APP: &[Row] = &[
     later("apps.*.build", "How the app gets into the image."),
     later("apps.*.image", "An image the app is taken from."),
     later("apps.*.copy", "What is taken from that image."),
-    later("apps.*.ready.log", "Ready when a line of the log matches."),
-    later("apps.*.ready.exec", "Ready when a command succeeds."),
 ];
 
 #[rustfmt::skip]

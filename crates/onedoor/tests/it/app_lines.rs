@@ -57,10 +57,8 @@ fn a_flood_that_nobody_reads_blocks_neither_its_app_nor_a_request_and_the_loss_i
     let door = setting.inside(&["sh", "-c", "exec 3<>unread; \"$@\" >&3; exit $?", "sh"]).start();
     assert_eq!(door.fetch("/still").text(), "GET /still");
     let unread = std::fs::File::open(door.dir().join("unread")).expect("the pipe is there");
-    let told = BufReader::new(unread)
-        .lines()
-        .map(|line| line.expect("lines are text"))
-        .find(|line| line.contains("onedoor") && line.contains("lost on stdout"));
+    let mut lines = BufReader::new(unread).lines().map(|line| line.expect("lines are text"));
+    let told = lines.find(|line| line.contains("lost on stdout"));
     assert!(told.is_some());
 }
 

@@ -31,6 +31,7 @@ mod pid1;
 mod pipelining;
 mod pool;
 mod proxy_protocol;
+mod readiness;
 mod reuse;
 mod routing;
 mod siege;

@@ -7,12 +7,11 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The longest path of a Unix socket: `sun_path` less its NUL (unix(7)).
 const PATH_MAX: usize = 107;
 
-const SOCKET_NAME: &str = "app.sock";
+pub(super) const SOCKET_NAME: &str = "app.sock";
 
 /// Where the folders are made; the folder of all folders is made with the first and removed at the end.
 #[derive(Debug)]
@@ -67,17 +66,17 @@ impl Drop for RuntimeDir {
 pub(super) struct SocketFolder(PathBuf);
 
 impl SocketFolder {
-    /// The socket's path, with nothing there: bind(2) does not replace what a killed process left. The folder may be
+    /// The path of a socket (no longer than [`SOCKET_NAME`]), with nothing there: bind(2) does not replace what a killed process left. The folder may be
     /// gone, too: whatever cleans `/tmp` does not ask.
-    pub(super) fn vacant_path(&self) -> io::Result<Arc<PathBuf>> {
+    pub(super) fn vacant_path(&self, name: &str) -> io::Result<PathBuf> {
         if let Some(ours) = self.0.parent() {
             make(ours, 0o711)?;
         }
         make(&self.0, 0o700)?;
-        let path = self.0.join(SOCKET_NAME);
+        let path = self.0.join(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(Arc::new(path)),
+            Ok(()) | Err(_) => Ok(path),
         }
     }
 }
@@ -111,11 +110,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let runtime = runtime(vec![root.path().join("missing"), root.path().into()]);
         let folder = runtime.folder_of("api").unwrap();
-        let path = folder.vacant_path().unwrap();
+        let path = folder.vacant_path(SOCKET_NAME).unwrap();
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
-        drop(UnixListener::bind(&*path).unwrap());
+        drop(UnixListener::bind(&path).unwrap());
         assert!(path.exists());
-        folder.vacant_path().unwrap();
+        folder.vacant_path(SOCKET_NAME).unwrap();
         assert!(!path.exists());
         drop(folder);
         drop(runtime);
@@ -128,8 +127,8 @@ mod tests {
         let runtime = runtime(vec![root.path().into()]);
         let folder = runtime.folder_of("api").unwrap();
         fs::remove_dir_all(root.path().join("onedoor-test")).unwrap();
-        let path = folder.vacant_path().unwrap();
-        drop(UnixListener::bind(&*path).unwrap());
+        let path = folder.vacant_path(SOCKET_NAME).unwrap();
+        drop(UnixListener::bind(&path).unwrap());
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
@@ -139,7 +138,7 @@ mod tests {
         let long = root.path().join("x".repeat(100));
         fs::create_dir(&long).unwrap();
         let runtime = runtime(vec![long.clone(), root.path().into()]);
-        let path = runtime.folder_of("api").unwrap().vacant_path().unwrap();
+        let path = runtime.folder_of("api").unwrap().vacant_path(SOCKET_NAME).unwrap();
         assert!(!path.starts_with(&long) && path.as_os_str().len() <= PATH_MAX);
     }
 }

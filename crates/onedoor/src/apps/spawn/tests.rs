@@ -60,7 +60,7 @@ fn an_app_is_told_its_port_its_host_and_its_prefix() {
     assert_eq!(variable(&launch, "HOST").unwrap(), "127.0.0.1");
     assert_eq!(variable(&launch, "PREFIX").unwrap(), "/api");
     assert_eq!(variable(&launch, "SOCKET"), None);
-    assert_eq!(launch.spec.program, std::path::Path::new("/usr/bin/sleep"));
+    assert_eq!(launch.spec.program, Path::new("/usr/bin/sleep"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use onedoor_linux::signal::Signal;
 use tokio::time::timeout;
 
 use super::{AppTask, Kill, OUTPUT_GRACE, Start};
+use crate::apps::command_question::Asker;
 use crate::apps::life::{Action, Event, Hope, Push};
 use crate::apps::ready::Prober;
 use crate::apps::spawn::LaunchError;
@@ -49,7 +50,17 @@ impl AppTask {
                 if let Some(error) = &launch.socketless {
                     self.note_socketless(error);
                 }
-                self.start = Some(Start { told: launch.told, marker: launch.marker, began: Instant::now() });
+                self.start = Some(Start {
+                    told: launch.told,
+                    marker: launch.marker,
+                    began: Instant::now(),
+                    hearing: launch.hearing,
+                    asker: Asker {
+                        children: self.around.children.clone(),
+                        environment: launch.environment,
+                        dir: self.app.dir.clone(),
+                    },
+                });
                 let children = self.around.children.clone();
                 self.spawning = Some(Box::pin(async move { children.spawn(launch.spec).await }));
                 None
@@ -61,8 +72,19 @@ impl AppTask {
     fn probe(&mut self, pid: Pid, not_before: Instant) {
         let (Some(process), Some(start)) = (&self.process, &self.start) else { return };
         if process.kin.leader == pid && self.probing.is_none() {
-            let prober = Prober::new(process.kin.clone(), start.told.clone(), self.app.readiness.clone());
+            let readiness = self.app.readiness.clone();
+            let (signs, asker) = (start.hearing.signs().clone(), start.asker.clone());
+            let prober = Prober::new(process.kin.clone(), start.told.clone(), readiness, signs, asker);
             self.probing = Some(Box::pin(prober.look_from(not_before)));
+        }
+    }
+
+    /// What is published says of itself that it is stopping: a look finds that out, too, and takes it off the table.
+    pub(super) fn look_closer(&mut self) {
+        if let (Some(pid), Some(_)) = (self.leader(), &self.endpoint) {
+            self.probing = None;
+            self.glancing = None;
+            self.probe(pid, Instant::now());
         }
     }
 
@@ -104,7 +126,8 @@ impl AppTask {
             LaunchError::Program(_)
             | LaunchError::Port(_)
             | LaunchError::Socket(_)
-            | LaunchError::Marker(_) => Hope::Later,
+            | LaunchError::Marker(_)
+            | LaunchError::Notify(_) => Hope::Later,
         }
     }
 }

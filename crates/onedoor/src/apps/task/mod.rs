@@ -26,13 +26,16 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::board::Board;
+use super::command_question::Asker;
+use super::hearing::Hearing;
 use super::kin::Kin;
 use super::life::{Event, Life, Machine, ReadyWhen, Rules};
+use super::notify::Voice;
 use super::output::{self, LastWords};
 use super::ready::{Found, FoundPlace, Prober, Sight, Why};
 use super::restart::{Ending, Restarts};
 use super::spawn::{LaunchError, Launcher, Told};
-use super::spec::{AppSpec, Grace, Listening};
+use super::spec::{AppSpec, Grace};
 use crate::init::{Child, Children};
 use crate::observe::log::{AppStream, Level, Log, Speaker};
 use crate::registry::{AppId, Endpoint, Feedback, Publisher};
@@ -119,11 +122,13 @@ pub(super) struct AppTask {
     leftovers: usize,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Start {
     told: Told,
     marker: OsString,
     began: Instant,
+    hearing: Hearing,
+    asker: Asker,
 }
 
 #[derive(Debug)]
@@ -159,6 +164,8 @@ enum News {
     Spawned(Result<Child, SpawnError>),
     Sight(Prober, Sight),
     Glimpse(Prober, Sight),
+    /// The app says that it is stopping.
+    Leaves,
     TimerDue,
     Feedback(Feedback),
     Swept(usize),
@@ -170,13 +177,7 @@ impl AppTask {
             Grace::RestOfBudget => around.grace_max,
             Grace::AtMost(grace) => grace.min(around.grace_max),
         };
-        let ready = match app.listening {
-            Listening::Nowhere => ReadyWhen::Running,
-            Listening::Auto { .. }
-            | Listening::PrivatePort { .. }
-            | Listening::FixedPort { .. }
-            | Listening::UnixSocket { .. } => ReadyWhen::Answering,
-        };
+        let ready = if app.is_ready_at_once() { ReadyWhen::Running } else { ReadyWhen::Answering };
         let rules = Rules { ready, start_timeout: app.start_timeout, grace, weight: app.weight };
         let machine = Machine::new(rules, Restarts::new(app.restart.clone(), seed));
         Self {
@@ -245,6 +246,7 @@ impl AppTask {
             child = or_never(self.spawning.as_mut()) => News::Spawned(child),
             (prober, sight) = or_never(self.probing.as_mut()) => News::Sight(prober, sight),
             (prober, sight) = or_never(self.glancing.as_mut()) => News::Glimpse(prober, sight),
+            () = leaves(self.start.as_mut()) => News::Leaves,
             () = due(self.timer) => News::TimerDue,
             Some(killed) = self.sweeps.join_next() => News::Swept(killed.unwrap_or_default()),
             feedback = self.around.publisher.feedback() => News::Feedback(feedback),
@@ -264,6 +266,7 @@ impl AppTask {
             News::Spawned(result) => self.spawned(result).await,
             News::Sight(prober, sight) => self.saw(prober, sight).await,
             News::Glimpse(prober, sight) => self.glimpsed(prober, sight).await,
+            News::Leaves => self.look_closer(),
             News::TimerDue => {
                 self.timer = None;
                 self.happened(Event::TimerDue).await;
@@ -325,16 +328,22 @@ impl AppTask {
         match result {
             Ok(child) => {
                 let Child { pid, stdout, stderr, exited } = child;
+                // What is spawned was prepared.
+                let Some(start) = &mut self.start else { return };
                 let words = LastWords::default();
                 self.fate.last_words = words.clone();
                 // Readers of earlier starts that are done; an app that crashes for months would pile them up.
                 while self.outputs.try_join_next().is_some() {}
                 for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
                     let speaker = Speaker { app: Arc::clone(&self.app.name), pid, stream };
-                    self.outputs.spawn(output::drain(pipe, speaker, self.around.log.clone(), words.clone()));
+                    let signs = start.hearing.signs().clone();
+                    let log = self.around.log.clone();
+                    self.outputs.spawn(output::drain(pipe, speaker, log, words.clone(), signs));
                 }
-                let marker = self.start.as_ref().map(|start| start.marker.clone()).unwrap_or_default();
-                self.process = Some(Process { kin: Kin { leader: pid, marker }, exited });
+                let kin = Kin { leader: pid, marker: start.marker.clone() };
+                let voice = Voice { app: Arc::clone(&self.app.name), log: self.around.log.clone() };
+                start.hearing.attend(kin.clone(), voice);
+                self.process = Some(Process { kin, exited });
                 self.happened(Event::Spawned { pid }).await;
             }
             Err(error) => self.cannot_start(&LaunchError::Program(error)).await,
@@ -356,6 +365,7 @@ impl AppTask {
                 self.found = Some(found);
                 self.happened(Event::Answered { pid }).await;
             }
+            Sight::Runs => self.happened(Event::Answered { pid }).await,
             Sight::Silent(why) => {
                 self.fate.silence = Some(why);
                 self.probing = Some(Box::pin(prober.look_again()));
@@ -376,7 +386,9 @@ impl AppTask {
                 self.found = Some(found);
                 self.happened(Event::Answered { pid }).await;
             }
-            Sight::Answers(_) | Sight::Silent(_) => self.glancing = Some(Box::pin(prober.look_idly())),
+            Sight::Answers(_) | Sight::Runs | Sight::Silent(_) => {
+                self.glancing = Some(Box::pin(prober.look_idly()))
+            }
         }
     }
 
@@ -399,6 +411,13 @@ impl AppTask {
 async fn or_never<F: Future + Unpin>(future: Option<F>) -> F::Output {
     match future {
         Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn leaves(start: Option<&mut Start>) {
+    match start {
+        Some(start) => start.hearing.leaves().await,
         None => std::future::pending().await,
     }
 }

@@ -21,7 +21,10 @@ impl AppTask {
     pub(super) fn note_spawn_error(&mut self, error: &LaunchError) -> Hope {
         let code = match error {
             LaunchError::Program(error) => exit_code(ExitCause::CannotStart(error)),
-            LaunchError::Port(_) | LaunchError::Socket(_) | LaunchError::Marker(_) => failed(),
+            LaunchError::Port(_)
+            | LaunchError::Socket(_)
+            | LaunchError::Marker(_)
+            | LaunchError::Notify(_) => failed(),
         };
         let (place, name) = (&self.app.place, &self.app.name);
         let message = format!("{place}: app \"{name}\" cannot be started: {error}");
