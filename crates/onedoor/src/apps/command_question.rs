@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ use crate::init::{Child, Children};
 
 /// How much is kept of what the command prints.
 const TAIL_MAX: usize = 2048;
+
+/// How long the reason of a failure may take to arrive after the failure.
+const LAST_WORD: Duration = Duration::from_millis(200);
 
 /// How long the line may be that says why; in characters.
 const WHY_MAX: usize = 200;
@@ -48,19 +52,23 @@ impl Asker {
 
     async fn run(&self, spec: onedoor_linux::spawn::SpawnSpec) -> Result<(), String> {
         let child = self.children.spawn(spec).await.map_err(|error| error.to_string())?;
-        let Child { pid, stdout, stderr, exited } = child;
+        let Child { pid, stdout, stderr, mut exited } = child;
         let _end = End { children: &self.children, pid };
         let (mut said, mut unheard) = (Vec::new(), Vec::new());
-        let reading = async {
-            tokio::join!(read_tail(stderr, &mut said), read_tail(stdout, &mut unheard));
-            // Its exit is what ends the question; whoever holds its pipes does not.
-            std::future::pending().await
-        };
-        let status = tokio::select! {
-            // What it said before its end is read before its end is seen.
-            biased;
-            never = reading => never,
-            status = exited => status,
+        let status = {
+            let mut reading = pin!(async {
+                tokio::join!(read_tail(stderr, &mut said), read_tail(stdout, &mut unheard));
+            });
+            tokio::select! {
+                // Its exit ends the question; whoever else holds its pipes does not hold us for long.
+                status = &mut exited => {
+                    if !matches!(status, Ok(status) if status.success()) {
+                        timeout(LAST_WORD, reading).await.ok();
+                    }
+                    status
+                }
+                () = &mut reading => exited.await,
+            }
         };
         match status {
             Ok(status) if status.success() => Ok(()),
