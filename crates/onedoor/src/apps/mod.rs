@@ -14,6 +14,7 @@ mod hearing;
 mod kin;
 mod life;
 pub(crate) mod line_pattern;
+mod live;
 mod notify;
 mod output;
 mod ports;

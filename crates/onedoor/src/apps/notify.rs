@@ -22,6 +22,9 @@ use crate::observe::log::{Level, Log};
 /// How apps are told where to speak.
 pub(super) const SOCKET_VARIABLE: &str = "NOTIFY_SOCKET";
 
+/// How apps are told how often to send WATCHDOG=1, in microseconds (sd_watchdog_enabled(3)).
+pub(super) const WATCHDOG_VARIABLE: &str = "WATCHDOG_USEC";
+
 /// A longer message is cut; systemd takes as much.
 const MESSAGE_MAX: usize = 4096;
 

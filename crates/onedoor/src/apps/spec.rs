@@ -34,6 +34,7 @@ pub(crate) struct AppSpec {
     /// What becomes of `listening`'s prefix on the way to the app; without a prefix it means nothing.
     pub(crate) prefix_mode: PrefixMode,
     pub(crate) readiness: Readiness,
+    pub(crate) liveness: Liveness,
     pub(crate) start_timeout: Duration,
     pub(crate) restart: RestartPolicy,
     pub(crate) stop: StopPolicy,
@@ -48,7 +49,15 @@ impl AppSpec {
 
     /// It speaks sd_notify(3), and is given a socket for it.
     pub(crate) fn notifies(&self) -> bool {
-        self.readiness == Readiness::Notify
+        self.readiness == Readiness::Notify || self.beats_within().is_some()
+    }
+
+    /// How often it must say WATCHDOG=1.
+    pub(crate) fn beats_within(&self) -> Option<Duration> {
+        match self.liveness {
+            Liveness::Beats { within } => Some(within),
+            Liveness::Unwatched | Liveness::Asked { .. } => None,
+        }
     }
 }
 
@@ -116,6 +125,24 @@ pub(crate) enum Readiness {
     Notify,
     /// A command, run in its folder with its environment, exits 0.
     Exec { command: Command, every: Duration, timeout: Duration },
+}
+
+/// How an app that is ready is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Liveness {
+    /// Its exit is seen, and what requests tell.
+    Unwatched,
+    /// Unwell after so many failures in a row.
+    Asked { question: LiveQuestion, every: Duration, timeout: Duration, failures: u32 },
+    /// It says WATCHDOG=1 at least so often (sd_notify(3)).
+    Beats { within: Duration },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LiveQuestion {
+    Accept,
+    Http { path: String, status: Option<u16> },
+    Exec { command: Command },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -336,6 +336,15 @@ pub(super) async fn ask_http(
     Err(Why::BadAnswer { path: path.to_owned(), error })
 }
 
+/// One connection, within `limit`.
+pub(super) async fn ask_connection(at: &EndpointAddr, limit: Duration) -> Result<(), Why> {
+    let accepts = match at {
+        EndpointAddr::Tcp(at) => timeout(limit, connects(*at)).await,
+        EndpointAddr::Unix(path) => timeout(limit, connects_unix(path)).await,
+    };
+    if accepts.unwrap_or(false) { Ok(()) } else { Err(Why::NobodyListens) }
+}
+
 /// One command, within `limit`.
 pub(super) async fn ask_command(asker: &Asker, command: &Command, limit: Duration) -> Result<(), Why> {
     let answer = asker.ask(command, limit).await;

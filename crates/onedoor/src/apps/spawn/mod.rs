@@ -20,7 +20,7 @@ pub(super) use self::socket::RuntimeDir;
 use self::socket::{SOCKET_NAME, SocketFolder};
 use super::framework::{self, Framework, Place};
 use super::hearing::Hearing;
-use super::notify::{NotifySocket, SOCKET_VARIABLE};
+use super::notify::{NotifySocket, SOCKET_VARIABLE, WATCHDOG_VARIABLE};
 use super::ports::{NoPort, PrivatePorts};
 use super::spec::{AppSpec, Command, Listening};
 
@@ -117,6 +117,9 @@ impl Launcher {
         } else {
             None
         };
+        if let Some(within) = app.beats_within() {
+            spec.env.push((WATCHDOG_VARIABLE.into(), within.as_micros().to_string().into()));
+        }
         let hearing = Hearing::new(&app.readiness, notify);
         Ok(Launch { spec, told, marker, socketless, hearing, environment })
     }

@@ -83,6 +83,7 @@ fn spec(
     };
     let patient = Patient { name: draft.name.value, section, listening: &listening };
     let readiness = health::readiness(patient, context);
+    let liveness = health::liveness(patient, context);
     AppSpec {
         id: draft.id,
         name: Arc::from(draft.name.value),
@@ -93,6 +94,7 @@ fn spec(
         listening,
         prefix_mode: prefix_mode(section),
         readiness,
+        liveness,
         start_timeout: section.duration("start_timeout").unwrap_or(START_TIMEOUT),
         restart: policy::restart(section, context),
         stop: policy::stop(section, context),

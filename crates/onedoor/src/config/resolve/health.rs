@@ -1,16 +1,21 @@
-//! `ready` of an app: how it is known that it is well, and the defaults of asking.
+//! `ready` and `live` of an app: how it is known that it is well, and the defaults of asking.
 
 use std::time::Duration;
 
 use super::{Context, command};
 use crate::apps::line_pattern::LinePattern;
-use crate::apps::spec::{Command, Listening, Readiness};
+use crate::apps::spec::{Command, Listening, LiveQuestion, Liveness, Readiness};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::Span;
 
 const READY_EVERY: Duration = Duration::from_secs(1);
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
+const LIVE_EVERY: Duration = Duration::from_secs(10);
+const LIVE_TIMEOUT: Duration = Duration::from_secs(2);
+const LIVE_FAILURES: u32 = 3;
+const BEAT_LEAST: Duration = Duration::from_secs(1);
+const BEAT_WITHIN: Duration = Duration::from_secs(30);
 
 /// Whose health it is.
 #[derive(Clone, Copy)]
@@ -47,6 +52,45 @@ pub(super) fn readiness(patient: Patient<'_>, context: &mut Context<'_>) -> Read
     }
 }
 
+pub(super) fn liveness(patient: Patient<'_>, context: &mut Context<'_>) -> Liveness {
+    let asked = |question, every, timeout, failures| Liveness::Asked { question, every, timeout, failures };
+    if let Some(word) = patient.section.text("live") {
+        return match word.value {
+            "notify" => Liveness::Beats { within: BEAT_WITHIN },
+            _ if patient.can_be_asked("live", word.span, context) => {
+                asked(LiveQuestion::Accept, LIVE_EVERY, LIVE_TIMEOUT, LIVE_FAILURES)
+            }
+            _ => Liveness::Unwatched,
+        };
+    }
+    let Some(table) = patient.section.table("live") else { return Liveness::Unwatched };
+    let Some((way, place)) = patient.only_way("live", table, &["path", "exec", "notify"], context) else {
+        return Liveness::Unwatched;
+    };
+    let question = match way {
+        "notify" => return beats(table, context),
+        "exec" => exec(table, context).map(|command| LiveQuestion::Exec { command }),
+        _ if !patient.can_be_asked("live", place, context) => None,
+        _ => path(table, context).map(|path| LiveQuestion::Http { path, status: status(table) }),
+    };
+    let every = table.duration("every").unwrap_or(LIVE_EVERY);
+    let timeout = table.duration("timeout").unwrap_or(LIVE_TIMEOUT);
+    let failures = table.int("failures").and_then(|failures| u32::try_from(failures.value).ok());
+    question.map_or(Liveness::Unwatched, |question| {
+        asked(question, every, timeout, failures.unwrap_or(LIVE_FAILURES))
+    })
+}
+
+fn beats(table: &Section, context: &mut Context<'_>) -> Liveness {
+    let within = table.duration("notify").unwrap_or(BEAT_WITHIN);
+    if within < BEAT_LEAST {
+        let place = table.key("notify").unwrap_or_default();
+        let error = ConfigError::new(Code::BadValue, place, "no app beats that often");
+        context.errors.push(error.remedy("a second or more: notify = \"30s\""));
+    }
+    Liveness::Beats { within }
+}
+
 impl Patient<'_> {
     /// Which one of `ways` is written, and where; anything but one is a mistake.
     fn only_way(
@@ -73,7 +117,9 @@ impl Patient<'_> {
             return None;
         }
         let is_asked = way == "path" || way == "exec";
-        let needless = ["every", "timeout"].into_iter().filter(|_| !is_asked);
+        let asking =
+            if key == "live" { &["every", "timeout", "failures"][..] } else { &["every", "timeout"] };
+        let needless = asking.iter().copied().filter(|_| !is_asked);
         let needless = needless.chain(["status"].into_iter().filter(|_| way != "path"));
         for (extra, place) in needless.filter_map(|extra| Some((extra, table.key(extra)?))) {
             let fact = format!("`{extra}` says nothing about `{way}`");

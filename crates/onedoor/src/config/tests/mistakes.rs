@@ -349,6 +349,19 @@ e = { run = "a", ready = "notified" }
 }
 
 #[test]
+fn liveness_that_cannot_be() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+a = { run = "a", path = "/", live = { every = "1s" } }
+b = { run = "a", live = "accept" }
+c = { run = "a", live = { path = "/healthz" } }
+d = { run = "a", live = { notify = "1ms", failures = 2 } }
+e = { run = "a", live = { log = "up" } }
+"#
+    ));
+}
+
+#[test]
 fn a_bad_restart() {
     insta::assert_snapshot!(mistakes(
         r#"[apps]
