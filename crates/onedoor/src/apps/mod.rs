@@ -9,13 +9,18 @@
 //! ```
 mod board;
 mod command_question;
+mod fleet;
 mod framework;
 mod hearing;
+mod helm;
+mod idleness;
 mod kin;
 mod life;
 pub(crate) mod line_pattern;
 mod live;
+mod milestone;
 mod notify;
+mod order;
 mod output;
 mod ports;
 mod ready;
@@ -29,4 +34,5 @@ mod stop;
 mod task;
 
 pub(crate) use board::{AppRow, AppState};
+pub(crate) use helm::{Declined, Helm, Wish};
 pub(crate) use roster::{Apps, AppsEnd};

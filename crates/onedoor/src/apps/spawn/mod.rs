@@ -17,7 +17,7 @@ use std::sync::Arc;
 use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
 
 pub(super) use self::socket::RuntimeDir;
-use self::socket::{SOCKET_NAME, SocketFolder};
+use self::socket::SocketFolder;
 use super::framework::{self, Framework, Place};
 use super::hearing::Hearing;
 use super::notify::{NotifySocket, SOCKET_VARIABLE, WATCHDOG_VARIABLE};
@@ -99,9 +99,9 @@ impl Launcher {
         self.framework
     }
 
-    /// The next start: a fresh port, a socket path that nothing is bound to, a new marker.
-    pub(super) fn prepare(&mut self, app: &AppSpec) -> Result<Launch, LaunchError> {
-        let (told, socketless) = self.place(app)?;
+    /// The next start of an instance: a fresh port, a socket path that nothing is bound to, a new marker.
+    pub(super) fn prepare(&mut self, app: &AppSpec, instance: u64) -> Result<Launch, LaunchError> {
+        let (told, socketless) = self.place(app, instance)?;
         let marker = OsString::from(unguessable().map_err(LaunchError::Marker)?);
         let socket = told.socket.as_deref().and_then(|path| path.to_str());
         let place =
@@ -124,19 +124,26 @@ impl Launcher {
         Ok(Launch { spec, told, marker, socketless, hearing, environment })
     }
 
-    fn place(&mut self, app: &AppSpec) -> Result<(Told, Option<io::Error>), LaunchError> {
+    /// The instance is gone, and its socket serves nobody.
+    pub(super) fn forget(&mut self, instance: u64) {
+        if let Some(folder) = &self.folder {
+            folder.remove(instance);
+        }
+    }
+
+    fn place(&mut self, app: &AppSpec, instance: u64) -> Result<(Told, Option<io::Error>), LaunchError> {
         let told = match &app.listening {
             Listening::Nowhere => Told::default(),
             Listening::PrivatePort { .. } => Told { socket: None, port: Some(self.ports.fresh()?) },
             Listening::FixedPort { port, .. } => Told { socket: None, port: Some(*port) },
             Listening::UnixSocket { .. } => {
-                Told { socket: Some(self.socket(app).map_err(LaunchError::Socket)?), port: None }
+                Told { socket: Some(self.socket(app, instance).map_err(LaunchError::Socket)?), port: None }
             }
             Listening::Auto { .. } => {
                 // Without a writable folder the port is as good, only slower.
                 let port = Some(self.ports.fresh()?);
                 if self.socket_is_understood(&app.command) {
-                    return Ok(match self.socket(app) {
+                    return Ok(match self.socket(app, instance) {
                         Ok(socket) => (Told { socket: Some(socket), port }, None),
                         Err(error) => (Told { socket: None, port }, Some(error)),
                     });
@@ -153,8 +160,8 @@ impl Launcher {
         by_variable || words::mentions(command, "SOCKET")
     }
 
-    fn socket(&mut self, app: &AppSpec) -> io::Result<Arc<PathBuf>> {
-        self.folder(app)?.vacant_path(SOCKET_NAME).map(Arc::new)
+    fn socket(&mut self, app: &AppSpec, instance: u64) -> io::Result<Arc<PathBuf>> {
+        self.folder(app)?.vacant_path(instance)
     }
 
     /// In the app's folder; where none can be written, by a name that nobody can guess.
@@ -162,7 +169,7 @@ impl Launcher {
         // One per start: the last one of the start before may still be on its way out.
         let marker = marker.to_string_lossy();
         let name = format!("n-{}", marker.get(..NOTIFY_NAME_LEN).unwrap_or(&marker));
-        let path = self.folder(app).and_then(|folder| folder.vacant_path(&name));
+        let path = self.folder(app).and_then(|folder| folder.vacant(&name));
         path.and_then(NotifySocket::at_path)
             .or_else(|_| NotifySocket::abstract_named(format!("onedoor-{marker}")))
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::app::Draft;
 use super::health::{self, Patient};
-use super::{Context, command, policy};
+use super::{Context, command, needs, policy};
 use crate::apps::spec::{AppSpec, Command, Environment, Listening, PrefixMode};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Section, Value};
@@ -45,8 +45,9 @@ pub(super) fn specs(
         };
         let prefix = prefix_of(draft, routed);
         let listening = listening(section, served.contains(&draft.id), prefix, context);
-        specs.push(spec(draft, section, listening, weight, context));
+        specs.push(spec(draft, section, listening, weight, drafts, context));
     }
+    needs::check_circles(&specs, drafts, context);
     specs
 }
 
@@ -61,6 +62,7 @@ fn spec(
     section: &Section,
     listening: Listening,
     weight: Weight,
+    drafts: &[Draft<'_>],
     context: &mut Context<'_>,
 ) -> AppSpec {
     let dir = dir(section, context);
@@ -84,6 +86,9 @@ fn spec(
     let patient = Patient { name: draft.name.value, section, listening: &listening };
     let readiness = health::readiness(patient, context);
     let liveness = health::liveness(patient, context);
+    let replicas = policy::replicas(draft.name.value, section, &listening, context);
+    let replace = policy::replace(section, &listening, context);
+    let (start, stop_after_idle) = policy::laziness(draft.name.value, section, &listening, context);
     AppSpec {
         id: draft.id,
         name: Arc::from(draft.name.value),
@@ -99,6 +104,11 @@ fn spec(
         restart: policy::restart(section, context),
         stop: policy::stop(section, context),
         weight,
+        replicas,
+        replace,
+        start,
+        stop_after_idle,
+        needs: needs::of(section, draft.name.value, drafts, context),
     }
 }
 

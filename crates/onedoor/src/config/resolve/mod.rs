@@ -10,6 +10,7 @@ mod app_spec;
 mod command;
 mod health;
 mod log;
+mod needs;
 mod platform;
 mod policy;
 mod route;
