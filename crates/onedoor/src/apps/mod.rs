@@ -8,13 +8,18 @@
 //!                       └── ended(), stop(), table() ─▶ run
 //! ```
 mod board;
+mod command_question;
 mod fleet;
 mod framework;
+mod hearing;
 mod helm;
 mod idleness;
 mod kin;
 mod life;
+pub(crate) mod line_pattern;
+mod live;
 mod milestone;
+mod notify;
 mod order;
 mod output;
 mod ports;
@@ -22,6 +27,7 @@ mod ready;
 mod report;
 mod restart;
 mod roster;
+mod signs;
 mod spawn;
 pub(crate) mod spec;
 mod stop;

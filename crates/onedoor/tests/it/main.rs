@@ -7,6 +7,7 @@
 mod kit;
 
 mod access_log;
+mod app_lines;
 mod bodies;
 mod bulk;
 mod cli;
@@ -30,6 +31,7 @@ mod pid1;
 mod pipelining;
 mod pool;
 mod proxy_protocol;
+mod readiness;
 mod replicas;
 mod reuse;
 mod routing;

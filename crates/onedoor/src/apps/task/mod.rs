@@ -388,12 +388,13 @@ fn rules(app: &AppSpec, grace_max: Duration, seed: u64) -> FleetRules {
         Grace::RestOfBudget => grace_max,
         Grace::AtMost(grace) => grace.min(grace_max),
     };
-    let (ready, room) = match app.listening {
-        Listening::Nowhere => (ReadyWhen::Running, Room::ForMany),
-        Listening::FixedPort { .. } => (ReadyWhen::Answering, Room::ForOne),
-        Listening::Auto { .. } | Listening::PrivatePort { .. } | Listening::UnixSocket { .. } => {
-            (ReadyWhen::Answering, Room::ForMany)
-        }
+    let ready = if app.is_ready_at_once() { ReadyWhen::Running } else { ReadyWhen::Answering };
+    let room = match app.listening {
+        Listening::FixedPort { .. } => Room::ForOne,
+        Listening::Nowhere
+        | Listening::Auto { .. }
+        | Listening::PrivatePort { .. }
+        | Listening::UnixSocket { .. } => Room::ForMany,
     };
     FleetRules {
         machine: Rules { ready, start_timeout: app.start_timeout, grace, weight: app.weight },

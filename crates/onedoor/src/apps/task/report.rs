@@ -23,7 +23,10 @@ impl Instance {
     pub(super) fn note_spawn_error(&mut self, error: &LaunchError, yard: &mut Yard) -> Hope {
         let code = match error {
             LaunchError::Program(error) => exit_code(ExitCause::CannotStart(error)),
-            LaunchError::Port(_) | LaunchError::Socket(_) | LaunchError::Marker(_) => failed(),
+            LaunchError::Port(_)
+            | LaunchError::Socket(_)
+            | LaunchError::Marker(_)
+            | LaunchError::Notify(_) => failed(),
         };
         let (place, name) = (&yard.app.place, &yard.app.name);
         let message = format!("{place}: app \"{name}\" cannot be started: {error}");

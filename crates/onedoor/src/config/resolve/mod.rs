@@ -8,6 +8,7 @@ mod answer;
 mod app;
 mod app_spec;
 mod command;
+mod health;
 mod log;
 mod needs;
 mod platform;
