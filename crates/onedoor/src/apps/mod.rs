@@ -10,6 +10,7 @@
 mod board;
 mod fleet;
 mod framework;
+pub(crate) mod job;
 mod kin;
 mod life;
 mod milestone;

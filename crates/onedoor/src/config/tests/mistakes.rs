@@ -98,8 +98,8 @@ fn a_key_of_a_later_version() {
         r#"[apps.a]
 run = "a"
 replicas = 2
-[jobs]
-migrate = "x"
+[volumes]
+data = "x"
 "#
     ));
 }
