@@ -13,7 +13,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
@@ -115,15 +115,27 @@ pub(crate) struct Endpoint {
     pub(crate) generation: u64,
     /// A pooled connection that idled longer is not used again: the app may be closing it at this very moment.
     pub(crate) idle_max: Duration,
-    in_flight: Box<[PaddedCount]>,
+    in_flight: Box<[Leases]>,
     draining: AtomicBool,
     lease_ended: Notify,
 }
 
-/// A counter on its own cache line, so that workers do not slow each other down.
+/// A worker's leases, on a cache line of their own, so that workers do not slow each other down: how many there have
+/// been in the upper half, how many there are in the lower one. Each lease begins with one addition and ends with one.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct PaddedCount(AtomicU32);
+struct Leases(AtomicU64);
+
+/// A lease more, now and ever.
+const BEGUN: u64 = 1 << 32 | 1;
+
+/// How much an endpoint is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Usage {
+    pub(crate) in_flight: u64,
+    /// Requests so far; wraps.
+    pub(crate) begun: u64,
+}
 
 impl Endpoint {
     pub(crate) fn new(
@@ -138,18 +150,30 @@ impl Endpoint {
             addr,
             generation,
             idle_max,
-            in_flight: (0..workers.max(1)).map(|_| PaddedCount::default()).collect(),
+            in_flight: (0..workers.max(1)).map(|_| Leases::default()).collect(),
             draining: AtomicBool::new(false),
             lease_ended: Notify::new(),
         }
     }
 
-    /// Requests in flight, summed over the workers.
-    pub(crate) fn in_flight(&self) -> u64 {
-        self.in_flight.iter().map(|count| u64::from(count.0.load(Ordering::Acquire))).sum()
+    /// Summed over the workers.
+    pub(crate) fn usage(&self) -> Usage {
+        let mut usage = Usage { in_flight: 0, begun: 0 };
+        for leases in &self.in_flight {
+            let leases = leases.0.load(Ordering::SeqCst);
+            usage.in_flight += leases & u64::from(u32::MAX);
+            usage.begun += leases >> 32;
+        }
+        usage
     }
 
-    /// Marks the endpoint as leaving and waits until no request is in flight. New ones must already go elsewhere.
+    /// Requests in flight, WebSockets among them: each is a lease.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.usage().in_flight
+    }
+
+    /// Marks the endpoint as leaving and waits until no request is in flight. From here on no lease is given: who comes
+    /// with an old view of the app is sent to look again ([`Registry::lease`]).
     pub(crate) async fn drained(&self) {
         self.draining.store(true, Ordering::SeqCst);
         loop {
@@ -294,13 +318,13 @@ impl Registry {
         self.slot(app).now.load()
     }
 
-    /// True while every essential app has an endpoint (`builtin = "ready"`).
+    /// True while every essential app takes requests (`builtin = "ready"`); one that sleeps does, by waking up.
     pub(crate) fn essential_apps_ready(&self) -> bool {
         let essential = |slot: &&Arc<Slot>| slot.weight == Weight::Essential;
         self.slots
             .iter()
             .filter(essential)
-            .all(|slot| matches!(**slot.now.load(), Availability::Ready { .. }))
+            .all(|slot| matches!(**slot.now.load(), Availability::Ready { .. } | Availability::Idle))
     }
 
     /// An endpoint that is ready now and has not failed this request; `turn` spreads requests over several.
@@ -363,12 +387,13 @@ impl Registry {
         }
     }
 
-    /// Counts a request in flight at `endpoint` until the lease is dropped.
-    pub(crate) fn lease(&self, endpoint: Arc<Endpoint>, worker: WorkerId) -> Lease {
-        if let Some(count) = endpoint.in_flight.get(usize::from(worker.0)) {
-            count.0.fetch_add(1, Ordering::SeqCst);
-        }
-        Lease { endpoint, worker }
+    /// Counts a request in flight at `endpoint` until the lease is dropped. None: the endpoint is leaving, and the
+    /// caller is to look for another; it was picked from a view of the app that is old by now.
+    pub(crate) fn lease(&self, endpoint: Arc<Endpoint>, worker: WorkerId) -> Option<Lease> {
+        endpoint.in_flight.get(usize::from(worker.0))?.0.fetch_add(BEGUN, Ordering::SeqCst);
+        let lease = Lease { endpoint, worker };
+        // Each side first tells, then looks: either `drained` sees this lease, or the lease sees that it is too late.
+        (!lease.endpoint.draining.load(Ordering::SeqCst)).then_some(lease)
     }
 
     /// A request waits for this app. Dropped when the app's task has news enough to read.
@@ -395,4 +420,34 @@ fn pick(endpoints: &[Arc<Endpoint>], failed: &FailedEndpoints, turn: usize) -> O
     let start = turn % endpoints.len().max(1);
     let (before, from) = endpoints.split_at(start);
     from.iter().chain(before).find(|endpoint| !failed.contains(&endpoint.id)).map(Arc::clone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two workers take leases while the endpoint is drained: whoever got one holds the drain up, whoever comes later
+    /// gets none.
+    #[test]
+    fn no_lease_is_held_once_the_drain_is_over() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for round in 0..200 {
+            let (registry, _publishers) = Registry::new(&[("web".into(), Weight::Optional)], 2);
+            let addr = EndpointAddr::Tcp("127.0.0.1:1".parse().unwrap());
+            let endpoint = Arc::new(Endpoint::new(EndpointId(round), addr, 1, Duration::ZERO, 2));
+            std::thread::scope(|scope| {
+                for worker in 0..2 {
+                    let (registry, endpoint) = (&registry, &endpoint);
+                    scope.spawn(move || {
+                        while let Some(lease) = registry.lease(Arc::clone(endpoint), WorkerId(worker)) {
+                            std::hint::black_box(&lease);
+                        }
+                    });
+                }
+                runtime.block_on(endpoint.drained());
+                assert!(registry.lease(Arc::clone(&endpoint), WorkerId(0)).is_none());
+            });
+            assert_eq!(endpoint.usage().in_flight, 0);
+        }
+    }
 }

@@ -10,6 +10,8 @@
 mod board;
 mod fleet;
 mod framework;
+mod helm;
+mod idleness;
 pub(crate) mod job;
 mod kin;
 mod life;
@@ -27,4 +29,5 @@ mod stop;
 mod task;
 
 pub(crate) use board::{AppRow, AppState};
+pub(crate) use helm::{Declined, Helm, Wish};
 pub(crate) use roster::{Apps, AppsEnd};

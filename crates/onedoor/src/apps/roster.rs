@@ -15,6 +15,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::timeout_at;
 
 use super::board::{AppRow, AppState, Board};
+use super::helm::{Helm, Reach, WISHES};
 use super::job::{Around, JobTask};
 use super::order::{KILL_MARGIN, Milestones, Waves, depths};
 use super::ports::PrivatePorts;
@@ -37,6 +38,7 @@ pub(crate) struct Apps {
     tasks: JoinSet<Stopped>,
     members: Vec<Member>,
     ended: mpsc::UnboundedReceiver<Ended>,
+    helm: Helm,
     log: Log,
 }
 
@@ -135,12 +137,22 @@ impl Apps {
         let milestones = Milestones::of(&config);
         let depths = depths(&config);
         let grace_max = config.stop_budget.saturating_sub(KILL_MARGIN);
-        let mut apps = Self { tasks: JoinSet::new(), members: Vec::new(), ended, log: log.clone() };
+        let mut apps = Self {
+            tasks: JoinSet::new(),
+            members: Vec::new(),
+            ended,
+            log: log.clone(),
+            helm: Helm::new(Vec::new()),
+        };
+        let mut reach = Vec::new();
         let Config { apps: served, jobs, stop_budget: _ } = config;
         for (app, publisher) in served.into_iter().zip(publishers) {
             let (orders, orders_receiver) = mpsc::channel(ORDERS);
             let launcher = Launcher::new(&app, Arc::clone(&ports), Arc::clone(&runtime));
             let board = board_of(&app, &launcher);
+            let (asked, wishes) = mpsc::channel(WISHES);
+            let asked = Some(asked);
+            reach.push(Reach { name: Arc::clone(&app.name), asked, board: board.clone() });
             let around = Surroundings {
                 publisher,
                 children: children.clone(),
@@ -148,6 +160,7 @@ impl Apps {
                 launcher,
                 board: board.clone(),
                 orders: orders_receiver,
+                wishes,
                 ended: ended_sender.clone(),
                 needs: milestones.needs_of(&app, &log),
                 milestone: milestones.of_app(&app),
@@ -164,6 +177,7 @@ impl Apps {
             let worker = &job.worker;
             let launcher = Launcher::new(worker, Arc::clone(&ports), Arc::clone(&runtime));
             let board = board_of(worker, &launcher);
+            reach.push(Reach { name: Arc::clone(&worker.name), asked: None, board: board.clone() });
             let around = Around {
                 children: children.clone(),
                 log: log.clone(),
@@ -181,7 +195,13 @@ impl Apps {
             let role = Role::Job;
             apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
         }
+        apps.helm = Helm::new(reach);
         Ok(apps)
+    }
+
+    /// What an operator's wishes go through.
+    pub(crate) fn helm(&self) -> Helm {
+        self.helm.clone()
     }
 
     /// Waits for the end of an app without which the program is nothing: an essential one, or the last served one.

@@ -25,7 +25,7 @@ use super::upstream::hold::Released;
 use super::upstream::pool::{Habits, PoolKey, Replay, Reused};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
-use crate::registry::{Endpoint, FailedEndpoints, Failure, Lease};
+use crate::registry::{AppId, Endpoint, FailedEndpoints, Failure, Lease};
 
 /// Fresh connections that one request may lose: an app that dies of it should not die for ever.
 const LOSSES_MAX: u32 = 3;
@@ -134,8 +134,8 @@ impl<'w> Attempt<'w> {
         match self.to {
             Destination::Upstream(_) => self.connect_outside().await,
             Destination::App(_) => loop {
-                let (endpoint, released) = self.endpoint().await?;
-                match self.connect_to(endpoint, released).await {
+                let (lease, released) = self.lease().await?;
+                match self.connect_to(lease, released).await {
                     Ok(connection) => return Ok(connection),
                     Err((endpoint, error)) => {
                         self.refused(&endpoint, &error);
@@ -146,19 +146,32 @@ impl<'w> Attempt<'w> {
         }
     }
 
-    async fn endpoint(&self) -> Result<(Arc<Endpoint>, Option<Released>), Refusal> {
+    /// A place at an endpoint that is ready, now or later. One that leaves between the look and the lease is looked past.
+    async fn lease(&self) -> Result<(Lease, Option<Released>), Refusal> {
         let Destination::App(app) = self.to else { unreachable!("only apps have endpoints") };
-        let (registry, turn) = (self.worker.registry(), self.worker.turn());
-        if let Some(endpoint) = registry.ready_now(app, &self.failed, turn) {
-            return Ok((endpoint, None));
+        let (registry, id) = (self.worker.registry(), self.worker.id());
+        loop {
+            if let Some(endpoint) = registry.ready_now(app, &self.failed, self.worker.turn()) {
+                match registry.lease(endpoint, id) {
+                    Some(lease) => return Ok((lease, None)),
+                    None => continue,
+                }
+            }
+            let (endpoint, released) = self.held(app).await?;
+            if let Some(lease) = registry.lease(endpoint, id) {
+                return Ok((lease, Some(released)));
+            }
         }
+    }
+
+    /// Waits for an endpoint, where the route says so.
+    async fn held(&self, app: AppId) -> Result<(Arc<Endpoint>, Released), Refusal> {
+        let (registry, turn) = (self.worker.registry(), self.worker.turn());
         match &self.policy.while_down {
             WhileDown::Hold { queue_max, .. } => {
                 let held = self.worker.held();
                 let _hold = Hold::begins(&self.worker.counters().attempts);
-                let (endpoint, released) =
-                    held.wait(registry, app, &self.failed, turn, *queue_max, self.hold_until).await?;
-                Ok((endpoint, Some(released)))
+                held.wait(registry, app, &self.failed, turn, *queue_max, self.hold_until).await
             }
             WhileDown::Refuse => {
                 registry.want(app);
@@ -171,19 +184,19 @@ impl<'w> Attempt<'w> {
 
     async fn connect_to(
         &self,
-        endpoint: Arc<Endpoint>,
+        lease: Lease,
         released: Option<Released>,
     ) -> Result<Connection, (Arc<Endpoint>, ConnectError)> {
+        let endpoint = lease.endpoint();
         let key = PoolKey::Endpoint(endpoint.id);
         let idle_max = endpoint.idle_max;
-        let lease = self.worker.registry().lease(Arc::clone(&endpoint), self.worker.id());
         let (stream, first_read, origin) = match self.pooled_connection(key) {
             Some(Reused { stream, idled, first_read }) => {
                 (stream, first_read, ConnectionOrigin::Reused { idled })
             }
             None => match connect::to_endpoint(&endpoint.addr, self.worker.config().timeouts.connect).await {
                 Ok(stream) => (self.opened(stream), FirstRead::Roomy, ConnectionOrigin::Fresh),
-                Err(error) => return Err((endpoint, error)),
+                Err(error) => return Err((Arc::clone(endpoint), error)),
             },
         };
         Ok(Connection { stream, key, idle_max, first_read, origin, lease: Some(lease), released })

@@ -1,7 +1,7 @@
 //! The promise: a job at the start comes before whoever needs it, and its failure is the end; a cron job runs when it
 //! is due, never beside itself, and its failure is a warning; a stop stops jobs as it stops apps.
 
-use crate::kit::{Door, ECHO_PY, Stream, open_gate};
+use crate::kit::{Door, ECHO_PY, Stream};
 
 const MIGRATED: &str = r#"
 [apps]
@@ -37,7 +37,7 @@ fn an_app_is_started_when_the_job_it_needs_is_done() {
         .gate("gate")
         .start();
     door.line(Stream::Stderr, has("waits for migrate"));
-    open_gate(&door, "gate");
+    door.open_gate("gate");
     // A request that came before is held, as for any app that starts.
     assert_eq!(door.fetch("/made").text(), "GET /made");
     assert!(place(&door, Stream::Stdout, "tables made") < place(&door, Stream::Stdout, "listening"));
@@ -99,7 +99,7 @@ fn a_run_that_is_due_while_the_one_before_still_runs_is_skipped() {
         .gate("gate")
         .start();
     door.line(Stream::Stderr, has("this one is skipped"));
-    open_gate(&door, "gate");
+    door.open_gate("gate");
     door.lines_until(2, Stream::Stdout, has("tock"));
     let out = door.said(Stream::Stdout);
     let runs: Vec<&String> =
@@ -116,7 +116,7 @@ fn one_run_waits_for_the_end_of_the_one_before_and_no_more_than_one() {
     door.line(Stream::Stderr, has("this one waits for its end"));
     door.line(Stream::Stderr, has("one waits already; this one is skipped"));
     assert_eq!(door.said(Stream::Stdout).iter().filter(|line| line.contains("tock")).count(), 1);
-    open_gate(&door, "gate");
+    door.open_gate("gate");
     door.lines_until(2, Stream::Stdout, has("tock"));
 }
 

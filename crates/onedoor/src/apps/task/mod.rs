@@ -18,6 +18,7 @@ mod report;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -26,13 +27,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::instance::{Instance, News};
 use super::board::Board;
 use super::fleet::{Asking, Fleet, FleetAction, FleetEvent, FleetRules, InstanceId, Refused, Room, Ticket};
+use super::helm::{Asked, Declined, Wish};
+use super::idleness::Idleness;
 use super::life::{Event, ReadyWhen, Rules};
 use super::milestone::{Milestone, Needs};
 use super::spawn::Launcher;
 use super::spec::{AppSpec, Grace, Listening};
 use crate::init::Children;
 use crate::observe::log::{Level, Log};
-use crate::registry::{AppId, Feedback, Publisher};
+use crate::registry::{AppId, Endpoint, Feedback, Publisher};
 
 /// What the roster tells an app's task.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +79,7 @@ pub(super) struct Surroundings {
     pub(super) launcher: Launcher,
     pub(super) board: Board,
     pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) wishes: mpsc::Receiver<Asked>,
     pub(super) ended: mpsc::UnboundedSender<Ended>,
     /// What must be there before the app is started.
     pub(super) needs: Needs,
@@ -92,14 +96,16 @@ pub(super) struct AppTask {
     fleet: Fleet,
     instances: Vec<Instance>,
     orders: mpsc::Receiver<Order>,
+    wishes: mpsc::Receiver<Asked>,
     /// Until what the app needs is there.
     gate: Option<Boxed<()>>,
     /// Who waits for an answer.
     tickets: Vec<(Ticket, Reply)>,
+    idleness: Idleness,
     asked_so_far: u64,
 }
 
-type Reply = oneshot::Sender<Result<(), Refused>>;
+type Reply = oneshot::Sender<Result<(), Declined>>;
 
 /// What all instances of an app share.
 struct Yard {
@@ -134,7 +140,10 @@ enum Tidings {
     Order(Option<Order>),
     Of(InstanceId, News),
     Feedback(Feedback),
+    Wish(Asked),
     GateOpen,
+    /// Nobody has asked for the app for as long as it may idle.
+    Idle,
 }
 
 impl AppTask {
@@ -147,6 +156,7 @@ impl AppTask {
             launcher,
             board,
             orders,
+            wishes,
             ended,
             needs,
             milestone,
@@ -169,8 +179,19 @@ impl AppTask {
             kill: Kill::NotNeeded,
             leftovers: 0,
         };
+        let idleness = Idleness::new(yard.app.stop_after_idle);
         let gate: Option<Boxed<()>> = Some(Box::pin(needs.met()));
-        Self { yard, fleet, instances: Vec::new(), orders, gate, tickets: Vec::new(), asked_so_far: 0 }
+        Self {
+            yard,
+            fleet,
+            instances: Vec::new(),
+            orders,
+            wishes,
+            gate,
+            tickets: Vec::new(),
+            idleness,
+            asked_so_far: 0,
+        }
     }
 
     /// From the first start to the end that was ordered.
@@ -192,6 +213,8 @@ impl AppTask {
             order = self.orders.recv(), if ordered => Tidings::Order(order),
             (id, news) = any_of(&mut self.instances) => Tidings::Of(id, news),
             () = or_never(self.gate.as_mut()) => Tidings::GateOpen,
+            Some(asked) = self.wishes.recv() => Tidings::Wish(asked),
+            () = self.idleness.waits() => Tidings::Idle,
             feedback = self.yard.publisher.feedback() => Tidings::Feedback(feedback),
         }
     }
@@ -210,6 +233,8 @@ impl AppTask {
                 self.gate = None;
                 self.happened(FleetEvent::Begin).await;
             }
+            Tidings::Wish(asked) => self.asked(asked).await,
+            Tidings::Idle => self.idle().await,
             Tidings::Feedback(Feedback::Wanted) => self.happened(FleetEvent::Wanted).await,
             Tidings::Feedback(Feedback::Failed { endpoint, how }) => {
                 // News about an endpoint that is replaced already says nothing about the one there is now.
@@ -219,6 +244,16 @@ impl AppTask {
                     self.happened(FleetEvent::Of { id, event: Event::Suspected { how } }).await;
                 }
             }
+        }
+    }
+
+    /// A look at whether the app was used; a lazy one that was not, for long enough, goes to sleep.
+    async fn idle(&mut self) {
+        let endpoints = self.instances.iter().filter_map(|instance| instance.endpoint.as_deref());
+        let used = endpoints.map(Endpoint::usage).collect();
+        if self.idleness.judge(used, Instant::now()) {
+            self.yard.say(Level::Info, "nobody asks for it: stopped until somebody does");
+            self.happened(FleetEvent::Idle).await;
         }
     }
 
@@ -255,8 +290,13 @@ impl AppTask {
     }
 
     /// An operator's wish; answered when it is fulfilled, or can no more be.
-    #[expect(dead_code, reason = "the control socket asks")]
-    async fn asked(&mut self, asking: Asking, reply: Reply) {
+    async fn asked(&mut self, Asked { wish, reply }: Asked) {
+        let asking = match wish {
+            Wish::Restart => Asking::Restart,
+            Wish::Stop => Asking::Stop,
+            Wish::Start => Asking::Start,
+            Wish::Scale(replicas) => Asking::Scale { replicas },
+        };
         self.asked_so_far += 1;
         let ticket = Ticket(self.asked_so_far);
         self.tickets.push((ticket, reply));
@@ -267,7 +307,23 @@ impl AppTask {
         if let Some(at) = self.tickets.iter().position(|(known, _)| *known == ticket) {
             let (_, reply) = self.tickets.swap_remove(at);
             // Whoever asked may have left; it is done all the same.
-            reply.send(answer).ok();
+            reply.send(answer.map_err(|refused| self.declined(refused))).ok();
+        }
+    }
+
+    fn declined(&self, refused: Refused) -> Declined {
+        let app = Arc::clone(&self.yard.app.name);
+        match refused {
+            Refused::NotReady { id } => {
+                let down = self.instances.iter().find(|instance| instance.id() == id);
+                let why =
+                    down.and_then(|instance| instance.down.as_ref()).map(|down| Arc::clone(&down.detail));
+                Declined::NotReady { app, why: why.unwrap_or_else(|| "it ended".into()) }
+            }
+            Refused::Overtaken => Declined::Overtaken(app),
+            Refused::OnePortOneProcess => Declined::OnePortOneProcess(app),
+            Refused::Nothing => Declined::NoReplica(app),
+            Refused::Ending => Declined::Ending,
         }
     }
 
