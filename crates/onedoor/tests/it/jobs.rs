@@ -1,6 +1,8 @@
 //! The promise: a job at the start comes before whoever needs it, and its failure is the end; a cron job runs when it
 //! is due, never beside itself, and its failure is a warning; a stop stops jobs as it stops apps.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::kit::{Door, ECHO_PY, Stream};
 
 const MIGRATED: &str = r#"
@@ -60,10 +62,15 @@ fn a_job_that_fails_at_the_start_ends_it_with_its_code_and_its_words_and_no_app_
 
 #[test]
 fn a_job_that_cannot_be_started_ends_the_start_with_the_code_of_a_shell() {
-    let file = MIGRATED.replace("sh migrate.sh", "./migrate");
-    // There when the file is checked, and still no program.
-    let mut door = Door::with(&file).file("app.py", ECHO_PY).file("migrate", "").launch();
-    assert_eq!(door.exit_code(), 126);
+    let file = MIGRATED
+        .replace("sh migrate.sh", "./migrate")
+        .replace("on = \"start\"", "on = \"start\", needs = \"clean\"")
+        + "clean = { run = \"rm migrate\", on = \"start\" }\n";
+    let setting = Door::with(&file).file("app.py", ECHO_PY).file("migrate", "#!/bin/sh\n");
+    // There when the file is checked, and gone when its turn comes.
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(setting.path().join("migrate"), executable).expect("it is the test's own");
+    assert_eq!(setting.launch().exit_code(), 127);
 }
 
 #[test]
@@ -157,4 +164,15 @@ fn what_a_run_leaves_running_is_ended() {
         .start();
     door.line(Stream::Stderr, has("left 1 process running, killed now"));
     assert_eq!(door.fetch("/x").status(), 200);
+}
+
+#[test]
+fn a_run_is_stopped_before_the_app_that_its_job_needs() {
+    let file = "[apps]\nqueue = { run = \"sh queue.sh\" }\n".to_owned() + &beating(", needs = \"queue\"");
+    let queue = POLITE.replace("leaving", "closed").replace("tock", "open");
+    let mut door = Door::with(&file).file("queue.sh", queue).file("beat.sh", POLITE).start();
+    door.line(Stream::Stdout, has("tock"));
+    door.signal("TERM");
+    assert_eq!(door.exit_code(), 0);
+    assert!(place(&door, Stream::Stdout, "leaving") < place(&door, Stream::Stdout, "closed"));
 }

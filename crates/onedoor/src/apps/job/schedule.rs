@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -35,10 +36,29 @@ pub(crate) struct Schedule {
 /// Why an expression is none.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ScheduleError {
+    #[error("it has {0} of its five or six fields")]
+    Fields(usize),
+    #[error("known are @hourly, @daily, @weekly, @monthly and @yearly")]
+    Nickname,
     #[error("{0}")]
     Syntax(String),
     #[error("no day in any year fits it")]
     Never,
+}
+
+impl ScheduleError {
+    fn of(expression: &str, error: CronError) -> Self {
+        if expression.trim_start().starts_with('@') {
+            return Self::Nickname;
+        }
+        let said = match error {
+            CronError::ComponentError(said)
+            | CronError::InvalidPattern(said)
+            | CronError::IllegalCharacters(said) => said,
+            other => other.to_string(),
+        };
+        Self::Syntax(said.trim_end_matches('.').to_lowercase())
+    }
 }
 
 impl Schedule {
@@ -46,7 +66,11 @@ impl Schedule {
     /// nickname such as `@daily`.
     pub(crate) fn new(expression: &str, zone: TimeZone) -> Result<Self, ScheduleError> {
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-        let cron = parser.parse(expression).map_err(|error| ScheduleError::Syntax(error.to_string()))?;
+        let fields = expression.split_whitespace().count();
+        if !expression.trim_start().starts_with('@') && !(5..=6).contains(&fields) {
+            return Err(ScheduleError::Fields(fields));
+        }
+        let cron = parser.parse(expression).map_err(|error| ScheduleError::of(expression, error))?;
         let schedule = Self { cron, zone, expression: Arc::from(expression.trim()) };
         // Without a year in it, what never comes after one instant never comes.
         match schedule.next_after(Timestamp::UNIX_EPOCH) {
@@ -178,7 +202,7 @@ mod tests {
     #[test]
     fn an_expression_that_is_none_or_fits_no_day_is_refused() {
         for text in ["", "* * *", "61 * * * *", "* * * * * * 2030", "@reboot", "a b c d e", "0 0 * * 9"] {
-            assert!(matches!(Schedule::new(text, TimeZone::UTC), Err(ScheduleError::Syntax(_))), "{text}");
+            assert!(Schedule::new(text, TimeZone::UTC).is_err(), "{text}");
         }
         assert!(matches!(Schedule::new("0 0 30 2 *", TimeZone::UTC), Err(ScheduleError::Never)));
     }

@@ -182,10 +182,11 @@ fn no_schedule(expression: &str, error: &ScheduleError, place: Span) -> ConfigEr
     let found = ConfigError::new(Code::BadValue, place, fact);
     match error {
         ScheduleError::Never => found.remedy("check its day and month"),
-        ScheduleError::Syntax(_) if expression.eq_ignore_ascii_case("@reboot") => {
+        ScheduleError::Nickname if expression.eq_ignore_ascii_case("@reboot") => {
             found.remedy("on = \"start\"")
         }
-        ScheduleError::Syntax(_) => found.remedy(
+        ScheduleError::Nickname => found.remedy("take one of them, or write the fields out"),
+        ScheduleError::Fields(_) | ScheduleError::Syntax(_) => found.remedy(
             "minute hour day month weekday, with seconds in front if you like: \"cron 0 3 * * *\", \"cron */10 * * * *\", \"cron @daily\"",
         ),
     }
