@@ -247,6 +247,10 @@ fn tell_status(log: &Log, rows: &[AppRow]) {
             AppState::Ready { listens: None, .. } => "running".to_owned(),
             AppState::Down { why } => format!("down: {why}"),
             AppState::Stopping => "stopping".to_owned(),
+            AppState::Runs { since } => format!("running for {:.1} s", since.elapsed().as_secs_f64()),
+            AppState::Done { after } => format!("done in {:.1} s", after.as_secs_f64()),
+            AppState::Scheduled { next: Some(next) } => format!("next run at {next}"),
+            AppState::Scheduled { next: None } => "never runs again".to_owned(),
         };
         let known = row.framework.map(|framework| format!(", {framework}")).unwrap_or_default();
         log.event(

@@ -3,7 +3,7 @@
 //! Each app's task writes its own row; whoever prints the table reads them all. No decision hangs on it.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use onedoor_linux::proc::Pid;
 
@@ -47,6 +47,19 @@ pub(crate) enum AppState {
         why: Arc<str>,
     },
     Stopping,
+    /// A job: a run is under way.
+    Runs {
+        since: Instant,
+    },
+    /// A start job.
+    Done {
+        after: Duration,
+    },
+    /// A cron job between its runs.
+    Scheduled {
+        /// None: never again.
+        next: Option<String>,
+    },
 }
 
 /// One row, shared between the task that writes it and those who read it.

@@ -35,6 +35,8 @@ pub(super) struct Asked {
 pub(crate) enum Declined {
     #[error("there is no app \"{0}\"")]
     NoSuchApp(String),
+    #[error("\"{0}\" is a job: it is run when its time comes, and not by hand")]
+    AJob(String),
     #[error("app \"{app}\": the new process did not get ready: {why}; see `onedoor logs {app}`")]
     NotReady { app: Arc<str>, why: Arc<str> },
     #[error("app \"{0}\": another request came in between; see `onedoor status`")]
@@ -58,7 +60,8 @@ pub(crate) struct Helm {
 #[derive(Debug)]
 pub(super) struct Reach {
     pub(super) name: Arc<str>,
-    pub(super) asked: mpsc::Sender<Asked>,
+    /// None: a job, which is only looked at.
+    pub(super) asked: Option<mpsc::Sender<Asked>>,
     pub(super) board: Board,
 }
 
@@ -71,15 +74,16 @@ impl Helm {
     pub(crate) async fn ask(&self, app: &str, wish: Wish) -> Result<(), Declined> {
         let member = self.members.iter().find(|member| &*member.name == app);
         let Some(member) = member else { return Err(Declined::NoSuchApp(app.to_owned())) };
+        let Some(asked) = &member.asked else { return Err(Declined::AJob(app.to_owned())) };
         let (reply, answer) = oneshot::channel();
-        member.asked.try_send(Asked { wish, reply }).map_err(|error| match error {
+        asked.try_send(Asked { wish, reply }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Declined::Busy(Arc::clone(&member.name)),
             mpsc::error::TrySendError::Closed(_) => Declined::Ending,
         })?;
         answer.await.unwrap_or(Err(Declined::Ending))
     }
 
-    /// Every app as it is now, in the order of the file.
+    /// Every app and job as it is now, in the order of the file.
     pub(crate) fn table(&self) -> Vec<AppRow> {
         self.members.iter().map(|member| member.board.row()).collect()
     }

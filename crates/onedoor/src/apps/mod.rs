@@ -14,6 +14,7 @@ mod framework;
 mod hearing;
 mod helm;
 mod idleness;
+pub(crate) mod job;
 mod kin;
 mod life;
 pub(crate) mod line_pattern;

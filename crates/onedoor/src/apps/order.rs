@@ -8,50 +8,64 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::milestone::{Milestone, Needs};
-use super::spec::{AppSpec, Grace};
+use super::spec::{AppSpec, Config, Grace, Need};
 use crate::observe::log::Log;
 
 /// SIGKILL comes this long before the program must be gone: the kernel and the reaper need some of it.
 pub(super) const KILL_MARGIN: Duration = Duration::from_secs(1);
 
-/// How far each app has come, for those who need it.
+/// Apps and jobs, in the order in which the roster has them: each one's place is its `id`.
+pub(super) fn everyone(config: &Config) -> impl Iterator<Item = &AppSpec> {
+    config.apps.iter().chain(config.jobs.iter().map(|job| &job.worker))
+}
+
+/// The place of whoever is needed; jobs come behind so many apps.
+fn place(need: Need, apps: usize) -> usize {
+    match need {
+        Need::App(id) => usize::from(id.0),
+        Need::Job(id) => apps + usize::from(id.0),
+    }
+}
+
+/// How far each app and job has come, for those who need it.
 #[derive(Debug)]
 pub(super) struct Milestones {
-    /// In the order of the file.
+    /// In the order of the roster.
     of: Vec<(Arc<str>, watch::Sender<Milestone>)>,
+    apps: usize,
 }
 
 impl Milestones {
-    pub(super) fn of(apps: &[AppSpec]) -> Self {
+    pub(super) fn of(config: &Config) -> Self {
         Self {
-            of: apps
-                .iter()
+            of: everyone(config)
                 .map(|app| (Arc::clone(&app.name), watch::Sender::new(Milestone::Ahead)))
                 .collect(),
+            apps: config.apps.len(),
         }
     }
 
-    /// Where the app itself tells it.
+    /// Where the app, or the job's worker, itself tells it.
     pub(super) fn of_app(&self, app: &AppSpec) -> watch::Sender<Milestone> {
         self.of[usize::from(app.id.0)].1.clone()
     }
 
     pub(super) fn needs_of(&self, app: &AppSpec, log: &Log) -> Needs {
-        let needed = app.needs.iter().filter_map(|id| self.of.get(usize::from(id.0)));
+        let needed = app.needs.iter().filter_map(|need| self.of.get(place(*need, self.apps)));
         let of = needed.map(|(name, milestone)| (Arc::clone(name), milestone.subscribe())).collect();
         Needs::new(Arc::clone(&app.name), of, log.clone())
     }
 }
 
-/// For each app, how many apps in a row need one another on top of it: 0 for one that nobody needs.
-pub(super) fn depths(apps: &[AppSpec]) -> Vec<u32> {
-    let mut depths = vec![0; apps.len()];
-    // A row is no longer than there are apps.
-    for _ in 0..apps.len() {
-        for app in apps {
+/// For each app and job, how many in a row need one another on top of it: 0 for one that nobody needs.
+pub(super) fn depths(config: &Config) -> Vec<u32> {
+    let mut depths = vec![0; config.apps.len() + config.jobs.len()];
+    // A row is no longer than there are apps and jobs.
+    for _ in 0..depths.len() {
+        for app in everyone(config) {
             let own: u32 = depths[usize::from(app.id.0)];
             for needed in &app.needs {
-                let depth = &mut depths[usize::from(needed.0)];
+                let depth = &mut depths[place(*needed, config.apps.len())];
                 *depth = (own + 1).max(*depth);
             }
         }

@@ -2,8 +2,13 @@
 //!
 //! Part of step "watch" of the life of an app. Pure: it is given the facts and the app's last lines.
 
+use std::time::Duration;
+
 use onedoor_linux::signal::Signal;
 use onedoor_linux::wait::ExitStatus;
+
+use super::spawn::LaunchError;
+use crate::init::{ExitCause, exit_code};
 
 /// What the app's last words betray, and what to do about it; the first that fits is told.
 const HINTS: &[(&[&str], &str)] = &[
@@ -59,6 +64,34 @@ pub(super) fn hint(status: Option<ExitStatus>, last_lines: &[String]) -> Option<
         (None, Some(ExitStatus::Code(127))) => Some("a shell says 127 when it does not find the command"),
         (None, Some(ExitStatus::Code(126))) => Some("a shell says 126 when it may not execute the command"),
         (None, Some(ExitStatus::Code(_) | ExitStatus::Signal { .. }) | None) => None,
+    }
+}
+
+/// How a process ended.
+pub(super) fn ending(status: Option<ExitStatus>, lived: Duration) -> String {
+    let after = shown(lived);
+    match status {
+        Some(ExitStatus::Code(code)) => format!("ended with exit code {code} after {after}"),
+        Some(killed @ ExitStatus::Signal { .. }) => format!("was {killed} after {after}"),
+        None => format!("ended after {after}"),
+    }
+}
+
+/// What onedoor exits with because of something it cannot start.
+pub(super) fn code_of(error: &LaunchError) -> u8 {
+    match error {
+        LaunchError::Program(error) => exit_code(ExitCause::CannotStart(error)),
+        LaunchError::Port(_) | LaunchError::Socket(_) | LaunchError::Marker(_) | LaunchError::Notify(_) => {
+            exit_code(ExitCause::Useless)
+        }
+    }
+}
+
+pub(super) fn shown(time: Duration) -> String {
+    match time.as_secs() {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
 }
 

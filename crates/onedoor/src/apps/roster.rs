@@ -16,6 +16,7 @@ use tokio::time::timeout_at;
 
 use super::board::{AppRow, AppState, Board};
 use super::helm::{Helm, Reach, WISHES};
+use super::job::{Around, JobTask};
 use super::order::{KILL_MARGIN, Milestones, Waves, depths};
 use super::ports::PrivatePorts;
 use super::spawn::{Launcher, RuntimeDir};
@@ -63,6 +64,8 @@ enum Role {
     /// Less; without any served app it is nothing.
     Served,
     Worker,
+    /// Nothing, if it is one of the start and fails; otherwise its end is no end.
+    Job,
 }
 
 /// The end of an app that the program cannot live without.
@@ -131,9 +134,9 @@ impl Apps {
         let runtime = Arc::new(RuntimeDir::of_this_host()?);
         let (ended_sender, ended) = mpsc::unbounded_channel();
         let seeds = RandomState::new();
-        let milestones = Milestones::of(&config.apps);
-        let depths = depths(&config.apps);
-        let mut reach = Vec::new();
+        let milestones = Milestones::of(&config);
+        let depths = depths(&config);
+        let grace_max = config.stop_budget.saturating_sub(KILL_MARGIN);
         let mut apps = Self {
             tasks: JoinSet::new(),
             members: Vec::new(),
@@ -141,19 +144,14 @@ impl Apps {
             log: log.clone(),
             helm: Helm::new(Vec::new()),
         };
-        for (app, publisher) in config.apps.into_iter().zip(publishers) {
+        let mut reach = Vec::new();
+        let Config { apps: served, jobs, stop_budget: _ } = config;
+        for (app, publisher) in served.into_iter().zip(publishers) {
             let (orders, orders_receiver) = mpsc::channel(ORDERS);
             let launcher = Launcher::new(&app, Arc::clone(&ports), Arc::clone(&runtime));
-            let board = Board::new(AppRow {
-                name: Arc::clone(&app.name),
-                place: Arc::clone(&app.place),
-                command: shown(&app.command),
-                framework: launcher.framework().map(|framework| framework.name),
-                state: AppState::Starting,
-                restarts: 0,
-                processes: Vec::new(),
-            });
+            let board = board_of(&app, &launcher);
             let (asked, wishes) = mpsc::channel(WISHES);
+            let asked = Some(asked);
             reach.push(Reach { name: Arc::clone(&app.name), asked, board: board.clone() });
             let around = Surroundings {
                 publisher,
@@ -166,12 +164,35 @@ impl Apps {
                 ended: ended_sender.clone(),
                 needs: milestones.needs_of(&app, &log),
                 milestone: milestones.of_app(&app),
-                grace_max: config.stop_budget.saturating_sub(KILL_MARGIN),
+                grace_max,
             };
             let depth = depths[usize::from(app.id.0)];
             let (name, grace, role) = (Arc::clone(&app.name), app.stop.grace, Role::of(&app));
             let task = AppTask::new(app, around, seeds.hash_one(&name));
             let task = apps.tasks.spawn(Box::pin(task.run())).id();
+            apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
+        }
+        for job in jobs {
+            let (orders, orders_receiver) = mpsc::channel(ORDERS);
+            let worker = &job.worker;
+            let launcher = Launcher::new(worker, Arc::clone(&ports), Arc::clone(&runtime));
+            let board = board_of(worker, &launcher);
+            reach.push(Reach { name: Arc::clone(&worker.name), asked: None, board: board.clone() });
+            let around = Around {
+                children: children.clone(),
+                log: log.clone(),
+                launcher,
+                board: board.clone(),
+                orders: orders_receiver,
+                ended: ended_sender.clone(),
+                milestone: milestones.of_app(worker),
+                grace_max,
+            };
+            let depth = depths[usize::from(worker.id.0)];
+            let (name, grace) = (Arc::clone(&worker.name), worker.stop.grace);
+            let needs = milestones.needs_of(worker, &log);
+            let task = apps.tasks.spawn(Box::pin(JobTask::new(job, around, needs).run())).id();
+            let role = Role::Job;
             apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
         }
         apps.helm = Helm::new(reach);
@@ -218,9 +239,10 @@ impl Apps {
 
     fn is_the_end(&self, role: Role) -> bool {
         let left = |role: Role| self.members.iter().any(|member| member.role == role && !member.over);
-        let served_once = self.members.iter().any(|member| member.role != Role::Worker);
+        let is_served = |member: &Member| matches!(member.role, Role::Essential | Role::Served);
+        let served_once = self.members.iter().any(is_served);
         match role {
-            Role::Essential => true,
+            Role::Essential | Role::Job => true,
             Role::Served => !left(Role::Served) && !left(Role::Essential),
             // Workers alone are a program as well.
             Role::Worker => !served_once && !left(Role::Worker),
@@ -335,6 +357,18 @@ fn tell_wave(members: &[Member], wave: u32, waves: &Waves) {
         // Full or closed: it was told before, or its task is gone.
         member.orders.try_send(Order::Stop { kill_at }).ok();
     }
+}
+
+fn board_of(app: &AppSpec, launcher: &Launcher) -> Board {
+    Board::new(AppRow {
+        name: Arc::clone(&app.name),
+        place: Arc::clone(&app.place),
+        command: shown(&app.command),
+        framework: launcher.framework().map(|framework| framework.name),
+        state: AppState::Starting,
+        restarts: 0,
+        processes: Vec::new(),
+    })
 }
 
 fn fixed_port(app: &AppSpec) -> Option<u16> {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::job::schedule::Schedule;
 use super::line_pattern::LinePattern;
 use crate::registry::{AppId, Weight};
 
@@ -16,6 +17,8 @@ use crate::registry::{AppId, Weight};
 pub(crate) struct Config {
     /// In the order of the file; `apps[i].id == AppId(i)`.
     pub(crate) apps: Vec<AppSpec>,
+    /// In the order of the file; `jobs[i].id == JobId(i)`. Those that are not enabled are not here.
+    pub(crate) jobs: Vec<JobSpec>,
     /// How long the whole program may take to end, from the first signal (the platform's contract).
     pub(crate) stop_budget: Duration,
 }
@@ -46,7 +49,51 @@ pub(crate) struct AppSpec {
     /// How long the app may go unused before it is stopped until somebody asks for it.
     pub(crate) stop_after_idle: Option<Duration>,
     /// The apps that must be ready, and the jobs that must be done, before it is started.
-    pub(crate) needs: Vec<AppId>,
+    pub(crate) needs: Vec<Need>,
+}
+
+/// A job's name, once the file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct JobId(pub(crate) u16);
+
+/// Whom an app or a job may need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    App(AppId),
+    /// One that is run at the start.
+    Job(JobId),
+}
+
+/// A program that runs to its end.
+#[derive(Debug)]
+pub(crate) struct JobSpec {
+    pub(crate) id: JobId,
+    /// What each run is made of: a worker, as far as starting and stopping go. Its id counts on behind the apps', and
+    /// the registry knows nothing of it.
+    pub(crate) worker: AppSpec,
+    pub(crate) on: JobOn,
+    /// How long a run may take.
+    pub(crate) max: Option<Duration>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum JobOn {
+    /// Once, before whoever needs it.
+    Start,
+    Cron {
+        schedule: Schedule,
+        overlap: Overlap,
+    },
+}
+
+/// What becomes of a run that is due while the one before still runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overlap {
+    Skip,
+    /// It waits, one at most.
+    Queue,
+    /// The one before is ended for it.
+    Kill,
 }
 
 /// How an instance gives way to its successor.

@@ -18,13 +18,12 @@ pub(super) fn run(file: &Path, surroundings: &mut Surroundings<'_>) -> io::Resul
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
     };
-    writeln!(
-        surroundings.talk,
-        "{} is fine: {}, {}",
-        file.display(),
-        count(apps, "app"),
-        count(routes, "route")
-    )?;
+    let jobs = match loaded.apps.jobs.len() {
+        0 => String::new(),
+        jobs => format!(", {}", count(jobs, "job")),
+    };
+    let (apps, routes) = (count(apps, "app"), count(routes, "route"));
+    writeln!(surroundings.talk, "{} is fine: {apps}, {routes}{jobs}", file.display())?;
     Ok(Ended::Well)
 }
 

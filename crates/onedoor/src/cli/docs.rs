@@ -95,6 +95,7 @@ fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
         ("The top", ""),
         ("`[server]`", "server"),
         ("`[apps]`", "apps"),
+        ("`[jobs]`", "jobs"),
         ("`[routes]`", "routes"),
         ("`[log]`", "log"),
     ];

@@ -64,7 +64,7 @@ impl Row {
 
 /// All rows, in the order in which the reference shows them.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    [TOP, SERVER, APP, ROUTE, LOG, LATER].into_iter().flatten()
+    [TOP, SERVER, APP, JOB, ROUTE, LOG, LATER].into_iter().flatten()
 }
 
 /// The tables that do have a key of this name: it was probably written in the wrong one.
@@ -140,6 +140,7 @@ const TOP: &[Row] = &[
     key("name", &[Text], "none", "What the whole is called: a label, nothing depends on it."),
     key("server", &[Table], "", "The door itself: where it listens, what it allows."),
     key("apps", &[Table], "", "The apps onedoor starts, watches and serves; the key is the app's name: [a-z][a-z0-9-]*, at most 40 characters."),
+    key("jobs", &[Table], "", "The programs onedoor runs to their end, at the start or by a timetable; the key is the job's name. Apps and jobs share one name space."),
     key("routes", &[Table], "", "What is served where, besides the apps' own paths. The key is `[METHOD ][host]/path`; unordered; a tie is an error."),
     key("log", &[Table], "", "What onedoor and the apps write, and how."),
     key("admin", &[Table], "", "How an operator speaks to a onedoor that runs."),
@@ -219,7 +220,7 @@ const APP: &[Row] = &[
     key("apps.*.replace", &[one_of(&["overlap", "stop-first"])], "\"overlap\"; \"stop-first\" for a fixed port and for workers", "How a process is replaced: the new one is ready before the old one is asked to go, or the old one is gone before the new one starts, while the door holds what comes."),
     key("apps.*.start", &[one_of(&["eager", "lazy"])], "\"eager\"", "Whether the app is started with the door, or by its first request, which waits for it."),
     key("apps.*.stop_after_idle", &[Duration], "none", "After how long without a request the app is stopped; the next one starts it again."),
-    key("apps.*.needs", &[Text, TextList], "[]", "The apps that must be ready before this one is started. They are stopped after it."),
+    key("apps.*.needs", &[Text, TextList], "[]", "The apps that must be ready, and the jobs (on = \"start\") that must be done, before this one is started. They are stopped after it."),
     later("apps.*.secrets", "Secrets from files or variables."),
     later("apps.*.balance", "How requests are spread over replicas."),
     later("apps.*.cap", "Requests at once per process."),
@@ -231,6 +232,24 @@ const APP: &[Row] = &[
     later("apps.*.build", "How the app gets into the image."),
     later("apps.*.image", "An image the app is taken from."),
     later("apps.*.copy", "What is taken from that image."),
+];
+
+#[rustfmt::skip]
+const JOB: &[Row] = &[
+    key("jobs.*", &[Table], "", "A job."),
+    key("jobs.*.run", &[Command], "required", "The command, as an app's."),
+    key("jobs.*.on", &[Text], "required", "When it is run: \"start\", once, before whatever needs it, and if it fails the container ends with its exit code; or \"cron EXPR\", with five fields (minute, hour, day, month, weekday), six (seconds in front) or a nickname such as @daily. Runs that were missed are not made up for."),
+    key("jobs.*.tz", &[Text], "the container's TZ, else \"UTC\"", "The time zone of its cron expression: a name of the IANA database, such as \"Europe/Berlin\"."),
+    key("jobs.*.overlap", &[one_of(&["skip", "queue", "kill"])], "\"skip\"", "What becomes of a run that is due while the one before still runs: it is not made, or it waits (one at most), or the one before is stopped for it."),
+    key("jobs.*.max", &[Duration], "none", "How long a run may take; then it is stopped, and has failed."),
+    key("jobs.*.enabled", &[Bool], "true", "Whether there is such a job at all; whoever needs one that is not enabled does not wait for it."),
+    key("jobs.*.needs", &[Text, TextList], "[]", "The apps that must be ready, and the jobs that must be done, before its first run."),
+    key("jobs.*.dir", &[Text], "the file's folder", "The working directory, from the file's folder."),
+    key("jobs.*.env", &[TextMap], "{}", "Variables for this job."),
+    key("jobs.*.inherit_env", &[one_of(&["all"]), TextList], "\"all\"", "Which of the container's variables the job sees: all, or only those named."),
+    key("jobs.*.stop", &[Table], "", "How a run is stopped."),
+    key("jobs.*.stop.signal", &[one_of(&["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"])], "\"TERM\"", "What it is sent first."),
+    key("jobs.*.stop.grace", &[Duration], "the rest of the stop budget", "How long after that it is killed."),
 ];
 
 #[rustfmt::skip]
@@ -291,7 +310,6 @@ const LOG: &[Row] = &[
 #[rustfmt::skip]
 const LATER: &[Row] = &[
     later("defaults", "Merged under every app."),
-    later("jobs", "Commands that run to completion."),
     later("volumes", "Folders that survive."),
     later("errors", "Own error pages."),
     later("admin.ui", "The dashboard."),

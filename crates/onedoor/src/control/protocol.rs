@@ -128,6 +128,10 @@ impl AppStatus {
             AppState::Ready { listens, .. } => ("ready", listens.clone().unwrap_or_default()),
             AppState::Down { why } => ("down", why.to_string()),
             AppState::Stopping => ("stopping", String::new()),
+            AppState::Runs { since } => ("running", format!("for {:.1} s", since.elapsed().as_secs_f64())),
+            AppState::Done { after } => ("done", format!("in {:.1} s", after.as_secs_f64())),
+            AppState::Scheduled { next: Some(next) } => ("waiting", format!("next run at {next}")),
+            AppState::Scheduled { next: None } => ("waiting", "never runs again".to_owned()),
         };
         let processes = row.processes.iter().map(|process| ProcessStatus {
             replica: u64::from(process.replica),

@@ -44,9 +44,10 @@ pub(super) enum Order {
     Hurry { kill_at: Instant },
 }
 
-/// An app that is started no more, though nobody asked for that.
+/// An app that is started no more, though nobody asked for that; or a start job that failed.
 #[derive(Debug)]
 pub(super) struct Ended {
+    /// Its place in the roster.
     pub(super) app: AppId,
     pub(super) exit_code: u8,
     pub(super) why: String,

@@ -1,7 +1,7 @@
 //! Why the app is not up, for the log, for the proxy's refusals and for the end of the program.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use onedoor_linux::wait::ExitStatus;
 
@@ -21,13 +21,7 @@ fn failed() -> u8 {
 
 impl Instance {
     pub(super) fn note_spawn_error(&mut self, error: &LaunchError, yard: &mut Yard) -> Hope {
-        let code = match error {
-            LaunchError::Program(error) => exit_code(ExitCause::CannotStart(error)),
-            LaunchError::Port(_)
-            | LaunchError::Socket(_)
-            | LaunchError::Marker(_)
-            | LaunchError::Notify(_) => failed(),
-        };
+        let code = report::code_of(error);
         let (place, name) = (&yard.app.place, &yard.app.name);
         let message = format!("{place}: app \"{name}\" cannot be started: {error}");
         self.fate.spawn_error = Some((message, code));
@@ -144,16 +138,11 @@ impl Instance {
     }
 
     fn ending(&self) -> String {
-        let after = shown(self.fate.lived);
-        match self.fate.status {
-            Some(ExitStatus::Code(code)) => format!("ended with exit code {code} after {after}"),
-            Some(killed @ ExitStatus::Signal { .. }) => format!("was {killed} after {after}"),
-            None => format!("ended after {after}"),
-        }
+        report::ending(self.fate.status, self.fate.lived)
     }
 
     fn not_ready(&self, yard: &Yard) -> String {
-        let limit = shown(yard.app.start_timeout);
+        let limit = report::shown(yard.app.start_timeout);
         match &self.fate.silence {
             Some(why) => format!("did not become ready within {limit}: {why}"),
             None => format!("did not become ready within {limit}"),
@@ -162,13 +151,5 @@ impl Instance {
 
     fn code(&self) -> u8 {
         self.fate.status.map_or_else(failed, |status| exit_code(ExitCause::AppEnded(status)))
-    }
-}
-
-fn shown(time: Duration) -> String {
-    match time.as_secs() {
-        0..60 => format!("{:.1} s", time.as_secs_f64()),
-        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
 }

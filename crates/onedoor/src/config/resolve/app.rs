@@ -51,7 +51,7 @@ pub(super) fn drafts<'a>(apps: Option<&'a Section>, context: &mut Context<'_>) -
     }
     let mut drafts = Vec::new();
     for entry in entries.iter().take(APPS_MOST) {
-        check_name(&entry.key, context);
+        check_name("app", &entry.key, context);
         let id = AppId(u16::try_from(drafts.len()).unwrap_or(u16::MAX));
         drafts.extend(draft(id, entry, context));
     }
@@ -94,7 +94,8 @@ fn draft<'a>(id: AppId, entry: &'a Entry, context: &mut Context<'_>) -> Option<D
     Some(Draft { id, name, section: Some(section), run, mount })
 }
 
-fn check_name(key: &Located<String>, context: &mut Context<'_>) {
+/// `noun`: what it would be the name of.
+pub(super) fn check_name(noun: &str, key: &Located<String>, context: &mut Context<'_>) {
     let name = key.value.as_str();
     let fine = name.len() <= NAME_MOST
         && name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -102,7 +103,7 @@ fn check_name(key: &Located<String>, context: &mut Context<'_>) {
     if fine {
         return;
     }
-    let fact = format!("`{name}` is no app name");
+    let fact = format!("`{name}` is no {noun} name");
     let error = ConfigError::new(Code::AppName, key.span, fact);
     let better: String = name
         .to_ascii_lowercase()

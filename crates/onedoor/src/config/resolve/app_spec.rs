@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use super::app::Draft;
 use super::health::{self, Patient};
+use super::needs::Names;
 use super::{Context, command, needs, policy};
 use crate::apps::spec::{AppSpec, Command, Environment, Listening, PrefixMode};
 use crate::config::error::{Code, ConfigError};
-use crate::config::section::{Section, Value};
+use crate::config::section::{Node, Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
 use crate::registry::{AppId, Weight};
@@ -20,11 +21,12 @@ const START_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The finished apps. `routed` has a prefix for each app that a route names.
 pub(super) fn specs(
-    drafts: &[Draft<'_>],
+    names: Names<'_>,
     routed: &BTreeMap<AppId, Option<String>>,
     public: &[u16],
     context: &mut Context<'_>,
 ) -> Vec<AppSpec> {
+    let drafts = names.apps;
     let is_served = |draft: &&Draft<'_>| {
         draft.mount.is_some()
             || routed.contains_key(&draft.id)
@@ -45,9 +47,8 @@ pub(super) fn specs(
         };
         let prefix = prefix_of(draft, routed);
         let listening = listening(section, served.contains(&draft.id), prefix, context);
-        specs.push(spec(draft, section, listening, weight, drafts, context));
+        specs.push(spec(draft, section, listening, weight, names, context));
     }
-    needs::check_circles(&specs, drafts, context);
     specs
 }
 
@@ -62,27 +63,10 @@ fn spec(
     section: &Section,
     listening: Listening,
     weight: Weight,
-    drafts: &[Draft<'_>],
+    names: Names<'_>,
     context: &mut Context<'_>,
 ) -> AppSpec {
-    let dir = dir(section, context);
-    let environment = environment(section, context);
-    let command = draft.run.map(|run| (run.span, command::parse(run)));
-    let command = match command {
-        Some((span, Ok(command))) => {
-            let path = search_path(&environment);
-            if context.has_disk() && dir.is_dir() {
-                let found = command::look_up(&command, &dir, path.as_deref(), span);
-                context.errors.extend(found.err());
-            }
-            command
-        }
-        Some((_, Err(error))) => {
-            context.errors.push(error);
-            Command::Exec(Vec::new())
-        }
-        None => Command::Exec(Vec::new()),
-    };
+    let (command, dir, environment) = program(draft.run, section, context);
     let patient = Patient { name: draft.name.value, section, listening: &listening };
     let readiness = health::readiness(patient, context);
     let liveness = health::liveness(patient, context);
@@ -108,8 +92,35 @@ fn spec(
         replace,
         start,
         stop_after_idle,
-        needs: needs::of(section, draft.name.value, drafts, context),
+        needs: needs::of(("app", draft.name.value), section, names, context),
     }
+}
+
+/// What is run, where, and with which variables.
+pub(super) fn program(
+    run: Option<&Node>,
+    section: &Section,
+    context: &mut Context<'_>,
+) -> (Command, PathBuf, Environment) {
+    let dir = dir(section, context);
+    let environment = environment(section, context);
+    let command = run.map(|run| (run.span, command::parse(run)));
+    let command = match command {
+        Some((span, Ok(command))) => {
+            let path = search_path(&environment);
+            if context.has_disk() && dir.is_dir() {
+                let found = command::look_up(&command, &dir, path.as_deref(), span);
+                context.errors.extend(found.err());
+            }
+            command
+        }
+        Some((_, Err(error))) => {
+            context.errors.push(error);
+            Command::Exec(Vec::new())
+        }
+        None => Command::Exec(Vec::new()),
+    };
+    (command, dir, environment)
 }
 
 /// A prefix that the door changes is one that the app does not see.

@@ -1,7 +1,7 @@
 //! Every default and every cross-check: from the file's sections to what each part wants.
 //!
 //! The order: the server (its ports and its stop budget are asked about later), the apps' names and mounts, the routes,
-//! which name apps, and last the apps' specs, which depend on who is served. Mistakes are collected, never thrown: the
+//! which name apps, and last the specs of apps and jobs, which depend on who is served. Mistakes are collected, never thrown: the
 //! next check still runs. The only I/O is looking whether folders and programs are there.
 
 mod answer;
@@ -9,6 +9,7 @@ mod app;
 mod app_spec;
 mod command;
 mod health;
+mod job;
 mod log;
 mod needs;
 mod platform;
@@ -84,8 +85,9 @@ pub(crate) struct Loaded {
 
 /// What the file means. It is worth something only if `context.errors` is empty afterwards.
 pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
-    if is_empty(file.table("apps")) && is_empty(file.table("routes")) && !file.is_flawed() {
-        let fact = "the file has neither an app nor a route";
+    let nothing_to_do = ["apps", "routes", "jobs"].iter().all(|table| is_empty(file.table(table)));
+    if nothing_to_do && !file.is_flawed() {
+        let fact = "the file has neither an app nor a route nor a job";
         let error = ConfigError::new(Code::EmptyFile, Span::default(), fact);
         context.errors.push(error.remedy(format!("the smallest one that works:\n\n{}", EXAMPLE.trim_end())));
     }
@@ -95,16 +97,22 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let public: Vec<u16> = server.public_ports().collect();
 
     let drafts = app::drafts(file.table("apps"), context);
+    let jobs = job::drafts(file.table("jobs"), &drafts, context);
     let routes = route::drafts(file.table("routes"), &drafts, context);
     let routed = route::apps_routed(&routes);
-    let apps = app_spec::specs(&drafts, &routed, &public, context);
-    let built = table::build(&drafts, routes, (&public, server.limits.body_max), context);
+    let names = needs::Names { apps: &drafts, jobs: &jobs };
+    let apps = app_spec::specs(names, &routed, &public, context);
+    let (jobs, job_rows) = job::specs(names, context);
+    needs::check_circles(&apps, &jobs, names, context);
+    let mut built = table::build(&drafts, routes, (&public, server.limits.body_max), context);
     for (draft, app) in drafts.iter().zip(&apps) {
         if let Some(text) = traps::of_app(app) {
             context.warn(Some(draft.name.span), text);
         }
     }
-    let name_width = apps.iter().map(|app| app.name.len()).max().unwrap_or(0);
+    built.rows.extend(job_rows);
+    let members = apps.iter().chain(jobs.iter().map(|job| &job.worker));
+    let name_width = members.map(|member| member.name.len()).max().unwrap_or(0);
     let (log, access_log) = log::log(file.table("log"), name_width);
 
     Loaded {
@@ -121,7 +129,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
             routes: Arc::new(built.routes),
             upstreams: built.upstreams,
         },
-        apps: spec::Config { apps, stop_budget: server.stop_budget },
+        apps: spec::Config { apps, jobs, stop_budget: server.stop_budget },
         log,
         control_socket: file
             .table("admin")

@@ -67,6 +67,12 @@ fn parse_give_up(text: &str) -> Option<GiveUp> {
 }
 
 pub(super) fn stop(section: &Section, context: &mut Context<'_>) -> StopPolicy {
+    let drain = section.table("stop").and_then(|stop| stop.duration("drain")).unwrap_or(DRAIN);
+    StopPolicy { drain, ..stop_of_job(section, context) }
+}
+
+/// A job has no requests that could drain.
+pub(super) fn stop_of_job(section: &Section, context: &mut Context<'_>) -> StopPolicy {
     let nothing = Section::empty("apps.*.stop");
     let stop = section.table("stop").unwrap_or(&nothing);
     let signal = match stop.text("signal").map(|signal| signal.value) {
@@ -86,7 +92,7 @@ pub(super) fn stop(section: &Section, context: &mut Context<'_>) -> StopPolicy {
         let text = format!("stop.grace is {}, but all of it ends after {budget}", duration::show(grace));
         context.warn(stop.key("grace"), text);
     }
-    StopPolicy { signal, grace, drain: stop.duration("drain").unwrap_or(DRAIN) }
+    StopPolicy { signal, grace, drain: Duration::ZERO }
 }
 
 pub(super) fn replicas(

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::{Env, check, check_text, fine};
-use crate::apps::spec::{Command, Listening};
+use crate::apps::spec::{Command, JobOn, Listening, Need, Overlap};
 use crate::config::Loaded;
 use crate::proxy::config::{Listen, Origin, ProxyProtocol};
 use crate::proxy::route::{Action, Ask, Found, UpstreamHost};
-use crate::registry::Weight;
+use crate::registry::{AppId, Weight};
 
 const ZOO: &str = include_str!("zoo.toml");
 
@@ -242,4 +242,42 @@ fn every_example_in_the_papers_is_a_file_without_mistakes_or_warnings() {
             Err(errors) => panic!("{paper}\n{errors}"),
         }
     }
+}
+
+#[test]
+fn jobs_are_behind_the_apps_and_one_that_is_not_enabled_is_not_waited_for() {
+    let loaded = fine(
+        r#"[apps]
+web = { run = "a", path = "/", needs = ["off", "seed"] }
+[jobs]
+off = { run = "b", on = "start", enabled = false }
+migrate = { run = "b", on = "start" }
+seed = { run = "b", on = "start", needs = "migrate", max = "5m" }
+mail = { run = "b", on = "cron */5 * * * *", overlap = "queue", tz = "Europe/Berlin", needs = "web" }
+"#,
+    );
+    let jobs = &loaded.apps.jobs;
+    assert_eq!(jobs.iter().map(|job| &*job.worker.name).collect::<Vec<_>>(), ["migrate", "seed", "mail"]);
+    assert_eq!(jobs.iter().map(|job| job.worker.id).collect::<Vec<_>>(), [AppId(1), AppId(2), AppId(3)]);
+    assert_eq!(loaded.apps.apps[0].needs, [Need::Job(jobs[1].id)]);
+    assert_eq!(jobs[1].worker.needs, [Need::Job(jobs[0].id)]);
+    assert_eq!(jobs[2].worker.needs, [Need::App(AppId(0))]);
+    assert!(matches!(jobs[2].on, JobOn::Cron { overlap: Overlap::Queue, .. }));
+    let row = &loaded.table.last().unwrap().what;
+    assert!(row.starts_with("job mail at */5 * * * * (Europe/Berlin), next "), "{row}");
+}
+
+#[test]
+fn a_job_goes_by_the_containers_time_zone_where_it_has_none_of_its_own() {
+    let zone = |tz: &str| {
+        let env = Env::made_of([("TZ", tz)]);
+        let text = "[jobs]\nmail = { run = \"b\", on = \"cron @daily\" }\n";
+        let loaded = check_text(text, &env).unwrap();
+        let warned = loaded.warnings.len();
+        (loaded.table[0].what.split(", next").next().unwrap().to_owned(), warned)
+    };
+    assert_eq!(zone(":Asia/Tokyo"), ("job mail at @daily (Asia/Tokyo)".into(), 0));
+    assert_eq!(zone(""), ("job mail at @daily (UTC)".into(), 0));
+    assert_eq!(zone("CET-1CEST,M3.5.0,M10.5.0/3"), ("job mail at @daily (local time)".into(), 0));
+    assert_eq!(zone("Nowhere"), ("job mail at @daily (UTC)".into(), 1));
 }

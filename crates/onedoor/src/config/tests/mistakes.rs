@@ -98,8 +98,48 @@ fn a_key_of_a_later_version() {
         r#"[apps.a]
 run = "a"
 dev = "x"
+[volumes]
+data = "x"
+"#
+    ));
+}
+
+#[test]
+fn jobs_that_are_run_at_no_time_or_named_like_an_app() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+api = "a"
 [jobs]
-migrate = "x"
+api = { run = "b", on = "0 3 * * *" }
+tick = { run = "b", on = "cron 61 * * * *" }
+tock = { run = "b", on = "cron @daily", tz = "Europe/Berln" }
+never = { run = "b", on = "cron 0 0 30 2 *" }
+boot = { run = "b", on = "cron @reboot" }
+migrate = { run = "b", on = "start", tz = "UTC" }
+none = { run = "b" }
+"#
+    ));
+}
+
+#[test]
+fn needs_that_are_never_met() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+api = { run = "a", path = "/", needs = ["tick", "migrte"] }
+[jobs]
+tick = { run = "b", on = "cron @daily" }
+migrate = { run = "b", on = "start", needs = "migrate" }
+"#
+    ));
+}
+
+#[test]
+fn an_app_and_a_job_that_wait_for_one_another() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+api = { run = "a", path = "/", needs = "migrate" }
+[jobs]
+migrate = { run = "b", on = "start", needs = "api" }
 "#
     ));
 }

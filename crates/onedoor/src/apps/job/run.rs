@@ -1,0 +1,227 @@
+//! One run of a job: from its process's start to the last of what it left behind.
+//!
+//! It is asked to end when `max` is over or the task says so, and killed when it does not; what it means that it ended
+//! is the task's to say.
+
+use std::ffi::OsString;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use onedoor_linux::proc::Pid;
+use onedoor_linux::signal::Signal;
+use onedoor_linux::spawn::SpawnSpec;
+use onedoor_linux::wait::ExitStatus;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::apps::kin::Kin;
+use crate::apps::output::{self, LastWords};
+use crate::apps::signs::Signs;
+use crate::apps::spawn::LaunchError;
+use crate::apps::spec::Readiness;
+use crate::apps::stop;
+use crate::apps::task::Kill;
+use crate::init::{Child, Children, SignalError};
+use crate::observe::log::{AppStream, Level, Log, Speaker};
+
+/// What a job printed last may come after its exit; whoever still holds its pipes does not hold us.
+const OUTPUT_GRACE: Duration = Duration::from_millis(200);
+
+/// A job that is done has nothing left to do; whom it left running is given this long.
+const LEFTOVERS_GRACE: Duration = Duration::from_secs(1);
+
+/// What the task tells a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leave {
+    NotYet,
+    /// Ends at its stop signal, or is killed then.
+    By(Instant),
+}
+
+/// A run, before it is made.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) name: Arc<str>,
+    pub(super) marker: OsString,
+    pub(super) children: Children,
+    pub(super) log: Log,
+    pub(super) signal: Signal,
+    /// Between the stop signal and SIGKILL.
+    pub(super) grace: Duration,
+    pub(super) max: Option<Duration>,
+    pub(super) leave: watch::Receiver<Leave>,
+}
+
+/// How a run went.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) end: RunEnd,
+    pub(super) lived: Duration,
+    pub(super) last_lines: Vec<String>,
+    pub(super) kill: Kill,
+    /// Processes it left behind that had to be killed.
+    pub(super) leftovers: usize,
+}
+
+#[derive(Debug)]
+pub(super) enum RunEnd {
+    NotStarted(LaunchError),
+    /// By itself.
+    Ended(Option<ExitStatus>),
+    /// It was asked to, for its `max` was over.
+    TooLong,
+    /// It was asked to by the task.
+    Told,
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    Running,
+    Asked { why: Why, kill_at: Instant },
+    Killed { why: Why },
+}
+
+#[derive(Clone, Copy)]
+enum Why {
+    TooLong,
+    Told,
+}
+
+impl Outcome {
+    pub(super) fn not_started(error: LaunchError) -> Self {
+        Self {
+            end: RunEnd::NotStarted(error),
+            lived: Duration::ZERO,
+            last_lines: Vec::new(),
+            kill: Kill::NotNeeded,
+            leftovers: 0,
+        }
+    }
+}
+
+impl Run {
+    /// Must be awaited to its end, or processes are left to whoever ends every process.
+    pub(super) async fn to_its_end(mut self, spec: SpawnSpec) -> Outcome {
+        let began = Instant::now();
+        let Child { pid, stdout, stderr, exited } = match self.children.spawn(spec).await {
+            Ok(child) => child,
+            Err(error) => return Outcome::not_started(error.into()),
+        };
+        let words = LastWords::default();
+        let mut outputs = JoinSet::new();
+        for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
+            let speaker = Speaker { app: Arc::clone(&self.name), pid, stream };
+            outputs.spawn(output::drain(
+                pipe,
+                speaker,
+                self.log.clone(),
+                words.clone(),
+                Signs::expected_by(&Readiness::Accept),
+            ));
+        }
+        let (status, stage) = self.watch(pid, exited, began).await;
+        let lived = began.elapsed();
+        let all_read = async { while outputs.join_next().await.is_some() {} };
+        timeout(OUTPUT_GRACE, all_read).await.ok();
+        let last_lines = words.lines();
+        let patience = match stage {
+            Stage::Running => Instant::now() + LEFTOVERS_GRACE,
+            Stage::Asked { kill_at, .. } => kill_at,
+            Stage::Killed { .. } => Instant::now(),
+        };
+        let leftovers = self.sweep(Kin { leader: pid, marker: self.marker.clone() }, patience).await;
+        // Whoever still holds the pipes was killed now: what they printed is read, and nothing is left to read.
+        timeout(OUTPUT_GRACE, async { while outputs.join_next().await.is_some() {} }).await.ok();
+        outputs.detach_all();
+        let (end, kill) = match stage {
+            Stage::Running => (RunEnd::Ended(status), Kill::NotNeeded),
+            Stage::Asked { why, .. } => (why.end(), Kill::NotNeeded),
+            Stage::Killed { why } => (why.end(), Kill::Needed),
+        };
+        Outcome { end, lived, last_lines, kill, leftovers }
+    }
+
+    /// Until the process has ended, and how far it had to be pushed for that.
+    async fn watch(
+        &mut self,
+        pid: Pid,
+        mut exited: oneshot::Receiver<ExitStatus>,
+        began: Instant,
+    ) -> (Option<ExitStatus>, Stage) {
+        let mut stage = Stage::Running;
+        loop {
+            let timer = match stage {
+                Stage::Running => self.max.map(|max| began + max),
+                Stage::Asked { kill_at, .. } => Some(kill_at),
+                Stage::Killed { .. } => None,
+            };
+            stage = tokio::select! {
+                biased;
+                status = &mut exited => return (status.ok(), stage),
+                Ok(leave) = told(&mut self.leave) => match (leave, stage) {
+                    (Leave::NotYet, stage) | (_, stage @ Stage::Killed { .. }) => stage,
+                    (Leave::By(sooner), Stage::Asked { why, kill_at }) => {
+                        Stage::Asked { why, kill_at: kill_at.min(sooner) }
+                    }
+                    (Leave::By(kill_at), Stage::Running) => self.ask(pid, Why::Told, kill_at),
+                },
+                () = due(timer) => match stage {
+                    Stage::Running => self.ask(pid, Why::TooLong, Instant::now() + self.grace),
+                    Stage::Asked { why, .. } | Stage::Killed { why } => {
+                        self.note(stop::push(&self.children, pid, Signal::KILL));
+                        Stage::Killed { why }
+                    }
+                },
+            };
+        }
+    }
+
+    fn ask(&self, pid: Pid, why: Why, kill_at: Instant) -> Stage {
+        self.note(stop::ask(&self.children, pid, self.signal));
+        Stage::Asked { why, kill_at }
+    }
+
+    fn note(&self, pushed: Result<(), SignalError>) {
+        match pushed {
+            // It ended by itself this very moment; its exit is on its way to us.
+            Ok(()) | Err(SignalError::Gone(_)) => {}
+            Err(error @ SignalError::Refused { .. }) => self.log.event(Level::Warn, Some(&self.name), error),
+        }
+    }
+
+    async fn sweep(&mut self, kin: Kin, until: Instant) -> usize {
+        let until = watch::Sender::new(until);
+        let mut sweep = pin!(stop::sweep(self.children.clone(), kin, self.signal, until.subscribe()));
+        loop {
+            tokio::select! {
+                killed = &mut sweep => return killed,
+                Ok(Leave::By(sooner)) = told(&mut self.leave) => {
+                    until.send_modify(|until| *until = sooner.min(*until));
+                }
+            }
+        }
+    }
+}
+
+impl Why {
+    fn end(self) -> RunEnd {
+        match self {
+            Self::TooLong => RunEnd::TooLong,
+            Self::Told => RunEnd::Told,
+        }
+    }
+}
+
+async fn told(leave: &mut watch::Receiver<Leave>) -> Result<Leave, watch::error::RecvError> {
+    leave.changed().await?;
+    Ok(*leave.borrow_and_update())
+}
+
+pub(super) async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
