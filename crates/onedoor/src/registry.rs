@@ -10,15 +10,17 @@
 //!
 //! Neither side knows the other; this file never does I/O and never decides when an app lives or dies.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+mod endpoint;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
 use smallvec::SmallVec;
 use tokio::sync::{Notify, mpsc};
+
+pub(crate) use endpoint::{Endpoint, EndpointAddr, EndpointId, EndpointSpec, Lease};
 
 /// An app's place in the registry: its index in the order of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,17 +29,6 @@ pub(crate) struct AppId(pub(crate) u16);
 /// A worker thread's place in the in-flight counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WorkerId(pub(crate) u16);
-
-/// One listening process of one generation. Never used twice, so a report about a dead one cannot hit its successor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct EndpointId(pub(crate) u64);
-
-/// Where an endpoint listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum EndpointAddr {
-    Tcp(SocketAddr),
-    Unix(Arc<PathBuf>),
-}
 
 /// Whether the container can live without the app (CONFIG.md: `essential`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,88 +95,6 @@ pub(crate) enum Feedback {
     Wanted,
     /// An exchange failed: faster news than the reaper's.
     Failed { endpoint: EndpointId, how: Failure },
-}
-
-/// One process that takes requests.
-#[derive(Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) id: EndpointId,
-    pub(crate) addr: EndpointAddr,
-    /// Which start of the app this is, counted from 1.
-    #[cfg_attr(not(test), expect(dead_code, reason = "shown by the status command, which is still to come"))]
-    pub(crate) generation: u64,
-    /// A pooled connection that idled longer is not used again: the app may be closing it at this very moment.
-    pub(crate) idle_max: Duration,
-    in_flight: Box<[PaddedCount]>,
-    draining: AtomicBool,
-    lease_ended: Notify,
-}
-
-/// A counter on its own cache line, so that workers do not slow each other down.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct PaddedCount(AtomicU32);
-
-impl Endpoint {
-    pub(crate) fn new(
-        id: EndpointId,
-        addr: EndpointAddr,
-        generation: u64,
-        idle_max: Duration,
-        workers: usize,
-    ) -> Self {
-        Self {
-            id,
-            addr,
-            generation,
-            idle_max,
-            in_flight: (0..workers.max(1)).map(|_| PaddedCount::default()).collect(),
-            draining: AtomicBool::new(false),
-            lease_ended: Notify::new(),
-        }
-    }
-
-    /// Requests in flight, summed over the workers.
-    pub(crate) fn in_flight(&self) -> u64 {
-        self.in_flight.iter().map(|count| u64::from(count.0.load(Ordering::Acquire))).sum()
-    }
-
-    /// Marks the endpoint as leaving and waits until no request is in flight. New ones must already go elsewhere.
-    #[expect(dead_code, reason = "awaited when an instance is replaced, which comes with replicas")]
-    pub(crate) async fn drained(&self) {
-        self.draining.store(true, Ordering::SeqCst);
-        loop {
-            let ended = self.lease_ended.notified();
-            if self.in_flight() == 0 {
-                return;
-            }
-            ended.await;
-        }
-    }
-}
-
-/// A request in flight at an endpoint; dropping it ends the count.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    endpoint: Arc<Endpoint>,
-    worker: WorkerId,
-}
-
-impl Lease {
-    pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
-        &self.endpoint
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(count) = self.endpoint.in_flight.get(usize::from(self.worker.0)) {
-            count.0.fetch_sub(1, Ordering::SeqCst);
-        }
-        if self.endpoint.draining.load(Ordering::SeqCst) {
-            self.endpoint.lease_ended.notify_one();
-        }
-    }
 }
 
 /// Endpoints that failed this very request; it does not go there again.
@@ -365,12 +274,10 @@ impl Registry {
         }
     }
 
-    /// Counts a request in flight at `endpoint` until the lease is dropped.
-    pub(crate) fn lease(&self, endpoint: Arc<Endpoint>, worker: WorkerId) -> Lease {
-        if let Some(count) = endpoint.in_flight.get(usize::from(worker.0)) {
-            count.0.fetch_add(1, Ordering::SeqCst);
-        }
-        Lease { endpoint, worker }
+    /// Counts a request in flight at `endpoint` until the lease is dropped. None: it is being drained since it was
+    /// picked, so the caller picks again, from what is ready now.
+    pub(crate) fn lease(&self, endpoint: Arc<Endpoint>, worker: WorkerId) -> Option<Lease> {
+        endpoint.lease(worker)
     }
 
     /// A request waits for this app. Dropped when the app's task has news enough to read.
@@ -396,5 +303,7 @@ impl Registry {
 fn pick(endpoints: &[Arc<Endpoint>], failed: &FailedEndpoints, turn: usize) -> Option<Arc<Endpoint>> {
     let start = turn % endpoints.len().max(1);
     let (before, from) = endpoints.split_at(start);
-    from.iter().chain(before).find(|endpoint| !failed.contains(&endpoint.id)).map(Arc::clone)
+    // One that is leaving although it is still published would be picked, refused and picked again.
+    let fit = |endpoint: &&Arc<Endpoint>| !failed.contains(&endpoint.id) && !endpoint.is_draining();
+    from.iter().chain(before).find(fit).map(Arc::clone)
 }

@@ -135,7 +135,9 @@ impl<'w> Attempt<'w> {
             Destination::Upstream(_) => self.connect_outside().await,
             Destination::App(_) => loop {
                 let (endpoint, released) = self.endpoint().await?;
-                match self.connect_to(endpoint, released).await {
+                // It began to leave since it was picked: nothing failed, and another is picked from what is ready now.
+                let Some(lease) = self.worker.registry().lease(endpoint, self.worker.id()) else { continue };
+                match self.connect_to(lease, released).await {
                     Ok(connection) => return Ok(connection),
                     Err((endpoint, error)) => {
                         self.refused(&endpoint, &error);
@@ -171,19 +173,19 @@ impl<'w> Attempt<'w> {
 
     async fn connect_to(
         &self,
-        endpoint: Arc<Endpoint>,
+        lease: Lease,
         released: Option<Released>,
     ) -> Result<Connection, (Arc<Endpoint>, ConnectError)> {
+        let endpoint = lease.endpoint();
         let key = PoolKey::Endpoint(endpoint.id);
         let idle_max = endpoint.idle_max;
-        let lease = self.worker.registry().lease(Arc::clone(&endpoint), self.worker.id());
         let (stream, first_read, origin) = match self.pooled_connection(key) {
             Some(Reused { stream, idled, first_read }) => {
                 (stream, first_read, ConnectionOrigin::Reused { idled })
             }
             None => match connect::to_endpoint(&endpoint.addr, self.worker.config().timeouts.connect).await {
                 Ok(stream) => (self.opened(stream), FirstRead::Roomy, ConnectionOrigin::Fresh),
-                Err(error) => return Err((endpoint, error)),
+                Err(error) => return Err((Arc::clone(endpoint), error)),
             },
         };
         Ok(Connection { stream, key, idle_max, first_read, origin, lease: Some(lease), released })

@@ -9,7 +9,7 @@ use crate::apps::board::AppState;
 use crate::apps::framework;
 use crate::apps::life::Face;
 use crate::observe::log::Level;
-use crate::registry::{Availability, Endpoint, EndpointAddr, EndpointId};
+use crate::registry::{Availability, Endpoint, EndpointAddr, EndpointId, EndpointSpec};
 
 /// Counts through the whole program and all apps: an id is never used twice.
 static NEXT_ENDPOINT: AtomicU64 = AtomicU64::new(1);
@@ -58,7 +58,9 @@ impl AppTask {
         let workers = self.around.publisher.workers();
         let endpoint = self.found.as_ref().map(|found| {
             let id = EndpointId(NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed));
-            Arc::new(Endpoint::new(id, found.at.clone(), self.generation, idle_max, workers))
+            let (addr, generation) = (found.at.clone(), self.generation);
+            let spec = EndpointSpec { id, slot: 0, addr, generation, idle_max, cap: None };
+            Arc::new(Endpoint::new(spec, workers))
         });
         self.endpoint.clone_from(&endpoint);
         // A worker is ready without an endpoint: no route leads to it.
