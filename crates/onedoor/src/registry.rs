@@ -10,6 +10,7 @@
 //!
 //! Neither side knows the other; this file never does I/O and never decides when an app lives or dies.
 
+mod choice;
 mod endpoint;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use arc_swap::{ArcSwap, Guard};
 use smallvec::SmallVec;
 use tokio::sync::{Notify, mpsc};
 
+pub(crate) use choice::{Choice, ClientHash};
 pub(crate) use endpoint::{Endpoint, EndpointAddr, EndpointId, EndpointSpec, Lease};
 
 /// An app's place in the registry: its index in the order of the file.
@@ -214,15 +216,15 @@ impl Registry {
             .all(|slot| matches!(**slot.now.load(), Availability::Ready { .. }))
     }
 
-    /// An endpoint that is ready now and has not failed this request; `turn` spreads requests over several.
+    /// An endpoint that is ready now and has not failed this request.
     pub(crate) fn ready_now(
         &self,
         app: AppId,
         failed: &FailedEndpoints,
-        turn: usize,
+        choice: Choice,
     ) -> Option<Arc<Endpoint>> {
         match &**self.now(app) {
-            Availability::Ready { endpoints } => pick(endpoints, failed, turn),
+            Availability::Ready { endpoints } => choice::pick(endpoints, failed, choice),
             Availability::Idle
             | Availability::Starting { .. }
             | Availability::Draining
@@ -235,7 +237,7 @@ impl Registry {
         &self,
         app: AppId,
         failed: &FailedEndpoints,
-        turn: usize,
+        choice: Choice,
         deadline: Instant,
     ) -> Result<Arc<Endpoint>, Unready> {
         let slot = self.slot(app);
@@ -247,7 +249,7 @@ impl Registry {
             changed.as_mut().enable();
             match &**slot.now.load() {
                 Availability::Ready { endpoints } => {
-                    if let Some(endpoint) = pick(endpoints, failed, turn) {
+                    if let Some(endpoint) = choice::pick(endpoints, failed, choice) {
                         return Ok(endpoint);
                     }
                 }
@@ -298,12 +300,4 @@ impl Registry {
     fn slot(&self, app: AppId) -> &Arc<Slot> {
         self.slots.get(usize::from(app.0)).expect("AppIds are made from this registry's own list")
     }
-}
-
-fn pick(endpoints: &[Arc<Endpoint>], failed: &FailedEndpoints, turn: usize) -> Option<Arc<Endpoint>> {
-    let start = turn % endpoints.len().max(1);
-    let (before, from) = endpoints.split_at(start);
-    // One that is leaving although it is still published would be picked, refused and picked again.
-    let fit = |endpoint: &&Arc<Endpoint>| !failed.contains(&endpoint.id) && !endpoint.is_draining();
-    from.iter().chain(before).find(fit).map(Arc::clone)
 }

@@ -6,6 +6,7 @@
 //! - a fresh connection died before the commit: if the request is safe and the upstream is an app of ours;
 //! - at most three times, counting only connections that were fresh; never once a byte of a streamed body was drawn, never an unsafe request that was sent.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,14 +19,14 @@ use super::plan::Destination;
 use super::refusal::Refusal;
 use super::relay::splice::FirstRead;
 use super::roundtrip::{self, End, Line, Loss, LossReason, Reuse, Sent, Terms};
-use super::route::{RoutePolicy, WhileDown};
+use super::route::{Balance, RoutePolicy, WhileDown};
 use super::stream::Stream;
 use super::upstream::connect::{self, ConnectError};
 use super::upstream::hold::Released;
 use super::upstream::pool::{Habits, PoolKey, Replay, Reused};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
-use crate::registry::{Endpoint, FailedEndpoints, Failure, Lease};
+use crate::registry::{Choice, ClientHash, Endpoint, FailedEndpoints, Failure, Lease};
 
 /// Fresh connections that one request may lose: an app that dies of it should not die for ever.
 const LOSSES_MAX: u32 = 3;
@@ -40,6 +41,7 @@ pub(super) struct Attempt<'w> {
     method: Method,
     to: Destination,
     policy: &'w RoutePolicy,
+    client: Option<IpAddr>,
     hold_until: Instant,
     failed: FailedEndpoints,
     losses: u32,
@@ -111,6 +113,7 @@ impl<'w> Attempt<'w> {
         method: Method,
         to: Destination,
         policy: &'w RoutePolicy,
+        client: Option<IpAddr>,
         started: Instant,
     ) -> Self {
         let hold_until = match &policy.while_down {
@@ -122,6 +125,7 @@ impl<'w> Attempt<'w> {
             method,
             to,
             policy,
+            client,
             hold_until,
             failed: FailedEndpoints::new(),
             losses: 0,
@@ -150,8 +154,8 @@ impl<'w> Attempt<'w> {
 
     async fn endpoint(&self) -> Result<(Arc<Endpoint>, Option<Released>), Refusal> {
         let Destination::App(app) = self.to else { unreachable!("only apps have endpoints") };
-        let (registry, turn) = (self.worker.registry(), self.worker.turn());
-        if let Some(endpoint) = registry.ready_now(app, &self.failed, turn) {
+        let (registry, choice) = (self.worker.registry(), self.choice());
+        if let Some(endpoint) = registry.ready_now(app, &self.failed, choice) {
             return Ok((endpoint, None));
         }
         match &self.policy.while_down {
@@ -159,7 +163,7 @@ impl<'w> Attempt<'w> {
                 let held = self.worker.held();
                 let _hold = Hold::begins(&self.worker.counters().attempts);
                 let (endpoint, released) =
-                    held.wait(registry, app, &self.failed, turn, *queue_max, self.hold_until).await?;
+                    held.wait(registry, app, &self.failed, choice, *queue_max, self.hold_until).await?;
                 Ok((endpoint, Some(released)))
             }
             WhileDown::Refuse => {
@@ -168,6 +172,16 @@ impl<'w> Attempt<'w> {
                     "it is starting or down, and its requests are not held (while_down = \"refuse\")".into();
                 Err(Refusal::AppRefuses { app: Arc::clone(registry.name(app)), why })
             }
+        }
+    }
+
+    fn choice(&self) -> Choice {
+        let turn = self.worker.turn();
+        match (self.policy.balance, self.client) {
+            // Who comes over a Unix socket has no address to belong by.
+            (Balance::RoundRobin, _) | (Balance::IpHash, None) => Choice::InTurn(turn),
+            (Balance::LeastConn, _) => Choice::LeastBusy(turn),
+            (Balance::IpHash, Some(client)) => Choice::OfClient(ClientHash::of(client)),
         }
     }
 
@@ -305,7 +319,7 @@ impl<'w> Attempt<'w> {
             (Some(lease), LossReason::Bad(_)) => {
                 self.failed.push(lease.endpoint().id);
                 let Destination::App(app) = self.to else { return Err(self.refusal(loss.why)) };
-                match self.worker.registry().ready_now(app, &self.failed, 0) {
+                match self.worker.registry().ready_now(app, &self.failed, self.choice()) {
                     Some(_) => Ok(()),
                     None => Err(self.refusal(loss.why)),
                 }

@@ -127,7 +127,8 @@ async fn forward_request(
     {
         inbound.body.whole().await?;
     }
-    let mut attempt = Attempt::first(worker, inbound.head.parsed.method(), to, &route.policy, record.started);
+    let method = inbound.head.parsed.method();
+    let mut attempt = Attempt::first(worker, method, to, &route.policy, record.client, record.started);
     loop {
         record.asked(to);
         let mut connection = tokio::select! {
@@ -196,7 +197,8 @@ mod tests {
     use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Speaker, Upgrades};
     use crate::proxy::listen::Doorway;
     use crate::proxy::route::{
-        Action, EncodedSlashPolicy, FixedAnswer, Pattern, RouteId, RoutePolicy, RouteSpec, Routes, WhileDown,
+        Action, Balance, EncodedSlashPolicy, FixedAnswer, Pattern, RouteId, RoutePolicy, RouteSpec, Routes,
+        WhileDown,
     };
     use crate::proxy::upstream::tls::Connectors;
     use crate::proxy::workspace::Workspace;
@@ -212,6 +214,7 @@ mod tests {
             body_max: None,
             encoded_slash: EncodedSlashPolicy::Keep,
             while_down: WhileDown::Refuse,
+            balance: Balance::RoundRobin,
         };
         let route =
             Route { name: "/hello".into(), place: "test:1".into(), action: Action::Respond(answer), policy };

@@ -47,10 +47,8 @@ pub(crate) struct EndpointSpec {
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) id: EndpointId,
-    #[expect(dead_code, reason = "read by the choice of a replica")]
     pub(crate) slot: u16,
     pub(crate) addr: EndpointAddr,
-    #[cfg_attr(not(test), expect(dead_code, reason = "shown by the status command, which is still to come"))]
     pub(crate) generation: u64,
     pub(crate) idle_max: Duration,
     #[expect(dead_code, reason = "kept by the lease")]

@@ -133,12 +133,22 @@ pub(crate) struct RoutePolicy {
     pub(crate) body_max: Option<u64>,
     pub(crate) encoded_slash: EncodedSlashPolicy,
     pub(crate) while_down: WhileDown,
+    pub(crate) balance: Balance,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EncodedSlashPolicy {
     Keep,
     Reject,
+}
+
+/// How requests are spread over an app's replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Balance {
+    RoundRobin,
+    LeastConn,
+    /// A client stays with one replica, by its verified address.
+    IpHash,
 }
 
 /// What a request meets while its app is not ready.
