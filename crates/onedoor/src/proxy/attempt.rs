@@ -26,7 +26,7 @@ use super::upstream::hold::Released;
 use super::upstream::pool::{Habits, PoolKey, Replay, Reused};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
-use crate::registry::{Choice, ClientHash, Endpoint, FailedEndpoints, Failure, Lease};
+use crate::registry::{AppId, Choice, ClientHash, Endpoint, FailedEndpoints, Failure, Lease};
 
 /// Fresh connections that one request may lose: an app that dies of it should not die for ever.
 const LOSSES_MAX: u32 = 3;
@@ -78,6 +78,9 @@ enum ConnectionOrigin {
 impl Connection {
     /// Ends the exchange: keeps the connection if it is clean, for as long as we and its upstream like.
     pub(super) fn finish(self, worker: &Worker, reuse: Reuse) {
+        if let Some(lease) = &self.lease {
+            worker.ejections().served(lease.endpoint().id);
+        }
         if let Reuse::Possible { at_most, next_read } = reuse {
             let idle_max = at_most.map_or(self.idle_max, |at_most| kept_for(at_most).min(self.idle_max));
             let habits = Habits { idle_max, first_read: next_read };
@@ -155,7 +158,9 @@ impl<'w> Attempt<'w> {
     async fn endpoint(&self) -> Result<(Arc<Endpoint>, Option<Released>), Refusal> {
         let Destination::App(app) = self.to else { unreachable!("only apps have endpoints") };
         let (registry, choice) = (self.worker.registry(), self.choice());
-        if let Some(endpoint) = registry.ready_now(app, &self.failed, choice) {
+        // One that is left out is better than none.
+        let endpoint = self.healthy(app, choice).or_else(|| registry.ready_now(app, &self.failed, choice));
+        if let Some(endpoint) = endpoint {
             return Ok((endpoint, None));
         }
         match &self.policy.while_down {
@@ -173,6 +178,16 @@ impl<'w> Attempt<'w> {
                 Err(Refusal::AppRefuses { app: Arc::clone(registry.name(app)), why })
             }
         }
+    }
+
+    /// An endpoint that is ready while others are left out; None is no answer when none is.
+    fn healthy(&self, app: AppId, choice: Choice) -> Option<Arc<Endpoint>> {
+        let ejections = self.worker.ejections();
+        if ejections.is_empty() {
+            return None;
+        }
+        let avoided = ejections.beside(&self.failed, Instant::now())?;
+        self.worker.registry().ready_now(app, &avoided, choice)
     }
 
     fn choice(&self) -> Choice {
@@ -339,6 +354,7 @@ impl<'w> Attempt<'w> {
 
     fn report(&mut self, endpoint: &Endpoint, how: Failure) {
         self.failed.push(endpoint.id);
+        self.worker.ejections().failed(endpoint.id, Instant::now());
         if let Destination::App(app) = self.to {
             self.worker.registry().report(app, endpoint.id, how);
         }
