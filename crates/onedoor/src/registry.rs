@@ -276,6 +276,24 @@ impl Registry {
         }
     }
 
+    /// Why nothing is ready right now, for a request that does not wait.
+    pub(crate) fn unready(&self, app: AppId) -> Unready {
+        match &**self.now(app) {
+            Availability::Starting { since } => {
+                Unready::StillStarting { waited: Duration::ZERO, starting_for: Some(since.elapsed()) }
+            }
+            Availability::Down { why, retry_at } => {
+                let retry_after = retry_at.map(|at| at.saturating_duration_since(Instant::now()));
+                Unready::Down { why: why.clone(), retry_after }
+            }
+            Availability::Draining => Unready::Draining,
+            // Ready: what is there failed this very request, or came only now.
+            Availability::Idle | Availability::Ready { .. } => {
+                Unready::StillStarting { waited: Duration::ZERO, starting_for: None }
+            }
+        }
+    }
+
     /// Counts a request in flight at `endpoint` until the lease is dropped. None: it is being drained since it was
     /// picked, so the caller picks again, from what is ready now.
     pub(crate) fn lease(&self, endpoint: Arc<Endpoint>, worker: WorkerId) -> Option<Lease> {

@@ -16,7 +16,7 @@ use super::access_log::Record;
 use super::counters::AttemptCounters;
 use super::inbound::Inbound;
 use super::plan::Destination;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, WhenDown};
 use super::relay::splice::FirstRead;
 use super::roundtrip::{self, End, Line, Loss, LossReason, Reuse, Sent, Terms};
 use super::route::{Balance, RoutePolicy, WhileDown};
@@ -121,7 +121,7 @@ impl<'w> Attempt<'w> {
     ) -> Self {
         let hold_until = match &policy.while_down {
             WhileDown::Hold { at_most, .. } => started + *at_most,
-            WhileDown::Refuse => started,
+            WhileDown::Refuse | WhileDown::Page => started,
         };
         Self {
             worker,
@@ -171,13 +171,16 @@ impl<'w> Attempt<'w> {
                     held.wait(registry, app, &self.failed, choice, *queue_max, self.hold_until).await?;
                 Ok((endpoint, Some(released)))
             }
-            WhileDown::Refuse => {
-                registry.want(app);
-                let why =
-                    "it is starting or down, and its requests are not held (while_down = \"refuse\")".into();
-                Err(Refusal::AppRefuses { app: Arc::clone(registry.name(app)), why })
-            }
+            WhileDown::Refuse => Err(self.unheld(app, WhenDown::Sentence)),
+            WhileDown::Page => Err(self.unheld(app, WhenDown::Page)),
         }
+    }
+
+    /// The app is not ready, and requests do not wait for it here.
+    fn unheld(&self, app: AppId, when_down: WhenDown) -> Refusal {
+        let registry = self.worker.registry();
+        registry.want(app);
+        Refusal::AppRefuses { app: Arc::clone(registry.name(app)), why: registry.unready(app), when_down }
     }
 
     /// An endpoint that is ready while others are left out; None is no answer when none is.

@@ -156,7 +156,13 @@ async fn refuse(worker: &Worker, inbound: &mut Inbound<'_>, deadline: &Deadline,
         inbound.reply.close_after();
     }
     // A client that is gone cannot be told; the record has the refusal all the same.
-    let answering = answer::refuse(worker, inbound.head.parsed.method(), refusal, &mut inbound.reply);
+    let answering = answer::refuse(
+        worker,
+        inbound.head.parsed.method(),
+        answer::Form::of(inbound.head, refusal),
+        refusal,
+        &mut inbound.reply,
+    );
     drop(to_client(deadline, worker.config().timeouts.body, answering).await);
 }
 

@@ -154,6 +154,11 @@ pub(crate) enum Balance {
 /// What a request meets while its app is not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum WhileDown {
-    Hold { at_most: Duration, queue_max: usize },
+    Hold {
+        at_most: Duration,
+        queue_max: usize,
+    },
     Refuse,
+    /// As `Refuse`, with a page for browsers that asks again.
+    Page,
 }
