@@ -22,7 +22,7 @@ use smallvec::SmallVec;
 use tokio::sync::{Notify, mpsc};
 
 pub(crate) use choice::{Choice, ClientHash};
-pub(crate) use endpoint::{Endpoint, EndpointAddr, EndpointId, EndpointSpec, Lease};
+pub(crate) use endpoint::{Endpoint, EndpointAddr, EndpointId, EndpointSpec, Lease, Usage};
 
 /// An app's place in the registry: its index in the order of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,7 +43,6 @@ pub(crate) enum Weight {
 #[derive(Debug)]
 pub(crate) enum Availability {
     /// Not running and not wanted yet (a lazy app).
-    #[expect(dead_code, reason = "apps with start = \"lazy\" come later; the proxy already knows what to do")]
     Idle,
     Starting {
         since: Instant,
@@ -207,13 +206,13 @@ impl Registry {
         self.slot(app).now.load()
     }
 
-    /// True while every essential app has an endpoint (`builtin = "ready"`).
+    /// True while every essential app takes requests (`builtin = "ready"`); one that sleeps does, by waking up.
     pub(crate) fn essential_apps_ready(&self) -> bool {
         let essential = |slot: &&Arc<Slot>| slot.weight == Weight::Essential;
         self.slots
             .iter()
             .filter(essential)
-            .all(|slot| matches!(**slot.now.load(), Availability::Ready { .. }))
+            .all(|slot| matches!(**slot.now.load(), Availability::Ready { .. } | Availability::Idle))
     }
 
     /// An endpoint that is ready now and has not failed this request.

@@ -237,6 +237,7 @@ fn tell_trust(log: &Log, why: Option<&str>) {
 fn tell_status(log: &Log, rows: &[AppRow]) {
     for row in rows {
         let state = match &row.state {
+            AppState::Idle => "idle: the first request starts it".to_owned(),
             AppState::Starting => "starting".to_owned(),
             AppState::Ready { listens: Some(listens), .. } => format!("ready on {listens}"),
             AppState::Ready { listens: None, .. } => "running".to_owned(),

@@ -19,6 +19,8 @@ pub(crate) struct AppRow {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AppState {
+    /// Asleep until somebody asks for it.
+    Idle,
     Starting,
     Ready {
         /// `:21001` or a socket's path; None: a worker.

@@ -8,9 +8,14 @@
 //!                       └── ended(), stop(), table() ─▶ run
 //! ```
 mod board;
+mod fleet;
 mod framework;
+mod helm;
+mod idleness;
 mod kin;
 mod life;
+mod milestone;
+mod order;
 mod output;
 mod ports;
 mod ready;
@@ -23,4 +28,5 @@ mod stop;
 mod task;
 
 pub(crate) use board::{AppRow, AppState};
+pub(crate) use helm::{Declined, Helm, Wish};
 pub(crate) use roster::{Apps, AppsEnd};

@@ -29,25 +29,37 @@ pub(super) enum Verdict {
     GiveUp,
 }
 
-/// An app's record of endings.
+/// An instance's record of endings.
 #[derive(Debug)]
 pub(super) struct Restarts {
     policy: RestartPolicy,
     jitter: Jitter,
-    /// Endings since the app was last stable: the exponent of the backoff.
+    /// Endings since the instance was last stable: the exponent of the backoff.
     streak: u32,
-    /// When the app ended, no further back than `give_up` looks.
+}
+
+/// An app's, of all its instances together.
+#[derive(Debug)]
+pub(super) struct Patience {
+    give_up: GiveUp,
+    /// When an instance ended, no further back than `give_up` looks.
     endings: VecDeque<Instant>,
 }
 
 impl Restarts {
     pub(super) fn new(policy: RestartPolicy, seed: u64) -> Self {
-        Self { policy, jitter: Jitter(seed), streak: 0, endings: VecDeque::new() }
+        Self { policy, jitter: Jitter(seed), streak: 0 }
     }
 
     /// Judges an ending at `now` of a process that had been ready for `ready_for`. With `when = "always"` a clean
     /// exit counts like a crash: a server that ends at once, ten times over, serves nobody.
-    pub(super) fn judge(&mut self, ending: Ending, ready_for: Duration, now: Instant) -> Verdict {
+    pub(super) fn judge(
+        &mut self,
+        ending: Ending,
+        ready_for: Duration,
+        now: Instant,
+        patience: &mut Patience,
+    ) -> Verdict {
         match (self.policy.when, ending) {
             (RestartWhen::Never, _) | (RestartWhen::OnFailure, Ending::Success) => return Verdict::Enough,
             (RestartWhen::Always, _) | (RestartWhen::OnFailure, Ending::Failure) => {}
@@ -55,25 +67,12 @@ impl Restarts {
         if ready_for >= STABLE_AFTER {
             self.streak = 0;
         }
-        if self.out_of_patience(now) {
+        if patience.is_lost(now) {
             return Verdict::GiveUp;
         }
         let delay = self.delay();
         self.streak = self.streak.saturating_add(1);
         Verdict::Again { at: now + delay }
-    }
-
-    fn out_of_patience(&mut self, now: Instant) -> bool {
-        match self.policy.give_up {
-            GiveUp::Never => false,
-            GiveUp::After { failures, within } => {
-                while self.endings.front().is_some_and(|at| now.saturating_duration_since(*at) > within) {
-                    self.endings.pop_front();
-                }
-                self.endings.push_back(now);
-                self.endings.len() >= failures.max(1) as usize
-            }
-        }
     }
 
     /// Between half of the doubled delay and all of it, never outside the policy's bounds: apps that fell together
@@ -83,6 +82,26 @@ impl Restarts {
         let doubled = 1_u32.checked_shl(self.streak).and_then(|factor| backoff_min.checked_mul(factor));
         let full = doubled.unwrap_or(backoff_max).min(backoff_max);
         full.mul_f64(0.5 + self.jitter.next() / 2.0).clamp(backoff_min.min(backoff_max), backoff_max)
+    }
+}
+
+impl Patience {
+    pub(super) fn new(give_up: GiveUp) -> Self {
+        Self { give_up, endings: VecDeque::new() }
+    }
+
+    /// Counts one more ending.
+    fn is_lost(&mut self, now: Instant) -> bool {
+        match self.give_up {
+            GiveUp::Never => false,
+            GiveUp::After { failures, within } => {
+                while self.endings.front().is_some_and(|at| now.saturating_duration_since(*at) > within) {
+                    self.endings.pop_front();
+                }
+                self.endings.push_back(now);
+                self.endings.len() >= failures.max(1) as usize
+            }
+        }
     }
 }
 
@@ -115,6 +134,10 @@ mod tests {
         }
     }
 
+    fn patience(policy: &RestartPolicy) -> Patience {
+        Patience::new(policy.give_up)
+    }
+
     fn delay_of(verdict: Verdict, now: Instant) -> Duration {
         let Verdict::Again { at } = verdict else { panic!("expected another start, got {verdict:?}") };
         at - now
@@ -123,10 +146,11 @@ mod tests {
     #[test]
     fn delays_double_up_to_the_limit_with_jitter_below() {
         let now = Instant::now();
-        let mut restarts = Restarts::new(policy(RestartWhen::Always, GiveUp::Never), 7);
+        let policy = policy(RestartWhen::Always, GiveUp::Never);
+        let (mut patience, mut restarts) = (patience(&policy), Restarts::new(policy, 7));
         let mut full = Duration::from_millis(100);
         for _ in 0..40 {
-            let delay = delay_of(restarts.judge(Ending::Failure, Duration::ZERO, now), now);
+            let delay = delay_of(restarts.judge(Ending::Failure, Duration::ZERO, now, &mut patience), now);
             assert!(
                 delay <= full && delay >= (full / 2).max(Duration::from_millis(100)),
                 "{delay:?} for {full:?}"
@@ -138,11 +162,13 @@ mod tests {
     #[test]
     fn a_stable_minute_resets_the_delay() {
         let now = Instant::now();
-        let mut restarts = Restarts::new(policy(RestartWhen::Always, GiveUp::Never), 7);
+        let policy = policy(RestartWhen::Always, GiveUp::Never);
+        let (mut patience, mut restarts) = (patience(&policy), Restarts::new(policy, 7));
         for _ in 0..8 {
-            restarts.judge(Ending::Failure, Duration::from_secs(59), now);
+            restarts.judge(Ending::Failure, Duration::from_secs(59), now, &mut patience);
         }
-        let delay = delay_of(restarts.judge(Ending::Failure, Duration::from_secs(60), now), now);
+        let delay =
+            delay_of(restarts.judge(Ending::Failure, Duration::from_secs(60), now, &mut patience), now);
         assert_eq!(delay, Duration::from_millis(100));
     }
 
@@ -150,7 +176,9 @@ mod tests {
     fn when_decides_whether_an_ending_is_followed_by_a_start() {
         let now = Instant::now();
         let again = |when, ending| {
-            let verdict = Restarts::new(policy(when, GiveUp::Never), 0).judge(ending, Duration::ZERO, now);
+            let policy = policy(when, GiveUp::Never);
+            let mut patience = patience(&policy);
+            let verdict = Restarts::new(policy, 0).judge(ending, Duration::ZERO, now, &mut patience);
             verdict != Verdict::Enough
         };
         assert!(again(RestartWhen::Always, Ending::Success));
@@ -165,22 +193,30 @@ mod tests {
     fn the_tenth_failure_within_five_minutes_is_the_last() {
         let mut now = Instant::now();
         let limit = GiveUp::After { failures: 10, within: Duration::from_secs(300) };
-        let mut restarts = Restarts::new(policy(RestartWhen::Always, limit), 0);
+        let policy = policy(RestartWhen::Always, limit);
+        let (mut patience, mut restarts) = (patience(&policy), Restarts::new(policy, 0));
         for _ in 0..9 {
             now += Duration::from_secs(33);
-            assert!(matches!(restarts.judge(Ending::Failure, Duration::ZERO, now), Verdict::Again { .. }));
+            assert!(matches!(
+                restarts.judge(Ending::Failure, Duration::ZERO, now, &mut patience),
+                Verdict::Again { .. }
+            ));
         }
-        assert_eq!(restarts.judge(Ending::Failure, Duration::ZERO, now), Verdict::GiveUp);
+        assert_eq!(restarts.judge(Ending::Failure, Duration::ZERO, now, &mut patience), Verdict::GiveUp);
     }
 
     #[test]
     fn failures_further_apart_never_exhaust_patience() {
         let mut now = Instant::now();
         let limit = GiveUp::After { failures: 10, within: Duration::from_secs(300) };
-        let mut restarts = Restarts::new(policy(RestartWhen::Always, limit), 0);
+        let policy = policy(RestartWhen::Always, limit);
+        let (mut patience, mut restarts) = (patience(&policy), Restarts::new(policy, 0));
         for _ in 0..100 {
             now += Duration::from_secs(34);
-            assert!(matches!(restarts.judge(Ending::Failure, Duration::ZERO, now), Verdict::Again { .. }));
+            assert!(matches!(
+                restarts.judge(Ending::Failure, Duration::ZERO, now, &mut patience),
+                Verdict::Again { .. }
+            ));
         }
     }
 }

@@ -15,6 +15,8 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::timeout_at;
 
 use super::board::{AppRow, AppState, Board};
+use super::helm::{Helm, Reach, WISHES};
+use super::order::{KILL_MARGIN, Milestones, Waves, depths};
 use super::ports::PrivatePorts;
 use super::spawn::{Launcher, RuntimeDir};
 use super::spec::{AppSpec, Command, Config, Grace, Listening};
@@ -23,14 +25,11 @@ use crate::init::{Children, ExitCause, exit_code};
 use crate::observe::log::{Level, Log};
 use crate::registry::{Publisher, Weight};
 
-/// SIGKILL comes this long before the program must be gone: the kernel and the reaper need some of it.
-const KILL_MARGIN: Duration = Duration::from_secs(1);
-
 /// What is left of the grace once the operator asked twice.
 const HURRIED_GRACE: Duration = Duration::from_secs(1);
 
-/// A stop, and the wish to hurry.
-const ORDERS: usize = 2;
+/// A stop, once more in a hurry, and the wish to hurry.
+const ORDERS: usize = 3;
 
 /// All apps, running.
 #[derive(Debug)]
@@ -38,6 +37,7 @@ pub(crate) struct Apps {
     tasks: JoinSet<Stopped>,
     members: Vec<Member>,
     ended: mpsc::UnboundedReceiver<Ended>,
+    helm: Helm,
     log: Log,
 }
 
@@ -51,6 +51,8 @@ struct Member {
     board: Board,
     /// Started no more.
     over: bool,
+    /// How many apps in a row need one another, from the last of them to this one: it is stopped after they are.
+    depth: u32,
 }
 
 /// What the program is without the app.
@@ -129,7 +131,16 @@ impl Apps {
         let runtime = Arc::new(RuntimeDir::of_this_host()?);
         let (ended_sender, ended) = mpsc::unbounded_channel();
         let seeds = RandomState::new();
-        let mut apps = Self { tasks: JoinSet::new(), members: Vec::new(), ended, log: log.clone() };
+        let milestones = Milestones::of(&config.apps);
+        let depths = depths(&config.apps);
+        let mut reach = Vec::new();
+        let mut apps = Self {
+            tasks: JoinSet::new(),
+            members: Vec::new(),
+            ended,
+            log: log.clone(),
+            helm: Helm::new(Vec::new()),
+        };
         for (app, publisher) in config.apps.into_iter().zip(publishers) {
             let (orders, orders_receiver) = mpsc::channel(ORDERS);
             let launcher = Launcher::new(&app, Arc::clone(&ports), Arc::clone(&runtime));
@@ -140,6 +151,8 @@ impl Apps {
                 framework: launcher.framework().map(|framework| framework.name),
                 state: AppState::Starting,
             });
+            let (asked, wishes) = mpsc::channel(WISHES);
+            reach.push(Reach { name: Arc::clone(&app.name), asked, board: board.clone() });
             let around = Surroundings {
                 publisher,
                 children: children.clone(),
@@ -147,15 +160,25 @@ impl Apps {
                 launcher,
                 board: board.clone(),
                 orders: orders_receiver,
+                wishes,
                 ended: ended_sender.clone(),
+                needs: milestones.needs_of(&app, &log),
+                milestone: milestones.of_app(&app),
                 grace_max: config.stop_budget.saturating_sub(KILL_MARGIN),
             };
+            let depth = depths[usize::from(app.id.0)];
             let (name, grace, role) = (Arc::clone(&app.name), app.stop.grace, Role::of(&app));
             let task = AppTask::new(app, around, seeds.hash_one(&name));
             let task = apps.tasks.spawn(Box::pin(task.run())).id();
-            apps.members.push(Member { name, task, orders, grace, role, board, over: false });
+            apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
         }
+        apps.helm = Helm::new(reach);
         Ok(apps)
+    }
+
+    /// What an operator's wishes go through.
+    pub(crate) fn helm(&self) -> Helm {
+        self.helm.clone()
     }
 
     /// Waits for the end of an app without which the program is nothing: an essential one, or the last served one.
@@ -202,37 +225,36 @@ impl Apps {
         }
     }
 
-    /// Stops every app: all are told at once, in the reverse order of the file; what is left of the time a second
-    /// before `deadline` is for SIGKILL. When `hurry` is done, everyone has a second. What is still
-    /// there at `deadline` is reported, and left to whoever ends every process.
+    /// Stops every app, those that need others before what they need; who needs nobody and is needed by nobody is told
+    /// first. Each wave has its share of the time until a second before `deadline`; what is left then is for SIGKILL.
+    /// When `hurry` is done, everyone has a second. What is still there at `deadline` is reported, and left to whoever
+    /// ends every process.
     pub(crate) async fn stop(mut self, deadline: Instant, hurry: impl Future<Output = ()>) -> StopReport {
-        let now = Instant::now();
-        let left = deadline.saturating_duration_since(now);
-        // A budget too short for the margin is halved.
-        let last_call = now + left.saturating_sub(KILL_MARGIN).max(left / 2);
-        for member in self.members.iter().rev() {
-            let kill_at = match member.grace {
-                Grace::RestOfBudget => last_call,
-                Grace::AtMost(grace) => last_call.min(now + grace),
-            };
-            // Full or closed: it was told before, or its task is gone.
-            member.orders.try_send(Order::Stop { kill_at }).ok();
-        }
-        let orders: Vec<_> = self.members.iter().map(|member| member.orders.clone()).collect();
-        let hurried = async move {
-            hurry.await;
-            let kill_at = Instant::now() + HURRIED_GRACE;
-            for order in orders {
-                order.send(Order::Hurry { kill_at }).await.ok();
-            }
-            std::future::pending::<()>().await;
-        };
+        let mut wave = 0;
+        let last = self.members.iter().map(|member| member.depth).max().unwrap_or(0);
+        let waves = Waves::new(last, Instant::now(), deadline);
+        tell_wave(&self.members, wave, &waves);
         let mut stopped: Vec<(Id, Stopped)> = Vec::new();
         let all = async {
             while let Some(ended) = self.tasks.join_next_with_id().await {
                 // A task that panicked has stopped nothing; its app is found by whoever kills what is left.
                 stopped.extend(ended.ok());
+                let lives = |member: &&Member| !stopped.iter().any(|(id, _)| *id == member.task);
+                let next = self.members.iter().filter(lives).map(|member| member.depth).min();
+                while next.is_some_and(|next| wave < next) {
+                    wave += 1;
+                    tell_wave(&self.members, wave, &waves);
+                }
             }
+        };
+        let hurried = async {
+            hurry.await;
+            let kill_at = Instant::now() + HURRIED_GRACE;
+            for member in &self.members {
+                member.orders.send(Order::Stop { kill_at }).await.ok();
+                member.orders.send(Order::Hurry { kill_at }).await.ok();
+            }
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             // Both may be lost: the tasks go on by themselves, and what they did not finish is reported.
@@ -300,6 +322,16 @@ impl Role {
                 | Listening::UnixSocket { .. },
             ) => Self::Served,
         }
+    }
+}
+
+/// Tells those of one wave to stop, in the reverse order of the file.
+fn tell_wave(members: &[Member], wave: u32, waves: &Waves) {
+    let now = Instant::now();
+    for member in members.iter().rev().filter(|member| member.depth == wave) {
+        let kill_at = waves.kill_at(wave, member.grace, now);
+        // Full or closed: it was told before, or its task is gone.
+        member.orders.try_send(Order::Stop { kill_at }).ok();
     }
 }
 

@@ -6,7 +6,8 @@ use onedoor_linux::proc::{self, Liveness, Pid};
 use onedoor_linux::signal::Signal;
 
 use super::super::spec::{
-    Environment, GiveUp, PrefixMode, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
+    Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen,
+    StopPolicy, StopSignal,
 };
 use super::*;
 use crate::observe::log::{Format, LogConfig};
@@ -57,8 +58,13 @@ fn spec(command: Command) -> AppSpec {
             backoff_max: Duration::from_millis(10),
             give_up: GiveUp::After { failures: 3, within: PATIENCE },
         },
-        stop: StopPolicy { signal: StopSignal::Term, grace: Grace::RestOfBudget },
+        stop: StopPolicy { signal: StopSignal::Term, grace: Grace::RestOfBudget, drain: PATIENCE },
         weight: Weight::Essential,
+        replicas: 1,
+        replace: ReplaceHow::Overlap,
+        start: StartWhen::Eager,
+        stop_after_idle: None,
+        needs: Vec::new(),
     }
 }
 

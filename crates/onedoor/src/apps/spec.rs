@@ -36,6 +36,30 @@ pub(crate) struct AppSpec {
     pub(crate) restart: RestartPolicy,
     pub(crate) stop: StopPolicy,
     pub(crate) weight: Weight,
+    /// At least 1.
+    pub(crate) replicas: u16,
+    pub(crate) replace: ReplaceHow,
+    pub(crate) start: StartWhen,
+    /// How long the app may go unused before it is stopped until somebody asks for it.
+    pub(crate) stop_after_idle: Option<Duration>,
+    /// The apps that must be ready, and the jobs that must be done, before it is started.
+    pub(crate) needs: Vec<AppId>,
+}
+
+/// How an instance gives way to its successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReplaceHow {
+    /// The new one is ready before the old one is asked to go.
+    Overlap,
+    /// The old one is gone before the new one starts; the door holds what comes meanwhile.
+    StopFirst,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartWhen {
+    Eager,
+    /// At the first request.
+    Lazy,
 }
 
 /// `run`, parsed. `$PORT`-like words are still in it: they are expanded at spawn (CONFIG.md §1.4).
@@ -117,6 +141,8 @@ pub(crate) enum GiveUp {
 pub(crate) struct StopPolicy {
     pub(crate) signal: StopSignal,
     pub(crate) grace: Grace,
+    /// How long a replaced instance may go on with the requests it has before it is sent its stop signal.
+    pub(crate) drain: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -141,9 +141,7 @@ impl<'w> Attempt<'w> {
         match self.to {
             Destination::Upstream(_) => self.connect_outside().await,
             Destination::App(_) => loop {
-                let (endpoint, released) = self.endpoint().await?;
-                // It began to leave since it was picked: nothing failed, and another is picked from what is ready now.
-                let Some(lease) = self.worker.registry().lease(endpoint, self.worker.id()) else { continue };
+                let (lease, released) = self.lease().await?;
                 match self.connect_to(lease, released).await {
                     Ok(connection) => return Ok(connection),
                     Err((endpoint, error)) => {
@@ -155,21 +153,35 @@ impl<'w> Attempt<'w> {
         }
     }
 
-    async fn endpoint(&self) -> Result<(Arc<Endpoint>, Option<Released>), Refusal> {
+    /// A place at an endpoint that is ready, now or later. One that leaves between the look and the lease is looked past.
+    async fn lease(&self) -> Result<(Lease, Option<Released>), Refusal> {
         let Destination::App(app) = self.to else { unreachable!("only apps have endpoints") };
-        let (registry, choice) = (self.worker.registry(), self.choice());
-        // One that is left out is better than none.
-        let endpoint = self.healthy(app, choice).or_else(|| registry.ready_now(app, &self.failed, choice));
-        if let Some(endpoint) = endpoint {
-            return Ok((endpoint, None));
+        let (registry, id) = (self.worker.registry(), self.worker.id());
+        loop {
+            let choice = self.choice();
+            // One that is left out is better than none.
+            let ready = self.healthy(app, choice).or_else(|| registry.ready_now(app, &self.failed, choice));
+            if let Some(endpoint) = ready {
+                match registry.lease(endpoint, id) {
+                    Some(lease) => return Ok((lease, None)),
+                    None => continue,
+                }
+            }
+            let (endpoint, released) = self.held(app).await?;
+            if let Some(lease) = registry.lease(endpoint, id) {
+                return Ok((lease, Some(released)));
+            }
         }
+    }
+
+    /// Waits for an endpoint, where the route says so.
+    async fn held(&self, app: AppId) -> Result<(Arc<Endpoint>, Released), Refusal> {
+        let registry = self.worker.registry();
         match &self.policy.while_down {
             WhileDown::Hold { queue_max, .. } => {
                 let held = self.worker.held();
                 let _hold = Hold::begins(&self.worker.counters().attempts);
-                let (endpoint, released) =
-                    held.wait(registry, app, &self.failed, choice, *queue_max, self.hold_until).await?;
-                Ok((endpoint, Some(released)))
+                held.wait(registry, app, &self.failed, self.choice(), *queue_max, self.hold_until).await
             }
             WhileDown::Refuse => Err(self.unheld(app, WhenDown::Sentence)),
             WhileDown::Page => Err(self.unheld(app, WhenDown::Page)),

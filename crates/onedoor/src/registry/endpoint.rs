@@ -78,7 +78,7 @@ pub(crate) struct Usage {
     pub(crate) in_flight: u64,
     /// Leases ever begun. Wraps (a worker's share at 2³²), so it says whether there were any since a last look, and no
     /// more.
-    pub(crate) taken: u64,
+    pub(crate) begun: u64,
 }
 
 impl Endpoint {
@@ -114,7 +114,6 @@ impl Endpoint {
     /// Marks the endpoint as leaving and waits until nothing is in flight; afterwards nothing ever is. It must no
     /// longer be published then, or requests would find nothing else to go to. A tunnel counts for as long as it lives,
     /// so this may take as long as a client likes: whoever waits has a deadline. To stop waiting takes nothing back.
-    #[cfg_attr(not(test), expect(dead_code, reason = "awaited when an instance is replaced"))]
     pub(crate) async fn drained(&self) {
         self.draining.store(true, Ordering::SeqCst);
         loop {
@@ -136,7 +135,7 @@ impl Endpoint {
     pub(crate) fn usage(&self) -> Usage {
         self.counts.iter().fold(Usage::default(), |sum, count| {
             let count = count.0.load(Ordering::SeqCst);
-            Usage { in_flight: sum.in_flight + count % TAKEN, taken: sum.taken + count / TAKEN }
+            Usage { in_flight: sum.in_flight + count % TAKEN, begun: sum.begun + count / TAKEN }
         })
     }
 
@@ -199,11 +198,11 @@ mod tests {
         let endpoint = endpoint(2);
         let first = Arc::clone(&endpoint).lease(WorkerId(0)).unwrap();
         let second = Arc::clone(&endpoint).lease(WorkerId(1)).unwrap();
-        assert_eq!(endpoint.usage(), Usage { in_flight: 2, taken: 2 });
+        assert_eq!(endpoint.usage(), Usage { in_flight: 2, begun: 2 });
         drop(first);
-        assert_eq!(endpoint.usage(), Usage { in_flight: 1, taken: 2 });
+        assert_eq!(endpoint.usage(), Usage { in_flight: 1, begun: 2 });
         drop(second);
-        assert_eq!(endpoint.usage(), Usage { in_flight: 0, taken: 2 });
+        assert_eq!(endpoint.usage(), Usage { in_flight: 0, begun: 2 });
     }
 
     #[test]

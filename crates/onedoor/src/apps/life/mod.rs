@@ -1,7 +1,7 @@
 //! The machine at the centre of the life of an app: `(Life, Event, now) → (Life, Actions)`.
 //!
 //! ```text
-//!            Begin/Wanted        Spawned             Answered
+//!            Begin               Spawned             Answered
 //!   Idle ─────────────▶ Spawning ───────▶ Starting ──────────▶ Ready ◀─────┐ Answered
 //!                          ▲                 │ deadline          │ Refused │
 //!                TimerDue  │                 │                   ▼         │
@@ -22,7 +22,7 @@ use onedoor_linux::proc::Pid;
 use smallvec::{SmallVec, smallvec};
 
 pub(super) use self::words::{Action, AfterExit, AfterSpawn, Event, Face, Hope, How, Life, Push};
-use super::restart::{Ending, Restarts, Verdict};
+use super::restart::{Ending, Patience, Restarts, Verdict};
 use crate::registry::{DownClass, Failure, Weight};
 
 /// An endpoint is not published anew more often than this: an app that refuses and answers in turn costs no storm.
@@ -68,17 +68,23 @@ impl Machine {
         self.life
     }
 
+    /// The instance has taken another's place, and with it the other's weight.
+    pub(super) fn weigh(&mut self, weight: Weight) {
+        self.rules.weight = weight;
+    }
+
     /// Takes an event; what is returned must be done in its order. Events that the state has outlived (a probe of a
     /// process that is gone, a timer that was replaced) change nothing.
-    pub(super) fn on(&mut self, event: Event, now: Instant) -> Actions {
+    /// `patience` is the app's, shared by its instances.
+    pub(super) fn on(&mut self, event: Event, now: Instant, patience: &mut Patience) -> Actions {
         let (life, actions) = match event {
-            Event::Begin | Event::Wanted => self.begin(),
+            Event::Begin => self.begin(),
             Event::Spawned { pid } => self.spawned(pid, now),
-            Event::SpawnFailed { hope } => self.spawn_failed(hope, now),
+            Event::SpawnFailed { hope } => self.spawn_failed(hope, now, patience),
             Event::Answered { pid } => self.answered(pid, now),
             Event::Silent { pid } => self.silent(pid, now),
             Event::Suspected { how } => self.suspected(how, now),
-            Event::Exited { pid, how } => self.exited(pid, how, now),
+            Event::Exited { pid, how } => self.exited(pid, how, now, patience),
             Event::TimerDue => self.timer_due(now),
             Event::StopAsked { kill_at } => self.stop_asked(kill_at),
             Event::Hurry { kill_at } => self.hurry(kill_at),
@@ -121,13 +127,13 @@ impl Machine {
         }
     }
 
-    fn spawn_failed(&mut self, hope: Hope, now: Instant) -> Step {
+    fn spawn_failed(&mut self, hope: Hope, now: Instant, patience: &mut Patience) -> Step {
         let Life::Spawning { then } = self.life else { return self.stay() };
         match (then, hope) {
             (AfterSpawn::Stop { .. }, _) => stopped(How::AsAsked),
             (AfterSpawn::Start, Hope::Never) => given_up(How::CannotStart),
             (AfterSpawn::Start, Hope::Later) => {
-                self.judge(Ending::Failure, Duration::ZERO, DownClass::CannotStart, now)
+                self.judge(Ending::Failure, Duration::ZERO, DownClass::CannotStart, now, patience)
             }
         }
     }
@@ -190,17 +196,17 @@ impl Machine {
         (life, smallvec![Action::Publish(Face::Starting), Action::Arm(deadline)])
     }
 
-    fn exited(&mut self, pid: Pid, how: Ending, now: Instant) -> Step {
+    fn exited(&mut self, pid: Pid, how: Ending, now: Instant, patience: &mut Patience) -> Step {
         let mut until = now;
         let (life, mut actions) = match self.life {
             Life::Starting { pid: own, .. } if own == pid => {
-                self.judge(how, Duration::ZERO, DownClass::Crashed, now)
+                self.judge(how, Duration::ZERO, DownClass::Crashed, now, patience)
             }
             Life::Ready { pid: own, since, .. } if own == pid => {
-                self.judge(how, now.saturating_duration_since(since), DownClass::Crashed, now)
+                self.judge(how, now.saturating_duration_since(since), DownClass::Crashed, now, patience)
             }
             Life::Unready { pid: own, ready_for, .. } if own == pid => {
-                self.judge(how, ready_for, DownClass::Crashed, now)
+                self.judge(how, ready_for, DownClass::Crashed, now, patience)
             }
             // `npm` goes at once when it is asked to; the server it started may still be finishing its requests.
             Life::Stopping { pid: own, kill_at, then: AfterExit::Stop { how } } if own == pid => {
@@ -213,7 +219,7 @@ impl Machine {
             | Life::Killing { pid: own, then: AfterExit::Retry { ready_for }, .. }
                 if own == pid =>
             {
-                self.judge(Ending::Failure, ready_for, DownClass::NotReadyInTime, now)
+                self.judge(Ending::Failure, ready_for, DownClass::NotReadyInTime, now, patience)
             }
             Life::Idle
             | Life::Waiting { .. }
@@ -229,8 +235,15 @@ impl Machine {
         (life, actions)
     }
 
-    fn judge(&mut self, ending: Ending, ready_for: Duration, class: DownClass, now: Instant) -> Step {
-        match self.restarts.judge(ending, ready_for, now) {
+    fn judge(
+        &mut self,
+        ending: Ending,
+        ready_for: Duration,
+        class: DownClass,
+        now: Instant,
+        patience: &mut Patience,
+    ) -> Step {
+        match self.restarts.judge(ending, ready_for, now, patience) {
             Verdict::Again { at } => {
                 let down = Face::Down { class, retry_at: Some(at) };
                 (Life::Waiting { until: at }, smallvec![Action::Publish(down), Action::Arm(at)])
@@ -283,7 +296,7 @@ impl Machine {
     }
 
     fn stop_asked(&self, kill_at: Instant) -> Step {
-        let draining = Action::Publish(Face::Draining);
+        let draining = Action::Publish(Face::Leaving);
         match self.life {
             Life::Idle | Life::Waiting { .. } => (Life::Stopped { how: How::AsAsked }, smallvec![draining]),
             Life::Spawning { .. } => {

@@ -19,22 +19,40 @@ fn policy(when: RestartWhen, give_up: GiveUp) -> RestartPolicy {
     RestartPolicy { when, backoff_min: 100 * MILLI, backoff_max: 10 * SECOND, give_up }
 }
 
-fn machine_with(when: RestartWhen, weight: Weight, ready: ReadyWhen) -> Machine {
-    let give_up = GiveUp::After { failures: 3, within: 300 * SECOND };
-    let rules = Rules { ready, start_timeout: START_TIMEOUT, grace: GRACE, weight };
-    Machine::new(rules, Restarts::new(policy(when, give_up), 1))
+/// A machine with an app's patience of its own.
+#[derive(Debug)]
+struct Alone {
+    machine: Machine,
+    patience: Patience,
 }
 
-fn machine() -> Machine {
+impl Alone {
+    fn on(&mut self, event: Event, now: Instant) -> Actions {
+        self.machine.on(event, now, &mut self.patience)
+    }
+
+    fn life(&self) -> Life {
+        self.machine.life()
+    }
+}
+
+fn machine_with(when: RestartWhen, weight: Weight, ready: ReadyWhen) -> Alone {
+    let give_up = GiveUp::After { failures: 3, within: 300 * SECOND };
+    let rules = Rules { ready, start_timeout: START_TIMEOUT, grace: GRACE, weight };
+    let machine = Machine::new(rules, Restarts::new(policy(when, give_up), 1));
+    Alone { machine, patience: Patience::new(give_up) }
+}
+
+fn machine() -> Alone {
     machine_with(RestartWhen::Always, Weight::Optional, ReadyWhen::Answering)
 }
 
-fn started(machine: &mut Machine, now: Instant) {
+fn started(machine: &mut Alone, now: Instant) {
     machine.on(Event::Begin, now);
     machine.on(Event::Spawned { pid: pid() }, now);
 }
 
-fn made_ready(machine: &mut Machine, now: Instant) {
+fn made_ready(machine: &mut Alone, now: Instant) {
     started(machine, now);
     machine.on(Event::Answered { pid: pid() }, now);
 }
@@ -94,7 +112,7 @@ fn a_request_does_not_cut_the_backoff_short() {
     let (mut app, now) = (machine(), Instant::now());
     made_ready(&mut app, now);
     app.on(failed(), now);
-    assert!(app.on(Event::Wanted, now).is_empty());
+    assert!(app.on(Event::Begin, now).is_empty());
 }
 
 #[test]
@@ -175,7 +193,7 @@ fn patience_ends_and_nothing_spawns_any_more() {
     }
     assert_eq!(published(&ended), Some(Face::Down { class: DownClass::GaveUp, retry_at: None }));
     assert!(ended.contains(&Action::Ended(How::GaveUp)));
-    for event in [Event::Wanted, Event::Begin, Event::TimerDue] {
+    for event in [Event::Begin, Event::TimerDue] {
         assert!(app.on(event, now + 600 * SECOND).is_empty());
     }
 }
@@ -209,7 +227,7 @@ fn an_exit_after_the_stop_began_is_no_crash() {
     assert_eq!(
         app.on(Event::StopAsked { kill_at }, now)[..],
         [
-            Action::Publish(Face::Draining),
+            Action::Publish(Face::Leaving),
             Action::Signal { pid: pid(), push: Push::Stop },
             Action::Arm(kill_at)
         ]
@@ -257,7 +275,7 @@ enum Turn {
     Suspect(Failure),
     Exit(Ending),
     Wait(Duration),
-    Want,
+    Begin,
     Stop,
     Hurry,
 }
@@ -271,7 +289,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         2 => prop_oneof![Just(Failure::Refused), Just(Failure::Reset), Just(Failure::Timeout)].prop_map(Turn::Suspect),
         3 => prop_oneof![Just(Ending::Success), Just(Ending::Failure)].prop_map(Turn::Exit),
         4 => (0_u64..400_000).prop_map(|ms| Turn::Wait(Duration::from_millis(ms))),
-        1 => Just(Turn::Want),
+        1 => Just(Turn::Begin),
         1 => Just(Turn::Stop),
         1 => Just(Turn::Hurry),
     ]
@@ -280,7 +298,7 @@ fn turns() -> impl Strategy<Value = Turn> {
 /// The world around a machine, and the promises it watches over.
 #[derive(Debug)]
 struct World {
-    machine: Machine,
+    machine: Alone,
     now: Instant,
     timer: Option<Instant>,
     spawning: bool,
@@ -290,7 +308,7 @@ struct World {
 }
 
 impl World {
-    fn new(machine: Machine) -> Self {
+    fn new(machine: Alone) -> Self {
         Self {
             machine,
             now: Instant::now(),
@@ -366,7 +384,7 @@ impl World {
                     self.tell(Event::TimerDue);
                 }
             }
-            Turn::Want => self.tell(Event::Wanted),
+            Turn::Begin => self.tell(Event::Begin),
             Turn::Stop => self.stop(),
             Turn::Hurry => self.tell(Event::Hurry { kill_at: self.now }),
         }

@@ -54,7 +54,7 @@ pub(in crate::apps) enum AfterExit {
 /// Why an app is started no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::apps) enum How {
-    /// The whole program ends.
+    /// The program ends, or the instance has done its part.
     AsAsked,
     /// `restart.when` does not want it again.
     Enough,
@@ -68,10 +68,8 @@ pub(in crate::apps) enum How {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::apps) enum Event {
-    /// The program starts its apps.
+    /// The app is to run.
     Begin,
-    /// A request waits for the app.
-    Wanted,
     Spawned {
         pid: Pid,
     },
@@ -153,7 +151,8 @@ pub(in crate::apps) enum Face {
     Ready {
         pid: Pid,
     },
-    Draining,
+    /// It was asked to end.
+    Leaving,
     Down {
         class: DownClass,
         retry_at: Option<Instant>,

@@ -80,9 +80,9 @@ impl Launcher {
         self.framework
     }
 
-    /// The next start: a fresh port, a socket path that nothing is bound to, a new marker.
-    pub(super) fn prepare(&mut self, app: &AppSpec) -> Result<Launch, LaunchError> {
-        let (told, socketless) = self.place(app)?;
+    /// The next start of an instance: a fresh port, a socket path that nothing is bound to, a new marker.
+    pub(super) fn prepare(&mut self, app: &AppSpec, instance: u64) -> Result<Launch, LaunchError> {
+        let (told, socketless) = self.place(app, instance)?;
         let marker = OsString::from(unguessable().map_err(LaunchError::Marker)?);
         let socket = told.socket.as_deref().and_then(|path| path.to_str());
         let place =
@@ -105,19 +105,26 @@ impl Launcher {
         Ok(Launch { spec, told, marker, socketless })
     }
 
-    fn place(&mut self, app: &AppSpec) -> Result<(Told, Option<io::Error>), LaunchError> {
+    /// The instance is gone, and its socket serves nobody.
+    pub(super) fn forget(&mut self, instance: u64) {
+        if let Some(folder) = &self.folder {
+            folder.remove(instance);
+        }
+    }
+
+    fn place(&mut self, app: &AppSpec, instance: u64) -> Result<(Told, Option<io::Error>), LaunchError> {
         let told = match &app.listening {
             Listening::Nowhere => Told::default(),
             Listening::PrivatePort { .. } => Told { socket: None, port: Some(self.ports.fresh()?) },
             Listening::FixedPort { port, .. } => Told { socket: None, port: Some(*port) },
             Listening::UnixSocket { .. } => {
-                Told { socket: Some(self.socket(app).map_err(LaunchError::Socket)?), port: None }
+                Told { socket: Some(self.socket(app, instance).map_err(LaunchError::Socket)?), port: None }
             }
             Listening::Auto { .. } => {
                 // Without a writable folder the port is as good, only slower.
                 let port = Some(self.ports.fresh()?);
                 if self.socket_is_understood(&app.command) {
-                    return Ok(match self.socket(app) {
+                    return Ok(match self.socket(app, instance) {
                         Ok(socket) => (Told { socket: Some(socket), port }, None),
                         Err(error) => (Told { socket: None, port }, Some(error)),
                     });
@@ -134,12 +141,12 @@ impl Launcher {
         by_variable || words::mentions(command, "SOCKET")
     }
 
-    fn socket(&mut self, app: &AppSpec) -> io::Result<Arc<PathBuf>> {
+    fn socket(&mut self, app: &AppSpec, instance: u64) -> io::Result<Arc<PathBuf>> {
         let folder = match self.folder.take() {
             Some(folder) => folder,
             None => self.runtime.folder_of(&app.name)?,
         };
-        self.folder.insert(folder).vacant_path()
+        self.folder.insert(folder).vacant_path(instance)
     }
 }
 

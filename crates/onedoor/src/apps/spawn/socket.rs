@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// The longest path of a Unix socket: `sun_path` less its NUL (unix(7)).
 const PATH_MAX: usize = 107;
 
-const SOCKET_NAME: &str = "app.sock";
+/// As long as any: an instance's number and this.
+const LONGEST_NAME: &str = "4294967295.sock";
 
 /// Where the folders are made; the folder of all folders is made with the first and removed at the end.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl RuntimeDir {
     fn folder_in(&self, base: &Path, app: &str) -> io::Result<SocketFolder> {
         let ours = base.join(&self.name);
         let folder = ours.join(app);
-        if folder.join(SOCKET_NAME).as_os_str().as_bytes().len() > PATH_MAX {
+        if folder.join(LONGEST_NAME).as_os_str().as_bytes().len() > PATH_MAX {
             return Err(io::Error::from(io::ErrorKind::InvalidFilename));
         }
         make(&ours, 0o711)?;
@@ -67,18 +68,27 @@ impl Drop for RuntimeDir {
 pub(super) struct SocketFolder(PathBuf);
 
 impl SocketFolder {
-    /// The socket's path, with nothing there: bind(2) does not replace what a killed process left. The folder may be
+    /// The path of an instance's socket, with nothing there: bind(2) does not replace what a killed process left. The folder may be
     /// gone, too: whatever cleans `/tmp` does not ask.
-    pub(super) fn vacant_path(&self) -> io::Result<Arc<PathBuf>> {
+    pub(super) fn vacant_path(&self, instance: u64) -> io::Result<Arc<PathBuf>> {
         if let Some(ours) = self.0.parent() {
             make(ours, 0o711)?;
         }
         make(&self.0, 0o700)?;
-        let path = self.0.join(SOCKET_NAME);
+        let path = self.path(instance);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Ok(()) | Err(_) => Ok(Arc::new(path)),
         }
+    }
+
+    pub(super) fn remove(&self, instance: u64) {
+        // Never made, or gone with the folder: as it should be.
+        fs::remove_file(self.path(instance)).ok();
+    }
+
+    fn path(&self, instance: u64) -> PathBuf {
+        self.0.join(format!("{instance}.sock"))
     }
 }
 
@@ -111,11 +121,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let runtime = runtime(vec![root.path().join("missing"), root.path().into()]);
         let folder = runtime.folder_of("api").unwrap();
-        let path = folder.vacant_path().unwrap();
+        let path = folder.vacant_path(1).unwrap();
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
         drop(UnixListener::bind(&*path).unwrap());
         assert!(path.exists());
-        folder.vacant_path().unwrap();
+        folder.vacant_path(1).unwrap();
         assert!(!path.exists());
         drop(folder);
         drop(runtime);
@@ -128,7 +138,7 @@ mod tests {
         let runtime = runtime(vec![root.path().into()]);
         let folder = runtime.folder_of("api").unwrap();
         fs::remove_dir_all(root.path().join("onedoor-test")).unwrap();
-        let path = folder.vacant_path().unwrap();
+        let path = folder.vacant_path(1).unwrap();
         drop(UnixListener::bind(&*path).unwrap());
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
     }
@@ -139,7 +149,7 @@ mod tests {
         let long = root.path().join("x".repeat(100));
         fs::create_dir(&long).unwrap();
         let runtime = runtime(vec![long.clone(), root.path().into()]);
-        let path = runtime.folder_of("api").unwrap().vacant_path().unwrap();
+        let path = runtime.folder_of("api").unwrap().vacant_path(1).unwrap();
         assert!(!path.starts_with(&long) && path.as_os_str().len() <= PATH_MAX);
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::apps::spec::{
-    Environment, GiveUp, Grace, PrefixMode, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
+    Environment, GiveUp, Grace, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen,
+    StopPolicy, StopSignal,
 };
 use crate::registry::{AppId, Weight};
 
@@ -29,13 +30,22 @@ fn app(words: &[&str], listening: Listening) -> AppSpec {
             backoff_max: Duration::from_secs(10),
             give_up: GiveUp::Never,
         },
-        stop: StopPolicy { signal: StopSignal::Term, grace: Grace::RestOfBudget },
+        stop: StopPolicy {
+            signal: StopSignal::Term,
+            grace: Grace::RestOfBudget,
+            drain: Duration::from_secs(30),
+        },
         weight: Weight::Optional,
+        replicas: 1,
+        replace: ReplaceHow::Overlap,
+        start: StartWhen::Eager,
+        stop_after_idle: None,
+        needs: Vec::new(),
     }
 }
 
 fn launch(app: &AppSpec) -> Launch {
-    launcher(app).prepare(app).unwrap()
+    launcher(app).prepare(app, 1).unwrap()
 }
 
 fn launcher(app: &AppSpec) -> Launcher {
@@ -97,7 +107,7 @@ fn the_words_of_a_command_see_the_apps_environment() {
 fn each_start_has_a_fresh_port_and_a_fresh_marker() {
     let app = app(&["sleep", "1"], private_port());
     let mut launcher = launcher(&app);
-    let (first, second) = (launcher.prepare(&app).unwrap(), launcher.prepare(&app).unwrap());
+    let (first, second) = (launcher.prepare(&app, 1).unwrap(), launcher.prepare(&app, 1).unwrap());
     assert_ne!(first.told.port, second.told.port);
     assert_ne!(first.marker, second.marker);
     assert_eq!(variable(&first, MARKER).unwrap(), first.marker.to_str().unwrap());
@@ -121,7 +131,7 @@ fn a_framework_that_takes_a_socket_gets_one_beside_its_port() {
     let auto = || Listening::Auto { prefix: None };
     let told = |words: &[&str]| {
         let app = app(words, auto());
-        launcher(&app).place(&app).unwrap().0
+        launcher(&app).place(&app, 1).unwrap().0
     };
     assert!(told(&["uvicorn", "main:app"]).socket.is_some());
     assert!(told(&["uvicorn", "main:app"]).port.is_some());
@@ -151,7 +161,7 @@ fn an_app_that_asked_for_a_socket_is_told_it_as_its_port() {
 #[test]
 fn a_missing_program_is_named() {
     let app = app(&["no-such-program"], private_port());
-    let error = launcher(&app).prepare(&app).unwrap_err();
+    let error = launcher(&app).prepare(&app, 1).unwrap_err();
     assert!(error.to_string().contains("no-such-program"), "{error}");
 }
 

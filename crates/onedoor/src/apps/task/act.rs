@@ -1,13 +1,12 @@
-//! What the machine says, done: spawn, probe, signal, sweep, arm, publish, report.
+//! The machine's words become deeds: processes, probes, signals, sweeps.
 
-use std::collections::VecDeque;
 use std::time::Instant;
 
 use onedoor_linux::proc::Pid;
 use onedoor_linux::signal::Signal;
-use tokio::time::timeout;
 
-use super::{AppTask, Kill, OUTPUT_GRACE, Start};
+use super::instance::{Instance, Start};
+use super::{Kill, Yard};
 use crate::apps::life::{Action, Event, Hope, Push};
 use crate::apps::ready::Prober;
 use crate::apps::spawn::LaunchError;
@@ -15,87 +14,75 @@ use crate::apps::stop;
 use crate::init::SignalError;
 use crate::observe::log::Level;
 
-impl AppTask {
-    /// Feeds the machine, does what it says, and feeds it what comes of that.
-    pub(super) async fn happened(&mut self, event: Event) {
-        let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front() {
-            for action in self.machine.on(event, Instant::now()) {
-                events.extend(self.perform(action).await);
-            }
-        }
-    }
-
-    async fn perform(&mut self, action: Action) -> Option<Event> {
+impl Instance {
+    /// Does what its machine said; returns what comes of it at once.
+    pub(super) fn perform(&mut self, action: Action, yard: &mut Yard) -> Option<Event> {
         match action {
-            Action::Spawn => return self.spawn(),
-            Action::Probe { pid, not_before } => self.probe(pid, not_before),
-            Action::Signal { pid, push } => self.signal(pid, push),
-            Action::Sweep { until } => self.sweep(until),
-            Action::Publish(face) => self.publish(face),
+            Action::Spawn => return self.spawn(yard),
+            Action::Probe { pid, not_before } => self.probe(pid, not_before, yard),
+            Action::Signal { pid, push } => self.signal(pid, push, yard),
+            Action::Sweep { until } => self.sweep(until, yard),
+            Action::Publish(face) => self.publish(face, yard),
             Action::Arm(at) => self.timer = Some(at),
-            Action::Ended(how) => self.report_end(how).await,
+            // What it means for the app as a whole is the fleet's to say.
+            Action::Ended(_) => {}
         }
         None
     }
 
-    fn spawn(&mut self) -> Option<Event> {
-        self.generation += 1;
-        self.around.publisher.starts(self.generation);
+    fn spawn(&mut self, yard: &mut Yard) -> Option<Event> {
+        yard.generation += 1;
+        self.generation = yard.generation;
+        yard.publisher.starts(self.generation);
         self.found = None;
         self.start = None;
-        match self.around.launcher.prepare(&self.app) {
+        match yard.launcher.prepare(&yard.app, self.id().0) {
             Ok(launch) => {
                 if let Some(error) = &launch.socketless {
-                    self.note_socketless(error);
+                    self.note_socketless(error, yard);
                 }
                 self.start = Some(Start { told: launch.told, marker: launch.marker, began: Instant::now() });
-                let children = self.around.children.clone();
+                let children = yard.children.clone();
                 self.spawning = Some(Box::pin(async move { children.spawn(launch.spec).await }));
                 None
             }
-            Err(error) => Some(Event::SpawnFailed { hope: self.note_spawn_error(&error) }),
+            Err(error) => Some(Event::SpawnFailed { hope: self.note_spawn_error(&error, yard) }),
         }
     }
 
-    fn probe(&mut self, pid: Pid, not_before: Instant) {
+    fn probe(&mut self, pid: Pid, not_before: Instant, yard: &Yard) {
         let (Some(process), Some(start)) = (&self.process, &self.start) else { return };
         if process.kin.leader == pid && self.probing.is_none() {
-            let prober = Prober::new(process.kin.clone(), start.told.clone(), self.app.readiness.clone());
+            let prober = Prober::new(process.kin.clone(), start.told.clone(), yard.app.readiness.clone());
             self.probing = Some(Box::pin(prober.look_from(not_before)));
         }
     }
 
-    fn signal(&mut self, pid: Pid, push: Push) {
+    fn signal(&mut self, pid: Pid, push: Push, yard: &mut Yard) {
         self.probing = None;
         self.glancing = None;
-        let children = &self.around.children;
+        let children = &yard.children;
         let pushed = match push {
-            Push::Stop => stop::ask(children, pid, stop::signal_of(self.app.stop.signal)),
+            Push::Stop => stop::ask(children, pid, stop::signal_of(yard.app.stop.signal)),
             Push::Kill => {
-                self.kill = Kill::Needed;
+                if yard.stop_began.is_some() {
+                    yard.kill = Kill::Needed;
+                }
                 stop::push(children, pid, Signal::KILL)
             }
         };
         match pushed {
             // It ended by itself this very moment; its exit is on its way to us.
             Ok(()) | Err(SignalError::Gone(_)) => {}
-            Err(error @ SignalError::Refused { .. }) => self.say(Level::Warn, format_args!("{error}")),
+            Err(error @ SignalError::Refused { .. }) => yard.say(Level::Warn, format_args!("{error}")),
         }
     }
 
-    fn sweep(&mut self, until: Instant) {
+    fn sweep(&mut self, until: Instant, yard: &Yard) {
         let Some(kin) = self.bereaved.take() else { return };
         self.patience.send_replace(until);
-        let stop = stop::signal_of(self.app.stop.signal);
-        self.sweeps.spawn(stop::sweep(self.around.children.clone(), kin, stop, self.patience.subscribe()));
-    }
-
-    /// Reads what the app printed before it ended.
-    pub(super) async fn last_output(&mut self) {
-        let all_read = async { while self.outputs.join_next().await.is_some() {} };
-        // Cancelling is safe: the readers go on by themselves.
-        timeout(OUTPUT_GRACE, all_read).await.ok();
+        let stop = stop::signal_of(yard.app.stop.signal);
+        self.sweeps.spawn(stop::sweep(yard.children.clone(), kin, stop, self.patience.subscribe()));
     }
 
     pub(super) fn hope_of(error: &LaunchError) -> Hope {

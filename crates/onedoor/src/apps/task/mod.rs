@@ -1,44 +1,41 @@
-//! One task per app: events in, actions out. The only place where the machine of `life.rs` meets processes and time.
+//! One task per app: events in, actions out. The only place where the machines of `fleet` and `life` meet processes and
+//! time.
 //!
 //! ```text
-//!   roster ─ Order ──▶ ┌──────┐ ── Event ──▶ ┌─────────┐
-//!   proxy ── Feedback ▶│ task │              │ Machine │
-//!   init ─── exit ────▶│      │ ◀─ Actions ─ └─────────┘
-//!   prober ─ Sight ───▶└──────┘ ── publish ▶ registry, signal ▶ init, Ended ▶ roster
+//!   roster ─ Order ──▶ ┌──────┐ ── FleetEvent ──▶ ┌───────┐
+//!   proxy ── Feedback ▶│ task │                   │ Fleet │
+//!   Instance ─ News ──▶│      │ ◀─ FleetActions ─ └───────┘
+//!   (exits, sights)    └──────┘ ── publish ▶ registry, Ended ▶ roster, Action ▶ Instance
 //! ```
 //!
-//! It decides nothing about the app's life; it knows which process, which endpoint and which words belong to it.
+//! It decides nothing about the app's life; it knows which instances, which endpoints and which words belong to it.
 
 mod act;
+mod instance;
 mod publish;
 mod report;
 
-use std::ffi::OsString;
-use std::future::Future;
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use onedoor_linux::proc::Pid;
-use onedoor_linux::spawn::SpawnError;
-use onedoor_linux::wait::ExitStatus;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
 
+use self::instance::{Instance, News};
 use super::board::Board;
-use super::kin::Kin;
-use super::life::{Event, Life, Machine, ReadyWhen, Rules};
-use super::output::{self, LastWords};
-use super::ready::{Found, FoundPlace, Prober, Sight, Why};
-use super::restart::{Ending, Restarts};
-use super::spawn::{LaunchError, Launcher, Told};
+use super::fleet::{Asking, Fleet, FleetAction, FleetEvent, FleetRules, InstanceId, Refused, Room, Ticket};
+use super::helm::{Asked, Declined, Wish};
+use super::idleness::Idleness;
+use super::life::{Event, ReadyWhen, Rules};
+use super::milestone::{Milestone, Needs};
+use super::spawn::Launcher;
 use super::spec::{AppSpec, Grace, Listening};
-use crate::init::{Child, Children};
-use crate::observe::log::{AppStream, Level, Log};
+use crate::init::Children;
+use crate::observe::log::{Level, Log};
 use crate::registry::{AppId, Endpoint, Feedback, Publisher};
-
-/// What an app printed last may come after its exit; whoever still holds its pipes does not hold us (rule 16).
-const OUTPUT_GRACE: Duration = Duration::from_millis(200);
 
 /// What the roster tells an app's task.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +78,12 @@ pub(super) struct Surroundings {
     pub(super) launcher: Launcher,
     pub(super) board: Board,
     pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) wishes: mpsc::Receiver<Asked>,
     pub(super) ended: mpsc::UnboundedSender<Ended>,
+    /// What must be there before the app is started.
+    pub(super) needs: Needs,
+    /// Tells those who need this app.
+    pub(super) milestone: watch::Sender<Milestone>,
     /// The longest grace between the stop signal and SIGKILL, where the app sets none.
     pub(super) grace_max: Duration,
 }
@@ -89,47 +91,40 @@ pub(super) struct Surroundings {
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 pub(super) struct AppTask {
+    yard: Yard,
+    fleet: Fleet,
+    instances: Vec<Instance>,
+    orders: mpsc::Receiver<Order>,
+    wishes: mpsc::Receiver<Asked>,
+    /// Until what the app needs is there.
+    gate: Option<Boxed<()>>,
+    /// Who waits for an answer.
+    tickets: Vec<(Ticket, Reply)>,
+    idleness: Idleness,
+    asked_so_far: u64,
+}
+
+type Reply = oneshot::Sender<Result<(), Declined>>;
+
+/// What all instances of an app share.
+struct Yard {
     app: AppSpec,
-    around: Surroundings,
-    machine: Machine,
-    spawning: Option<Boxed<Result<Child, SpawnError>>>,
-    /// What the start under way, or the process that runs, was told.
-    start: Option<Start>,
-    process: Option<Process>,
-    /// The family of the process that ended last, until it is swept.
-    bereaved: Option<Kin>,
-    /// Asked for by the machine.
-    probing: Option<Boxed<(Prober, Sight)>>,
-    /// Nobody's wish: a look now and then at an app that listens elsewhere.
-    glancing: Option<Boxed<(Prober, Sight)>>,
-    timer: Option<Instant>,
-    outputs: JoinSet<()>,
-    sweeps: JoinSet<usize>,
-    /// Until when leftovers may live; closer when the stop must hurry.
-    patience: watch::Sender<Instant>,
-    found: Option<Found>,
-    endpoint: Option<Arc<Endpoint>>,
+    publisher: Publisher,
+    children: Children,
+    log: Log,
+    launcher: Launcher,
+    board: Board,
+    ended: mpsc::UnboundedSender<Ended>,
+    milestone: watch::Sender<Milestone>,
+    /// Starts so far, of all instances.
     generation: u64,
     /// The last generation that became ready.
     ready_generation: Option<u64>,
     surprise: Surprise,
-    fate: Fate,
+    failures: u32,
     stop_began: Option<Instant>,
     kill: Kill,
     leftovers: usize,
-}
-
-#[derive(Clone, Debug)]
-struct Start {
-    told: Told,
-    marker: OsString,
-    began: Instant,
-}
-
-#[derive(Debug)]
-struct Process {
-    kin: Kin,
-    exited: oneshot::Receiver<ExitStatus>,
 }
 
 /// Whether it was told already that the app listens elsewhere.
@@ -139,273 +134,304 @@ enum Surprise {
     Told { port: u16 },
 }
 
-/// What is known about why the app is not up.
-#[derive(Debug, Default)]
-struct Fate {
-    status: Option<ExitStatus>,
-    spawn_error: Option<(String, u8)>,
-    silence: Option<Why>,
-    last_words: LastWords,
-    lived: Duration,
-    failures: u32,
-    /// Processes that a start left running although it ended well and never was ready: a daemon's way to start.
-    left_running: usize,
-}
-
 /// Something happened.
-enum News {
+enum Tidings {
     Order(Option<Order>),
-    Exited(Result<ExitStatus, oneshot::error::RecvError>),
-    Spawned(Result<Child, SpawnError>),
-    Sight(Prober, Sight),
-    Glimpse(Prober, Sight),
-    TimerDue,
+    Of(InstanceId, News),
     Feedback(Feedback),
-    Swept(usize),
+    Wish(Asked),
+    GateOpen,
+    /// Nobody has asked for the app for as long as it may idle.
+    Idle,
 }
 
 impl AppTask {
     pub(super) fn new(app: AppSpec, around: Surroundings, seed: u64) -> Self {
-        let grace = match app.stop.grace {
-            Grace::RestOfBudget => around.grace_max,
-            Grace::AtMost(grace) => grace.min(around.grace_max),
-        };
-        let ready = match app.listening {
-            Listening::Nowhere => ReadyWhen::Running,
-            Listening::Auto { .. }
-            | Listening::PrivatePort { .. }
-            | Listening::FixedPort { .. }
-            | Listening::UnixSocket { .. } => ReadyWhen::Answering,
-        };
-        let rules = Rules { ready, start_timeout: app.start_timeout, grace, weight: app.weight };
-        let machine = Machine::new(rules, Restarts::new(app.restart.clone(), seed));
-        Self {
+        let fleet = Fleet::new(rules(&app, around.grace_max, seed));
+        let Surroundings {
+            publisher,
+            children,
+            log,
+            launcher,
+            board,
+            orders,
+            wishes,
+            ended,
+            needs,
+            milestone,
+            grace_max: _,
+        } = around;
+        let yard = Yard {
             app,
-            around,
-            machine,
-            spawning: None,
-            start: None,
-            process: None,
-            bereaved: None,
-            probing: None,
-            glancing: None,
-            timer: None,
-            outputs: JoinSet::new(),
-            sweeps: JoinSet::new(),
-            patience: watch::Sender::new(Instant::now()),
-            found: None,
-            endpoint: None,
+            publisher,
+            children,
+            log,
+            launcher,
+            board,
+            ended,
+            milestone,
             generation: 0,
             ready_generation: None,
             surprise: Surprise::Untold,
-            fate: Fate::default(),
+            failures: 0,
             stop_began: None,
             kill: Kill::NotNeeded,
             leftovers: 0,
+        };
+        let idleness = Idleness::new(yard.app.stop_after_idle);
+        let gate: Option<Boxed<()>> = Some(Box::pin(needs.met()));
+        Self {
+            yard,
+            fleet,
+            instances: Vec::new(),
+            orders,
+            wishes,
+            gate,
+            tickets: Vec::new(),
+            idleness,
+            asked_so_far: 0,
         }
     }
 
     /// From the first start to the end that was ordered.
     pub(super) async fn run(mut self) -> Stopped {
-        self.happened(Event::Begin).await;
-        while !self.is_over() {
-            let news = self.next().await;
-            self.learn(news).await;
+        while !self.fleet.is_over() {
+            let tidings = self.next().await;
+            self.learn(tidings).await;
         }
-        self.last_output().await;
-        let took = self.stop_began.map(|began| began.elapsed()).unwrap_or_default();
-        Stopped { took, kill: self.kill, leftovers: self.leftovers }
-    }
-
-    fn is_over(&self) -> bool {
-        let stopped = match self.machine.life() {
-            Life::Stopped { .. } => true,
-            Life::Idle
-            | Life::Waiting { .. }
-            | Life::Spawning { .. }
-            | Life::Starting { .. }
-            | Life::Ready { .. }
-            | Life::Unready { .. }
-            | Life::Stopping { .. }
-            | Life::Killing { .. } => false,
-        };
-        stopped && self.stop_began.is_some() && self.sweeps.is_empty()
+        let took = self.yard.stop_began.map(|began| began.elapsed()).unwrap_or_default();
+        Stopped { took, kill: self.yard.kill, leftovers: self.yard.leftovers }
     }
 
     /// Waits. Every arm may be dropped and asked again: what is under way lives in `self`.
-    async fn next(&mut self) -> News {
-        let exited = self.process.as_mut().map(|process| &mut process.exited);
-        let orders = &mut self.around.orders;
+    async fn next(&mut self) -> Tidings {
         // The end of the orders is an order, once.
-        let ordered = self.stop_began.is_none() || !orders.is_closed() || !orders.is_empty();
+        let ordered = self.yard.stop_began.is_none() || !self.orders.is_closed() || !self.orders.is_empty();
         tokio::select! {
             biased;
-            order = orders.recv(), if ordered => News::Order(order),
-            status = or_never(exited) => News::Exited(status),
-            child = or_never(self.spawning.as_mut()) => News::Spawned(child),
-            (prober, sight) = or_never(self.probing.as_mut()) => News::Sight(prober, sight),
-            (prober, sight) = or_never(self.glancing.as_mut()) => News::Glimpse(prober, sight),
-            () = due(self.timer) => News::TimerDue,
-            Some(killed) = self.sweeps.join_next() => News::Swept(killed.unwrap_or_default()),
-            feedback = self.around.publisher.feedback() => News::Feedback(feedback),
+            order = self.orders.recv(), if ordered => Tidings::Order(order),
+            (id, news) = any_of(&mut self.instances) => Tidings::Of(id, news),
+            () = or_never(self.gate.as_mut()) => Tidings::GateOpen,
+            Some(asked) = self.wishes.recv() => Tidings::Wish(asked),
+            () = self.idleness.waits() => Tidings::Idle,
+            feedback = self.yard.publisher.feedback() => Tidings::Feedback(feedback),
         }
     }
 
-    async fn learn(&mut self, news: News) {
-        match news {
-            News::Order(Some(Order::Stop { kill_at })) => self.stop_asked(kill_at).await,
-            News::Order(Some(Order::Hurry { kill_at })) => {
-                self.hurry_sweeps(kill_at);
-                self.happened(Event::Hurry { kill_at }).await;
+    async fn learn(&mut self, tidings: Tidings) {
+        match tidings {
+            Tidings::Order(Some(Order::Stop { kill_at })) => self.stop_asked(kill_at).await,
+            Tidings::Order(Some(Order::Hurry { kill_at })) => {
+                self.instances.iter().for_each(|instance| instance.hurry_sweeps(kill_at));
+                self.happened(FleetEvent::Hurry { kill_at }).await;
             }
             // Whoever gave the orders is gone: nothing of the app may stay.
-            News::Order(None) => self.stop_asked(Instant::now()).await,
-            News::Exited(status) => self.exited(status.ok()).await,
-            News::Spawned(result) => self.spawned(result).await,
-            News::Sight(prober, sight) => self.saw(prober, sight).await,
-            News::Glimpse(prober, sight) => self.glimpsed(prober, sight).await,
-            News::TimerDue => {
-                self.timer = None;
-                self.happened(Event::TimerDue).await;
+            Tidings::Order(None) => self.stop_asked(Instant::now()).await,
+            Tidings::Of(id, news) => self.heard_of(id, news).await,
+            Tidings::GateOpen => {
+                self.gate = None;
+                self.happened(FleetEvent::Begin).await;
             }
-            News::Swept(killed) => {
-                // What a crash left behind is a matter of that crash.
-                if self.stop_began.is_some() {
-                    self.leftovers += killed;
-                }
-                self.note_left_running(killed);
-            }
-            News::Feedback(Feedback::Wanted) => self.happened(Event::Wanted).await,
-            News::Feedback(Feedback::Failed { endpoint, how }) => {
+            Tidings::Wish(asked) => self.asked(asked).await,
+            Tidings::Idle => self.idle().await,
+            Tidings::Feedback(Feedback::Wanted) => self.happened(FleetEvent::Wanted).await,
+            Tidings::Feedback(Feedback::Failed { endpoint, how }) => {
                 // News about an endpoint that is replaced already says nothing about the one there is now.
-                if self.endpoint.as_ref().is_some_and(|current| current.id == endpoint) {
-                    self.happened(Event::Suspected { how }).await;
+                let is_its = |instance: &&Instance| instance.endpoint_id() == Some(endpoint);
+                let failed = self.instances.iter().find(is_its).map(Instance::id);
+                if let Some(id) = failed {
+                    self.happened(FleetEvent::Of { id, event: Event::Suspected { how } }).await;
                 }
             }
+        }
+    }
+
+    /// A look at whether the app was used; a lazy one that was not, for long enough, goes to sleep.
+    async fn idle(&mut self) {
+        let endpoints = self.instances.iter().filter_map(|instance| instance.endpoint.as_deref());
+        let used = endpoints.map(Endpoint::usage).collect();
+        if self.idleness.judge(used, Instant::now()) {
+            self.yard.say(Level::Info, "nobody asks for it: stopped until somebody does");
+            self.happened(FleetEvent::Idle).await;
         }
     }
 
     async fn stop_asked(&mut self, kill_at: Instant) {
-        self.stop_began.get_or_insert_with(Instant::now);
-        self.hurry_sweeps(kill_at);
-        self.happened(Event::StopAsked { kill_at }).await;
+        self.yard.stop_began.get_or_insert_with(Instant::now);
+        self.gate = None;
+        self.instances.iter().for_each(|instance| instance.hurry_sweeps(kill_at));
+        self.happened(FleetEvent::StopAsked { kill_at }).await;
     }
 
-    fn hurry_sweeps(&self, kill_at: Instant) {
-        self.patience.send_if_modified(|until| {
-            let sooner = kill_at < *until;
-            *until = kill_at.min(*until);
-            sooner
-        });
+    async fn heard_of(&mut self, id: InstanceId, news: News) {
+        let Some(instance) = self.instances.iter_mut().find(|instance| instance.id() == id) else { return };
+        let exits = matches!(news, News::Exited(_));
+        if let Some(event) = instance.learn(news, &mut self.yard).await {
+            self.happened(event).await;
+        }
+        if exits && self.yard.ready_generation.is_none() && self.yard.stop_began.is_none() {
+            self.explain_first_failure(id).await;
+        }
+        self.clear().await;
     }
 
-    async fn exited(&mut self, status: Option<ExitStatus>) {
-        let Some(process) = self.process.take() else { return };
-        self.probing = None;
-        self.glancing = None;
-        self.endpoint = None;
-        self.fate.status = status;
-        self.fate.spawn_error = None;
-        self.fate.lived = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
-        self.fate.failures += 1;
-        let how = match status {
-            Some(status) if status.success() => Ending::Success,
-            Some(_) | None => Ending::Failure,
-        };
-        let pid = process.kin.leader;
-        self.bereaved = Some(process.kin);
-        self.happened(Event::Exited { pid, how }).await;
-        if self.ready_generation.is_none() && self.stop_began.is_none() {
-            self.explain_first_failure().await;
+    /// Feeds the fleet, does what it says, and feeds it what comes of that.
+    async fn happened(&mut self, event: FleetEvent) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for action in self.fleet.on(event, Instant::now()) {
+                events.extend(self.perform(action).await);
+            }
+            if events.is_empty() {
+                events.extend(self.cleared());
+            }
         }
     }
 
-    async fn spawned(&mut self, result: Result<Child, SpawnError>) {
-        self.spawning = None;
-        match result {
-            Ok(child) => {
-                let Child { pid, stdout, stderr, exited } = child;
-                let words = LastWords::default();
-                self.fate.last_words = words.clone();
-                // Readers of earlier starts that are done; an app that crashes for months would pile them up.
-                while self.outputs.try_join_next().is_some() {}
-                for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
-                    let (app, log) = (Arc::clone(&self.app.name), self.around.log.clone());
-                    self.outputs.spawn(output::drain(pipe, stream, app, log, words.clone()));
+    /// An operator's wish; answered when it is fulfilled, or can no more be.
+    async fn asked(&mut self, Asked { wish, reply }: Asked) {
+        let asking = match wish {
+            Wish::Restart => Asking::Restart,
+            Wish::Stop => Asking::Stop,
+            Wish::Start => Asking::Start,
+            Wish::Scale(replicas) => Asking::Scale { replicas },
+        };
+        self.asked_so_far += 1;
+        let ticket = Ticket(self.asked_so_far);
+        self.tickets.push((ticket, reply));
+        self.happened(FleetEvent::Asked { asking, ticket }).await;
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: Result<(), Refused>) {
+        if let Some(at) = self.tickets.iter().position(|(known, _)| *known == ticket) {
+            let (_, reply) = self.tickets.swap_remove(at);
+            // Whoever asked may have left; it is done all the same.
+            reply.send(answer.map_err(|refused| self.declined(refused))).ok();
+        }
+    }
+
+    fn declined(&self, refused: Refused) -> Declined {
+        let app = Arc::clone(&self.yard.app.name);
+        match refused {
+            Refused::NotReady { id } => {
+                let down = self.instances.iter().find(|instance| instance.id() == id);
+                let why =
+                    down.and_then(|instance| instance.down.as_ref()).map(|down| Arc::clone(&down.detail));
+                Declined::NotReady { app, why: why.unwrap_or_else(|| "it ended".into()) }
+            }
+            Refused::Overtaken => Declined::Overtaken(app),
+            Refused::OnePortOneProcess => Declined::OnePortOneProcess(app),
+            Refused::Nothing => Declined::NoReplica(app),
+            Refused::Ending => Declined::Ending,
+        }
+    }
+
+    async fn explain_first_failure(&mut self, id: InstanceId) {
+        if let Some(instance) = self.instances.iter_mut().find(|instance| instance.id() == id) {
+            instance.explain_first_failure(&self.yard).await;
+        }
+    }
+
+    /// An instance whose last process was swept after it had left.
+    async fn clear(&mut self) {
+        if let Some(event) = self.cleared() {
+            self.happened(event).await;
+        }
+    }
+
+    fn cleared(&self) -> Option<FleetEvent> {
+        let gone = |instance: &&Instance| instance.is_swept() && self.fleet.has_left(instance.id());
+        self.instances.iter().find(gone).map(|instance| FleetEvent::Cleared { id: instance.id() })
+    }
+
+    async fn perform(&mut self, action: FleetAction) -> Option<FleetEvent> {
+        match action {
+            FleetAction::Make { id, slot } => self.instances.push(Instance::new(id, slot)),
+            FleetAction::Of { id, action } => {
+                let instance = self.instances.iter_mut().find(|instance| instance.id() == id)?;
+                let event = instance.perform(action, &mut self.yard)?;
+                return Some(FleetEvent::Of { id, event });
+            }
+            FleetAction::Drain { id } => {
+                let drain = self.yard.app.stop.drain;
+                let instance = self.instances.iter_mut().find(|instance| instance.id() == id)?;
+                instance.drain(Instant::now() + drain);
+            }
+            FleetAction::Forget { id } => {
+                let at = self.instances.iter().position(|instance| instance.id() == id);
+                if let Some(at) = at {
+                    // What it printed last is still read.
+                    self.instances.swap_remove(at).last_output().await;
+                    self.yard.launcher.forget(id.0);
                 }
-                let marker = self.start.as_ref().map(|start| start.marker.clone()).unwrap_or_default();
-                self.process = Some(Process { kin: Kin { leader: pid, marker }, exited });
-                self.happened(Event::Spawned { pid }).await;
             }
-            Err(error) => self.cannot_start(&LaunchError::Program(error)).await,
-        }
-    }
-
-    async fn cannot_start(&mut self, error: &LaunchError) {
-        let hope = self.note_spawn_error(error);
-        self.happened(Event::SpawnFailed { hope }).await;
-    }
-
-    async fn saw(&mut self, prober: Prober, sight: Sight) {
-        self.probing = None;
-        let Some(pid) = self.leader() else { return };
-        match sight {
-            Sight::Answers(found) => {
-                self.note_surprise(&found);
-                self.glance_again(prober, &found);
-                self.found = Some(found);
-                self.happened(Event::Answered { pid }).await;
-            }
-            Sight::Silent(why) => {
-                self.fate.silence = Some(why);
-                self.probing = Some(Box::pin(prober.look_again()));
-                self.happened(Event::Silent { pid }).await;
+            FleetAction::Publish(face) => self.publish(face),
+            FleetAction::Answer { ticket, answer } => self.answer(ticket, answer),
+            FleetAction::Ended { id, how } => {
+                let instance = self.instances.iter_mut().find(|instance| instance.id() == id)?;
+                instance.report_end(how, &self.yard).await;
             }
         }
+        None
     }
+}
 
-    /// An app that was found elsewhere may have opened a side door first; if it answers at another place by now,
-    /// that is the better one. That it does not answer is for suspicion to find out.
-    async fn glimpsed(&mut self, prober: Prober, sight: Sight) {
-        self.glancing = None;
-        let Some(pid) = self.leader() else { return };
-        match sight {
-            Sight::Answers(found) if self.found.as_ref() != Some(&found) => {
-                self.note_surprise(&found);
-                self.glance_again(prober, &found);
-                self.found = Some(found);
-                self.happened(Event::Answered { pid }).await;
-            }
-            Sight::Answers(_) | Sight::Silent(_) => self.glancing = Some(Box::pin(prober.look_idly())),
-        }
-    }
-
-    fn glance_again(&mut self, prober: Prober, found: &Found) {
-        self.glancing = match found.place {
-            FoundPlace::AsTold => None,
-            FoundPlace::Elsewhere { .. } => Some(Box::pin(prober.look_idly())),
-        };
-    }
-
-    fn leader(&self) -> Option<Pid> {
-        self.process.as_ref().map(|process| process.kin.leader)
-    }
-
+impl Yard {
     fn say(&self, level: Level, message: impl std::fmt::Display) {
-        self.around.log.event(level, Some(&self.app.name), message);
+        self.log.event(level, Some(&self.app.name), message);
     }
+}
+
+fn rules(app: &AppSpec, grace_max: Duration, seed: u64) -> FleetRules {
+    let grace = match app.stop.grace {
+        Grace::RestOfBudget => grace_max,
+        Grace::AtMost(grace) => grace.min(grace_max),
+    };
+    let (ready, room) = match app.listening {
+        Listening::Nowhere => (ReadyWhen::Running, Room::ForMany),
+        Listening::FixedPort { .. } => (ReadyWhen::Answering, Room::ForOne),
+        Listening::Auto { .. } | Listening::PrivatePort { .. } | Listening::UnixSocket { .. } => {
+            (ReadyWhen::Answering, Room::ForMany)
+        }
+    };
+    FleetRules {
+        machine: Rules { ready, start_timeout: app.start_timeout, grace, weight: app.weight },
+        restart: app.restart.clone(),
+        replicas: app.replicas,
+        start: app.start,
+        replace: app.replace,
+        room,
+        seed,
+    }
+}
+
+/// One instance's next news.
+type Wait<'a> = Pin<Box<dyn Future<Output = News> + Send + 'a>>;
+
+/// The next news of any instance.
+async fn any_of(instances: &mut [Instance]) -> (InstanceId, News) {
+    let mut waits: Vec<(InstanceId, Wait<'_>)> = instances
+        .iter_mut()
+        .map(|instance| {
+            let id = instance.id();
+            let wait: Wait<'_> = Box::pin(instance.next());
+            (id, wait)
+        })
+        .collect();
+    poll_fn(|context| {
+        for (id, wait) in &mut waits {
+            if let Poll::Ready(news) = wait.as_mut().poll(context) {
+                return Poll::Ready((*id, news));
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 async fn or_never<F: Future + Unpin>(future: Option<F>) -> F::Output {
     match future {
         Some(future) => future.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn due(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
 }

@@ -1,82 +1,130 @@
-//! From the machine's words to the registry's: which endpoint, which reason.
+//! From the machines' words to the registry's: which endpoints, which reason.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::{AppTask, Found, FoundPlace, Surprise};
+use super::instance::Instance;
+use super::{AppTask, Surprise, Yard};
 use crate::apps::board::AppState;
+use crate::apps::fleet::{AppFace, InstanceId};
 use crate::apps::framework;
 use crate::apps::life::Face;
+use crate::apps::milestone::Milestone;
+use crate::apps::ready::{Found, FoundPlace};
 use crate::observe::log::Level;
-use crate::registry::{Availability, Endpoint, EndpointAddr, EndpointId, EndpointSpec};
+use crate::registry::{
+    Availability, DownClass, DownReason, Endpoint, EndpointAddr, EndpointId, EndpointSpec,
+};
 
 /// Counts through the whole program and all apps: an id is never used twice.
 static NEXT_ENDPOINT: AtomicU64 = AtomicU64::new(1);
 
 impl AppTask {
-    pub(super) fn publish(&mut self, face: Face) {
-        let availability = match face {
+    /// Shows the app as a whole to the proxy and to whoever asks for the table.
+    pub(super) fn publish(&mut self, face: AppFace) {
+        let (availability, state) = match face {
+            AppFace::Idle => (Availability::Idle, AppState::Idle),
+            AppFace::Starting => (Availability::Starting { since: Instant::now() }, AppState::Starting),
+            AppFace::Ready(ids) => self.ready(&ids),
+            AppFace::Draining => (Availability::Draining, AppState::Stopping),
+            AppFace::Stopped => {
+                let detail: Arc<str> = "stopped by the operator; `onedoor start` starts it".into();
+                let why = DownReason { class: DownClass::Ended, detail: Arc::clone(&detail) };
+                (Availability::Down { why, retry_at: None }, AppState::Down { why: detail })
+            }
+            AppFace::Down { of, class, retry_at } => {
+                let known = self.instance(of).and_then(|instance| instance.down.clone());
+                let why = known.unwrap_or_else(|| DownReason { class, detail: "it ended".into() });
+                let state = AppState::Down { why: Arc::clone(&why.detail) };
+                (Availability::Down { why: DownReason { class, ..why }, retry_at }, state)
+            }
+        };
+        self.yard.board.set(state);
+        self.yard.publisher.publish(availability);
+    }
+
+    fn instance(&self, id: InstanceId) -> Option<&Instance> {
+        self.instances.iter().find(|instance| instance.id() == id)
+    }
+
+    fn ready(&self, ids: &[InstanceId]) -> (Availability, AppState) {
+        self.yard.milestone.send_replace(Milestone::Reached);
+        let ready: Vec<&Instance> = ids.iter().filter_map(|id| self.instance(*id)).collect();
+        let listens: Vec<String> = ready
+            .iter()
+            .filter_map(|instance| instance.found.as_ref())
+            .map(|found| shown(&found.at))
+            .collect();
+        let listens = (!listens.is_empty()).then(|| listens.join(", "));
+        let after = ready.iter().filter_map(|instance| instance.ready_after).max().unwrap_or_default();
+        // A worker is ready without an endpoint: no route leads to it.
+        let endpoints = ready.iter().filter_map(|instance| instance.endpoint.clone()).collect();
+        (Availability::Ready { endpoints }, AppState::Ready { listens, after })
+    }
+}
+
+impl Instance {
+    /// What its machine wants seen of it; the app's own face follows.
+    pub(super) fn publish(&mut self, face: Face, yard: &mut Yard) {
+        match face {
             Face::Starting => {
+                self.down = None;
                 if self.endpoint.take().is_some() {
-                    self.say(
+                    yard.say(
                         Level::Info,
                         "does not take connections any more; its requests wait while it is probed",
                     );
                 }
-                self.around.board.set(AppState::Starting);
-                Availability::Starting { since: Instant::now() }
             }
-            Face::Ready { pid: _ } => self.ready(),
-            Face::Draining => {
-                self.endpoint = None;
-                self.around.board.set(AppState::Stopping);
-                Availability::Draining
-            }
+            Face::Ready { pid: _ } => self.ready(yard),
+            // Requests may still be in flight: whoever drains it has the endpoint.
+            Face::Leaving => {}
             Face::Down { class, retry_at } => {
                 self.endpoint = None;
-                let why = self.down_reason(class, retry_at);
-                self.around.board.set(AppState::Down { why: Arc::clone(&why.detail) });
-                Availability::Down { why, retry_at }
+                self.down = Some(self.down_reason(class, retry_at, yard));
             }
-        };
-        self.around.publisher.publish(availability);
+        }
     }
 
-    fn ready(&mut self) -> Availability {
+    fn ready(&mut self, yard: &mut Yard) {
+        self.down = None;
         let after = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
+        yard.ready_generation = Some(self.generation);
         let again = self.ready_generation.replace(self.generation) == Some(self.generation);
-        let listens = self.found.as_ref().map(|found| shown(&found.at));
         if again {
-            self.say(Level::Debug, "takes requests again");
+            yard.say(Level::Debug, "takes requests again");
         } else {
-            let at = listens.as_ref().map(|at| format!(" on {at}")).unwrap_or_default();
-            self.say(Level::Info, format_args!("ready in {:.1} s{at}", after.as_secs_f64()));
+            self.ready_after = Some(after);
+            let at = self.found.as_ref().map(|found| format!(" on {}", shown(&found.at))).unwrap_or_default();
+            let which = self.which(yard);
+            yard.say(Level::Info, format_args!("{which}ready in {:.1} s{at}", after.as_secs_f64()));
         }
-        self.around.board.set(AppState::Ready { listens, after });
-        let idle_max = framework::idle_max(self.around.launcher.framework());
-        let workers = self.around.publisher.workers();
-        let endpoint = self.found.as_ref().map(|found| {
+        let idle_max = framework::idle_max(yard.launcher.framework());
+        let workers = yard.publisher.workers();
+        self.endpoint = self.found.as_ref().map(|found| {
             let id = EndpointId(NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed));
-            let (addr, generation) = (found.at.clone(), self.generation);
-            let spec = EndpointSpec { id, slot: 0, addr, generation, idle_max, cap: None };
+            let (addr, generation, slot) = (found.at.clone(), self.generation, self.slot);
+            let spec = EndpointSpec { id, slot, addr, generation, idle_max, cap: None };
             Arc::new(Endpoint::new(spec, workers))
         });
-        self.endpoint.clone_from(&endpoint);
-        // A worker is ready without an endpoint: no route leads to it.
-        Availability::Ready { endpoints: endpoint.into_iter().collect() }
+    }
+
+    /// Which of several it is, for messages.
+    pub(super) fn which(&self, yard: &Yard) -> String {
+        if yard.app.replicas == 1 { String::new() } else { format!("replica {}: ", self.slot + 1) }
     }
 
     /// Says once, and again only if it changed, that the app does not listen where it was told.
-    pub(super) fn note_surprise(&mut self, found: &Found) {
+    pub(super) fn note_surprise(&mut self, found: &Found, yard: &mut Yard) {
         let FoundPlace::Elsewhere { port } = found.place else { return };
-        if self.surprise == (Surprise::Told { port }) {
+        if yard.surprise == (Surprise::Told { port }) {
             return;
         }
-        self.surprise = Surprise::Told { port };
+        yard.surprise = Surprise::Told { port };
         let told = self.start.as_ref().map(|start| start.told.to_string()).unwrap_or_default();
-        let (place, name) = (&self.app.place, &self.app.name);
-        self.say(
+        let (place, name) = (&yard.app.place, &yard.app.name);
+        yard.say(
             Level::Warn,
             format_args!(
                 "{place}: app \"{name}\" listens on {port}, was told {told}; using {port} (say port = {port} to make that official)"

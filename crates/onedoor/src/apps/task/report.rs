@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use onedoor_linux::wait::ExitStatus;
 
-use super::{AppTask, Ended, LaunchError};
+use super::instance::Instance;
+use super::{Ended, Yard};
 use crate::apps::life::{Hope, How};
 use crate::apps::report;
+use crate::apps::spawn::LaunchError;
 use crate::init::{ExitCause, exit_code};
 use crate::observe::log::Level;
 use crate::registry::{DownClass, DownReason};
@@ -17,25 +19,25 @@ fn failed() -> u8 {
     exit_code(ExitCause::Useless)
 }
 
-impl AppTask {
-    pub(super) fn note_spawn_error(&mut self, error: &LaunchError) -> Hope {
+impl Instance {
+    pub(super) fn note_spawn_error(&mut self, error: &LaunchError, yard: &mut Yard) -> Hope {
         let code = match error {
             LaunchError::Program(error) => exit_code(ExitCause::CannotStart(error)),
             LaunchError::Port(_) | LaunchError::Socket(_) | LaunchError::Marker(_) => failed(),
         };
-        let (place, name) = (&self.app.place, &self.app.name);
+        let (place, name) = (&yard.app.place, &yard.app.name);
         let message = format!("{place}: app \"{name}\" cannot be started: {error}");
         self.fate.spawn_error = Some((message, code));
         self.fate.status = None;
-        self.fate.failures += 1;
+        yard.failures += 1;
         // What could be started before may be on its way back: a folder that is mounted anew, a program that is built.
-        if self.ready_generation.is_some() { Hope::Later } else { Self::hope_of(error) }
+        if yard.ready_generation.is_some() { Hope::Later } else { Self::hope_of(error) }
     }
 
     /// Said once: the next start will most likely find the same file system.
-    pub(super) fn note_socketless(&self, error: &std::io::Error) {
+    pub(super) fn note_socketless(&self, error: &std::io::Error, yard: &Yard) {
         if self.generation == 1 {
-            self.say(
+            yard.say(
                 Level::Warn,
                 format_args!(
                     "no folder for its Unix socket ({error}); it is given a port instead, which is slower"
@@ -45,12 +47,12 @@ impl AppTask {
     }
 
     /// A program that goes into the background ends well, at once, and leaves a process behind.
-    pub(super) fn note_left_running(&mut self, killed: usize) {
+    pub(super) fn note_left_running(&mut self, killed: usize, yard: &Yard) {
         let ended_well = self.fate.status.is_some_and(ExitStatus::success);
-        if killed > 0 && ended_well && self.ready_generation.is_none() && self.stop_began.is_none() {
+        if killed > 0 && ended_well && yard.ready_generation.is_none() && yard.stop_began.is_none() {
             if self.fate.left_running == 0 {
                 let noun = if killed == 1 { "process" } else { "processes" };
-                self.say(
+                yard.say(
                     Level::Warn,
                     format_args!("left {killed} {noun} running: {}", report::IN_BACKGROUND),
                 );
@@ -60,36 +62,37 @@ impl AppTask {
     }
 
     /// The reason that requests and the status table see; logs it if the app will be started again.
-    pub(super) fn down_reason(&self, class: DownClass, retry_at: Option<Instant>) -> DownReason {
+    pub(super) fn down_reason(&self, class: DownClass, retry_at: Option<Instant>, yard: &Yard) -> DownReason {
         let fact = match class {
             DownClass::CannotStart => self.spawn_error(),
-            DownClass::NotReadyInTime => self.not_ready(),
+            DownClass::NotReadyInTime => self.not_ready(yard),
             DownClass::Crashed | DownClass::Ended => self.ending(),
             DownClass::GaveUp => {
-                format!("failed {} times; the last time: {}", self.fate.failures, self.last_failure())
+                format!("failed {} times; the last time: {}", yard.failures, self.last_failure())
             }
         };
         // What is final is told with the end.
         if let Some(at) = retry_at {
             let next = at.saturating_duration_since(Instant::now()).as_secs_f64();
-            self.say(Level::Warn, format_args!("{fact}; next start in {next:.1} s"));
+            let which = self.which(yard);
+            yard.say(Level::Warn, format_args!("{which}{fact}; next start in {next:.1} s"));
         }
         DownReason { class, detail: Arc::from(fact) }
     }
 
     /// The end of an app, with its last words. Nothing more is coming from it.
-    pub(super) async fn report_end(&mut self, how: How) {
+    pub(super) async fn report_end(&mut self, how: How, yard: &Yard) {
         self.last_output().await;
-        let (place, name) = (&self.app.place, &self.app.name);
+        let (place, name) = (&yard.app.place, &yard.app.name);
         let last_lines = self.fate.last_words.lines();
         let (exit_code, fact) = match how {
             How::CannotStart => (self.spawn_error_code(), self.spawn_error()),
-            How::NotReadyInTime => (failed(), format!("{place}: app \"{name}\" {}", self.not_ready())),
+            How::NotReadyInTime => (failed(), format!("{place}: app \"{name}\" {}", self.not_ready(yard))),
             How::Enough | How::AsAsked => {
                 (self.code(), format!("{place}: app \"{name}\" {} and is not to be restarted", self.ending()))
             }
             How::GaveUp => {
-                let (times, last) = (self.fate.failures, self.last_failure());
+                let (times, last) = (yard.failures, self.last_failure());
                 // An app that gave up has failed, even if each of its exits looked like a success.
                 let code = if self.fate.spawn_error.is_some() {
                     self.spawn_error_code()
@@ -108,17 +111,17 @@ impl AppTask {
             None => fact,
         };
         // The roster may be gone already: then nobody waits for the news.
-        self.around.ended.send(Ended { app: self.app.id, exit_code, why, last_lines }).ok();
+        yard.ended.send(Ended { app: yard.app.id, exit_code, why, last_lines }).ok();
     }
 
     /// An app that never was ready has most likely never worked here: what to do about it is said at once, and not
     /// only when it gives up.
-    pub(super) async fn explain_first_failure(&mut self) {
+    pub(super) async fn explain_first_failure(&mut self, yard: &Yard) {
         self.last_output().await;
-        if self.fate.failures == 1
+        if yard.failures == 1
             && let Some(remedy) = report::hint(self.fate.status, &self.fate.last_words.lines())
         {
-            self.say(Level::Warn, remedy);
+            yard.say(Level::Warn, remedy);
         }
     }
 
@@ -146,8 +149,8 @@ impl AppTask {
         }
     }
 
-    fn not_ready(&self) -> String {
-        let limit = shown(self.app.start_timeout);
+    fn not_ready(&self, yard: &Yard) -> String {
+        let limit = shown(yard.app.start_timeout);
         match &self.fate.silence {
             Some(why) => format!("did not become ready within {limit}: {why}"),
             None => format!("did not become ready within {limit}"),

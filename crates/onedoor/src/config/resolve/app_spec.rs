@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::Draft;
-use super::{Context, command, policy};
+use super::{Context, command, needs, policy};
 use crate::apps::spec::{AppSpec, Command, Environment, Listening, PrefixMode};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Section, Value};
@@ -44,8 +44,9 @@ pub(super) fn specs(
         };
         let prefix = prefix_of(draft, routed);
         let listening = listening(section, served.contains(&draft.id), prefix, context);
-        specs.push(spec(draft, section, listening, weight, context));
+        specs.push(spec(draft, section, listening, weight, drafts, context));
     }
+    needs::check_circles(&specs, drafts, context);
     specs
 }
 
@@ -60,6 +61,7 @@ fn spec(
     section: &Section,
     listening: Listening,
     weight: Weight,
+    drafts: &[Draft<'_>],
     context: &mut Context<'_>,
 ) -> AppSpec {
     let dir = dir(section, context);
@@ -81,6 +83,9 @@ fn spec(
         None => Command::Exec(Vec::new()),
     };
     let readiness = policy::readiness(draft.name.value, section, &listening, context);
+    let replicas = policy::replicas(draft.name.value, section, &listening, context);
+    let replace = policy::replace(section, &listening, context);
+    let (start, stop_after_idle) = policy::laziness(draft.name.value, section, &listening, context);
     AppSpec {
         id: draft.id,
         name: Arc::from(draft.name.value),
@@ -95,6 +100,11 @@ fn spec(
         restart: policy::restart(section, context),
         stop: policy::stop(section, context),
         weight,
+        replicas,
+        replace,
+        start,
+        stop_after_idle,
+        needs: needs::of(section, draft.name.value, drafts, context),
     }
 }
 

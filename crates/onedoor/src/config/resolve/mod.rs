@@ -9,6 +9,7 @@ mod app;
 mod app_spec;
 mod command;
 mod log;
+mod needs;
 mod platform;
 mod policy;
 mod route;

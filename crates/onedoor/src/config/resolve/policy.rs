@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::Context;
 use crate::apps::spec::{
-    GiveUp, Grace, Listening, Readiness, RestartPolicy, RestartWhen, StopPolicy, StopSignal,
+    GiveUp, Grace, Listening, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen, StopPolicy,
+    StopSignal,
 };
 use crate::config::duration;
 use crate::config::error::{Code, ConfigError};
@@ -18,6 +19,8 @@ const READY_TIMEOUT: Duration = Duration::from_secs(2);
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
 const GIVE_UP: GiveUp = GiveUp::After { failures: 10, within: Duration::from_secs(5 * 60) };
+/// Long enough for most requests, and short enough for whoever waits for a deployment.
+const DRAIN: Duration = Duration::from_secs(30);
 /// Below Heroku's 30 s, after which its router answers by itself.
 const HOLD_FOR: Duration = Duration::from_secs(25);
 const HOLD_QUEUE: usize = 1000;
@@ -125,7 +128,65 @@ pub(super) fn stop(section: &Section, context: &mut Context<'_>) -> StopPolicy {
         let text = format!("stop.grace is {}, but all of it ends after {budget}", duration::show(grace));
         context.warn(stop.key("grace"), text);
     }
-    StopPolicy { signal, grace }
+    StopPolicy { signal, grace, drain: stop.duration("drain").unwrap_or(DRAIN) }
+}
+
+pub(super) fn replicas(
+    name: &str,
+    section: &Section,
+    listening: &Listening,
+    context: &mut Context<'_>,
+) -> u16 {
+    let Some(replicas) = section.int("replicas") else { return 1 };
+    if let Listening::FixedPort { port, .. } = listening
+        && replicas.value > 1
+    {
+        let fact = format!("app \"{name}\" cannot have {} processes on one port, {port}", replicas.value);
+        let error = ConfigError::new(Code::Contradiction, replicas.span, fact);
+        context.errors.push(error.remedy("leave `port` out and let the app listen on $PORT"));
+    }
+    u16::try_from(replicas.value).unwrap_or(1)
+}
+
+/// A port that is taken, and work that is not to be done twice, need the old process gone first.
+pub(super) fn replace(section: &Section, listening: &Listening, context: &mut Context<'_>) -> ReplaceHow {
+    let default = match listening {
+        Listening::Nowhere | Listening::FixedPort { .. } => ReplaceHow::StopFirst,
+        Listening::Auto { .. } | Listening::PrivatePort { .. } | Listening::UnixSocket { .. } => {
+            ReplaceHow::Overlap
+        }
+    };
+    let Some(word) = section.text("replace") else { return default };
+    match (word.value, listening) {
+        ("overlap", Listening::FixedPort { port, .. }) => {
+            let fact = format!("two processes cannot overlap on one port, {port}");
+            let error = ConfigError::new(Code::Contradiction, word.span, fact);
+            context.errors.push(error.remedy("leave `port` out and let the app listen on $PORT"));
+            default
+        }
+        ("overlap", _) => ReplaceHow::Overlap,
+        ("stop-first", _) => ReplaceHow::StopFirst,
+        _ => default,
+    }
+}
+
+/// Whether the app sleeps until somebody asks for it. Only a request can ask.
+pub(super) fn laziness(
+    name: &str,
+    section: &Section,
+    listening: &Listening,
+    context: &mut Context<'_>,
+) -> (StartWhen, Option<Duration>) {
+    let idle = section.duration("stop_after_idle");
+    let lazy = section.text("start").filter(|word| word.value == "lazy");
+    let place = lazy.as_ref().map(|word| word.span).or_else(|| section.key("stop_after_idle"));
+    if let (Listening::Nowhere, Some(place)) = (listening, place.filter(|_| lazy.is_some() || idle.is_some()))
+    {
+        let fact = format!("app \"{name}\" is a worker: no request would ever start it");
+        let error = ConfigError::new(Code::Contradiction, place, fact);
+        context.errors.push(error.remedy("give it a path, a host or a port, or take this out"));
+    }
+    (if lazy.is_some() { StartWhen::Lazy } else { StartWhen::Eager }, idle)
 }
 
 /// A `while_down` table, of an app or of a route.

@@ -1,0 +1,301 @@
+//! One instance's processes and time: what is under way for it, and what comes of that.
+//!
+//! Its machine lives in the fleet; here are the process, the probes, the timer and the pipes. Nothing is decided here.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use onedoor_linux::proc::Pid;
+use onedoor_linux::spawn::SpawnError;
+use onedoor_linux::wait::ExitStatus;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::{Boxed, Yard, or_never};
+use crate::apps::fleet::{FleetEvent, InstanceId};
+use crate::apps::kin::Kin;
+use crate::apps::life::Event;
+use crate::apps::output::{self, LastWords};
+use crate::apps::ready::{Found, FoundPlace, Prober, Sight, Why};
+use crate::apps::restart::Ending;
+use crate::apps::spawn::{LaunchError, Told};
+use crate::init::Child;
+use crate::observe::log::AppStream;
+use crate::registry::{DownReason, Endpoint, EndpointId};
+
+/// What an app printed last may come after its exit; whoever still holds its pipes does not hold us (rule 16).
+const OUTPUT_GRACE: Duration = Duration::from_millis(200);
+
+pub(super) struct Instance {
+    id: InstanceId,
+    pub(super) slot: u16,
+    pub(super) spawning: Option<Boxed<Result<Child, SpawnError>>>,
+    /// What the start under way, or the process that runs, was told.
+    pub(super) start: Option<Start>,
+    pub(super) process: Option<Process>,
+    /// The family of the process that ended last, until it is swept.
+    pub(super) bereaved: Option<Kin>,
+    /// Asked for by the machine.
+    pub(super) probing: Option<Boxed<(Prober, Sight)>>,
+    /// Nobody's wish: a look now and then at an app that listens elsewhere.
+    pub(super) glancing: Option<Boxed<(Prober, Sight)>>,
+    pub(super) timer: Option<Instant>,
+    /// On its way out: until no request is in flight.
+    draining: Option<Boxed<()>>,
+    outputs: JoinSet<()>,
+    pub(super) sweeps: JoinSet<usize>,
+    /// Until when leftovers may live; closer when the stop must hurry.
+    pub(super) patience: watch::Sender<Instant>,
+    pub(super) found: Option<Found>,
+    pub(super) endpoint: Option<Arc<Endpoint>>,
+    /// The start it is in, counted over all instances of the app.
+    pub(super) generation: u64,
+    /// Its last generation that became ready.
+    pub(super) ready_generation: Option<u64>,
+    /// How long its last start took.
+    pub(super) ready_after: Option<Duration>,
+    pub(super) fate: Fate,
+    /// Why it is down, while it is.
+    pub(super) down: Option<DownReason>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Start {
+    pub(super) told: Told,
+    pub(super) marker: OsString,
+    pub(super) began: Instant,
+}
+
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) kin: Kin,
+    pub(super) exited: oneshot::Receiver<ExitStatus>,
+}
+
+/// What is known about why the instance is not up.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    pub(super) status: Option<ExitStatus>,
+    pub(super) spawn_error: Option<(String, u8)>,
+    pub(super) silence: Option<Why>,
+    pub(super) last_words: LastWords,
+    pub(super) lived: Duration,
+    /// Processes that a start left running although it ended well and never was ready: a daemon's way to start.
+    pub(super) left_running: usize,
+}
+
+/// Something happened to an instance.
+pub(super) enum News {
+    Exited(Result<ExitStatus, oneshot::error::RecvError>),
+    Spawned(Result<Child, SpawnError>),
+    Sight(Prober, Sight),
+    Glimpse(Prober, Sight),
+    TimerDue,
+    Drained,
+    Swept(usize),
+}
+
+impl Instance {
+    pub(super) fn new(id: InstanceId, slot: u16) -> Self {
+        Self {
+            id,
+            slot,
+            spawning: None,
+            start: None,
+            process: None,
+            bereaved: None,
+            probing: None,
+            glancing: None,
+            timer: None,
+            draining: None,
+            outputs: JoinSet::new(),
+            sweeps: JoinSet::new(),
+            patience: watch::Sender::new(Instant::now()),
+            found: None,
+            endpoint: None,
+            generation: 0,
+            ready_generation: None,
+            ready_after: None,
+            fate: Fate::default(),
+            down: None,
+        }
+    }
+
+    pub(super) fn id(&self) -> InstanceId {
+        self.id
+    }
+
+    pub(super) fn endpoint_id(&self) -> Option<EndpointId> {
+        self.endpoint.as_ref().map(|endpoint| endpoint.id)
+    }
+
+    pub(super) fn leader(&self) -> Option<Pid> {
+        self.process.as_ref().map(|process| process.kin.leader)
+    }
+
+    /// Nothing that its processes left behind is alive.
+    pub(super) fn is_swept(&self) -> bool {
+        self.sweeps.is_empty()
+    }
+
+    /// Waits. Every arm may be dropped and asked again: what is under way lives in `self`.
+    pub(super) async fn next(&mut self) -> News {
+        let exited = self.process.as_mut().map(|process| &mut process.exited);
+        tokio::select! {
+            biased;
+            status = or_never(exited) => News::Exited(status),
+            child = or_never(self.spawning.as_mut()) => News::Spawned(child),
+            (prober, sight) = or_never(self.probing.as_mut()) => News::Sight(prober, sight),
+            (prober, sight) = or_never(self.glancing.as_mut()) => News::Glimpse(prober, sight),
+            () = due(self.timer) => News::TimerDue,
+            () = or_never(self.draining.as_mut()) => News::Drained,
+            Some(killed) = self.sweeps.join_next() => News::Swept(killed.unwrap_or_default()),
+        }
+    }
+
+    /// What the fleet is to be told of it.
+    pub(super) async fn learn(&mut self, news: News, yard: &mut Yard) -> Option<FleetEvent> {
+        let id = self.id;
+        let of = |event| FleetEvent::Of { id, event };
+        match news {
+            News::Exited(status) => self.exited(status.ok(), yard).map(of),
+            News::Spawned(result) => Some(of(self.spawned(result, yard))),
+            News::Sight(prober, sight) => self.saw(prober, sight, yard).map(of),
+            News::Glimpse(prober, sight) => self.glimpsed(prober, sight, yard).map(of),
+            News::TimerDue => {
+                self.timer = None;
+                Some(of(Event::TimerDue))
+            }
+            News::Drained => {
+                self.draining = None;
+                Some(FleetEvent::Drained { id })
+            }
+            News::Swept(killed) => {
+                // What a crash left behind is a matter of that crash.
+                if yard.stop_began.is_some() {
+                    yard.leftovers += killed;
+                }
+                self.note_left_running(killed, yard);
+                None
+            }
+        }
+    }
+
+    /// Tells when the requests it has are done, at the latest at `deadline`.
+    pub(super) fn drain(&mut self, deadline: Instant) {
+        let endpoint = self.endpoint.clone();
+        self.draining = Some(Box::pin(async move {
+            if let Some(endpoint) = endpoint {
+                // Cancelling is safe: what is left in flight sees the app's end.
+                tokio::time::timeout_at(deadline.into(), endpoint.drained()).await.ok();
+            }
+        }));
+    }
+
+    pub(super) fn hurry_sweeps(&self, kill_at: Instant) {
+        self.patience.send_if_modified(|until| {
+            let sooner = kill_at < *until;
+            *until = kill_at.min(*until);
+            sooner
+        });
+    }
+
+    fn exited(&mut self, status: Option<ExitStatus>, yard: &mut Yard) -> Option<Event> {
+        let process = self.process.take()?;
+        self.probing = None;
+        self.glancing = None;
+        self.endpoint = None;
+        self.fate.status = status;
+        self.fate.spawn_error = None;
+        self.fate.lived = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
+        yard.failures += 1;
+        let how = match status {
+            Some(status) if status.success() => Ending::Success,
+            Some(_) | None => Ending::Failure,
+        };
+        let pid = process.kin.leader;
+        self.bereaved = Some(process.kin);
+        Some(Event::Exited { pid, how })
+    }
+
+    fn spawned(&mut self, result: Result<Child, SpawnError>, yard: &mut Yard) -> Event {
+        self.spawning = None;
+        match result {
+            Ok(Child { pid, stdout, stderr, exited }) => {
+                let words = LastWords::default();
+                self.fate.last_words = words.clone();
+                // Readers of earlier starts that are done; an app that crashes for months would pile them up.
+                while self.outputs.try_join_next().is_some() {}
+                for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
+                    let (app, log) = (Arc::clone(&yard.app.name), yard.log.clone());
+                    self.outputs.spawn(output::drain(pipe, stream, app, log, words.clone()));
+                }
+                let marker = self.start.as_ref().map(|start| start.marker.clone()).unwrap_or_default();
+                self.process = Some(Process { kin: Kin { leader: pid, marker }, exited });
+                Event::Spawned { pid }
+            }
+            Err(error) => {
+                let hope = self.note_spawn_error(&LaunchError::Program(error), yard);
+                Event::SpawnFailed { hope }
+            }
+        }
+    }
+
+    fn saw(&mut self, prober: Prober, sight: Sight, yard: &mut Yard) -> Option<Event> {
+        self.probing = None;
+        let pid = self.leader()?;
+        match sight {
+            Sight::Answers(found) => {
+                self.answers_at(found, prober, yard);
+                Some(Event::Answered { pid })
+            }
+            Sight::Silent(why) => {
+                self.fate.silence = Some(why);
+                self.probing = Some(Box::pin(prober.look_again()));
+                Some(Event::Silent { pid })
+            }
+        }
+    }
+
+    /// An app that was found elsewhere may have opened a side door first; if it answers at another place by now,
+    /// that is the better one. That it does not answer is for suspicion to find out.
+    fn glimpsed(&mut self, prober: Prober, sight: Sight, yard: &mut Yard) -> Option<Event> {
+        self.glancing = None;
+        let pid = self.leader()?;
+        match sight {
+            Sight::Answers(found) if self.found.as_ref() != Some(&found) => {
+                self.answers_at(found, prober, yard);
+                Some(Event::Answered { pid })
+            }
+            Sight::Answers(_) | Sight::Silent(_) => {
+                self.glancing = Some(Box::pin(prober.look_idly()));
+                None
+            }
+        }
+    }
+
+    fn answers_at(&mut self, found: Found, prober: Prober, yard: &mut Yard) {
+        self.note_surprise(&found, yard);
+        self.glancing = match found.place {
+            FoundPlace::AsTold => None,
+            FoundPlace::Elsewhere { .. } => Some(Box::pin(prober.look_idly())),
+        };
+        self.found = Some(found);
+    }
+
+    /// Reads what the app printed before it ended.
+    pub(super) async fn last_output(&mut self) {
+        let all_read = async { while self.outputs.join_next().await.is_some() {} };
+        // Cancelling is safe: the readers go on by themselves.
+        timeout(OUTPUT_GRACE, all_read).await.ok();
+    }
+}
+
+async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
