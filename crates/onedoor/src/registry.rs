@@ -10,15 +10,19 @@
 //!
 //! Neither side knows the other; this file never does I/O and never decides when an app lives or dies.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+mod choice;
+mod endpoint;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
 use smallvec::SmallVec;
 use tokio::sync::{Notify, mpsc};
+
+pub(crate) use choice::{Choice, ClientHash};
+pub(crate) use endpoint::{Endpoint, EndpointAddr, EndpointId, EndpointSpec, Lease, Usage};
 
 /// An app's place in the registry: its index in the order of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,17 +31,6 @@ pub(crate) struct AppId(pub(crate) u16);
 /// A worker thread's place in the in-flight counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WorkerId(pub(crate) u16);
-
-/// One listening process of one generation. Never used twice, so a report about a dead one cannot hit its successor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct EndpointId(pub(crate) u64);
-
-/// Where an endpoint listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum EndpointAddr {
-    Tcp(SocketAddr),
-    Unix(Arc<PathBuf>),
-}
 
 /// Whether the container can live without the app (CONFIG.md: `essential`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,111 +96,6 @@ pub(crate) enum Feedback {
     Wanted,
     /// An exchange failed: faster news than the reaper's.
     Failed { endpoint: EndpointId, how: Failure },
-}
-
-/// One process that takes requests.
-#[derive(Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) id: EndpointId,
-    pub(crate) addr: EndpointAddr,
-    /// Which start of the app this is, counted from 1.
-    #[cfg_attr(not(test), expect(dead_code, reason = "shown by the status command, which is still to come"))]
-    pub(crate) generation: u64,
-    /// A pooled connection that idled longer is not used again: the app may be closing it at this very moment.
-    pub(crate) idle_max: Duration,
-    in_flight: Box<[Leases]>,
-    draining: AtomicBool,
-    lease_ended: Notify,
-}
-
-/// A worker's leases, on a cache line of their own, so that workers do not slow each other down: how many there have
-/// been in the upper half, how many there are in the lower one. Each lease begins with one addition and ends with one.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Leases(AtomicU64);
-
-/// A lease more, now and ever.
-const BEGUN: u64 = 1 << 32 | 1;
-
-/// How much an endpoint is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Usage {
-    pub(crate) in_flight: u64,
-    /// Requests so far; wraps.
-    pub(crate) begun: u64,
-}
-
-impl Endpoint {
-    pub(crate) fn new(
-        id: EndpointId,
-        addr: EndpointAddr,
-        generation: u64,
-        idle_max: Duration,
-        workers: usize,
-    ) -> Self {
-        Self {
-            id,
-            addr,
-            generation,
-            idle_max,
-            in_flight: (0..workers.max(1)).map(|_| Leases::default()).collect(),
-            draining: AtomicBool::new(false),
-            lease_ended: Notify::new(),
-        }
-    }
-
-    /// Summed over the workers.
-    pub(crate) fn usage(&self) -> Usage {
-        let mut usage = Usage { in_flight: 0, begun: 0 };
-        for leases in &self.in_flight {
-            let leases = leases.0.load(Ordering::SeqCst);
-            usage.in_flight += leases & u64::from(u32::MAX);
-            usage.begun += leases >> 32;
-        }
-        usage
-    }
-
-    /// Requests in flight, WebSockets among them: each is a lease.
-    pub(crate) fn in_flight(&self) -> u64 {
-        self.usage().in_flight
-    }
-
-    /// Marks the endpoint as leaving and waits until no request is in flight. From here on no lease is given: who comes
-    /// with an old view of the app is sent to look again ([`Registry::lease`]).
-    pub(crate) async fn drained(&self) {
-        self.draining.store(true, Ordering::SeqCst);
-        loop {
-            let ended = self.lease_ended.notified();
-            if self.in_flight() == 0 {
-                return;
-            }
-            ended.await;
-        }
-    }
-}
-
-/// A request in flight at an endpoint; dropping it ends the count.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    endpoint: Arc<Endpoint>,
-    worker: WorkerId,
-}
-
-impl Lease {
-    pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
-        &self.endpoint
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(count) = self.endpoint.in_flight.get(usize::from(self.worker.0)) {
-            count.0.fetch_sub(1, Ordering::SeqCst);
-        }
-        if self.endpoint.draining.load(Ordering::SeqCst) {
-            self.endpoint.lease_ended.notify_one();
-        }
-    }
 }
 
 /// Endpoints that failed this very request; it does not go there again.
@@ -327,15 +215,15 @@ impl Registry {
             .all(|slot| matches!(**slot.now.load(), Availability::Ready { .. } | Availability::Idle))
     }
 
-    /// An endpoint that is ready now and has not failed this request; `turn` spreads requests over several.
+    /// An endpoint that is ready now and has not failed this request.
     pub(crate) fn ready_now(
         &self,
         app: AppId,
         failed: &FailedEndpoints,
-        turn: usize,
+        choice: Choice,
     ) -> Option<Arc<Endpoint>> {
         match &**self.now(app) {
-            Availability::Ready { endpoints } => pick(endpoints, failed, turn),
+            Availability::Ready { endpoints } => choice::pick(endpoints, failed, choice),
             Availability::Idle
             | Availability::Starting { .. }
             | Availability::Draining
@@ -348,7 +236,7 @@ impl Registry {
         &self,
         app: AppId,
         failed: &FailedEndpoints,
-        turn: usize,
+        choice: Choice,
         deadline: Instant,
     ) -> Result<Arc<Endpoint>, Unready> {
         let slot = self.slot(app);
@@ -360,7 +248,7 @@ impl Registry {
             changed.as_mut().enable();
             match &**slot.now.load() {
                 Availability::Ready { endpoints } => {
-                    if let Some(endpoint) = pick(endpoints, failed, turn) {
+                    if let Some(endpoint) = choice::pick(endpoints, failed, choice) {
                         return Ok(endpoint);
                     }
                 }
@@ -387,13 +275,28 @@ impl Registry {
         }
     }
 
-    /// Counts a request in flight at `endpoint` until the lease is dropped. None: the endpoint is leaving, and the
-    /// caller is to look for another; it was picked from a view of the app that is old by now.
+    /// Why nothing is ready right now, for a request that does not wait.
+    pub(crate) fn unready(&self, app: AppId) -> Unready {
+        match &**self.now(app) {
+            Availability::Starting { since } => {
+                Unready::StillStarting { waited: Duration::ZERO, starting_for: Some(since.elapsed()) }
+            }
+            Availability::Down { why, retry_at } => {
+                let retry_after = retry_at.map(|at| at.saturating_duration_since(Instant::now()));
+                Unready::Down { why: why.clone(), retry_after }
+            }
+            Availability::Draining => Unready::Draining,
+            // Ready: what is there failed this very request, or came only now.
+            Availability::Idle | Availability::Ready { .. } => {
+                Unready::StillStarting { waited: Duration::ZERO, starting_for: None }
+            }
+        }
+    }
+
+    /// Counts a request in flight at `endpoint` until the lease is dropped. None: it is being drained since it was
+    /// picked, so the caller picks again, from what is ready now.
     pub(crate) fn lease(&self, endpoint: Arc<Endpoint>, worker: WorkerId) -> Option<Lease> {
-        endpoint.in_flight.get(usize::from(worker.0))?.0.fetch_add(BEGUN, Ordering::SeqCst);
-        let lease = Lease { endpoint, worker };
-        // Each side first tells, then looks: either `drained` sees this lease, or the lease sees that it is too late.
-        (!lease.endpoint.draining.load(Ordering::SeqCst)).then_some(lease)
+        endpoint.lease(worker)
     }
 
     /// A request waits for this app. Dropped when the app's task has news enough to read.
@@ -413,41 +316,5 @@ impl Registry {
 
     fn slot(&self, app: AppId) -> &Arc<Slot> {
         self.slots.get(usize::from(app.0)).expect("AppIds are made from this registry's own list")
-    }
-}
-
-fn pick(endpoints: &[Arc<Endpoint>], failed: &FailedEndpoints, turn: usize) -> Option<Arc<Endpoint>> {
-    let start = turn % endpoints.len().max(1);
-    let (before, from) = endpoints.split_at(start);
-    from.iter().chain(before).find(|endpoint| !failed.contains(&endpoint.id)).map(Arc::clone)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Two workers take leases while the endpoint is drained: whoever got one holds the drain up, whoever comes later
-    /// gets none.
-    #[test]
-    fn no_lease_is_held_once_the_drain_is_over() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        for round in 0..200 {
-            let (registry, _publishers) = Registry::new(&[("web".into(), Weight::Optional)], 2);
-            let addr = EndpointAddr::Tcp("127.0.0.1:1".parse().unwrap());
-            let endpoint = Arc::new(Endpoint::new(EndpointId(round), addr, 1, Duration::ZERO, 2));
-            std::thread::scope(|scope| {
-                for worker in 0..2 {
-                    let (registry, endpoint) = (&registry, &endpoint);
-                    scope.spawn(move || {
-                        while let Some(lease) = registry.lease(Arc::clone(endpoint), WorkerId(worker)) {
-                            std::hint::black_box(&lease);
-                        }
-                    });
-                }
-                runtime.block_on(endpoint.drained());
-                assert!(registry.lease(Arc::clone(&endpoint), WorkerId(0)).is_none());
-            });
-            assert_eq!(endpoint.usage().in_flight, 0);
-        }
     }
 }

@@ -11,7 +11,7 @@ use super::super::spec::{
 };
 use super::*;
 use crate::observe::log::{Format, LogConfig};
-use crate::registry::{AppId, Endpoint, EndpointAddr, FailedEndpoints, Failure, Registry, Unready};
+use crate::registry::{AppId, Choice, Endpoint, EndpointAddr, FailedEndpoints, Failure, Registry, Unready};
 
 /// Long enough for any machine; nothing here waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -100,7 +100,10 @@ fn start_with(mut specs: Vec<AppSpec>, log: Log) -> Running {
 impl Running {
     async fn ready(&self, failed: &[&Endpoint]) -> Arc<Endpoint> {
         let failed: FailedEndpoints = failed.iter().map(|endpoint| endpoint.id).collect();
-        self.registry.ready_after(AppId(0), &failed, 0, Instant::now() + PATIENCE).await.unwrap()
+        self.registry
+            .ready_after(AppId(0), &failed, Choice::InTurn(0), Instant::now() + PATIENCE)
+            .await
+            .unwrap()
     }
 
     async fn stop(self) -> StopReport {
@@ -258,8 +261,10 @@ async fn an_essential_app_that_gives_up_leaves_its_code_and_its_last_words() {
     assert_eq!(end.exit_code, 7);
     assert_eq!(end.last_lines, ["listen EADDRINUSE"]);
     assert!(end.why.contains("gave up after 3 failures") && end.why.contains("$PORT"), "{}", end.why);
-    let refused =
-        running.registry.ready_after(AppId(0), &FailedEndpoints::new(), 0, Instant::now() + PATIENCE).await;
+    let refused = running
+        .registry
+        .ready_after(AppId(0), &FailedEndpoints::new(), Choice::InTurn(0), Instant::now() + PATIENCE)
+        .await;
     assert!(matches!(refused, Err(Unready::Down { retry_after: None, .. })), "{refused:?}");
     running.stop().await;
 }
@@ -421,6 +426,8 @@ async fn a_stop_is_seen_by_requests_as_draining() {
     running.ready(&[]).await;
     let registry = Arc::clone(&running.registry);
     running.stop().await;
-    let refused = registry.ready_after(AppId(0), &FailedEndpoints::new(), 0, Instant::now() + PATIENCE).await;
+    let refused = registry
+        .ready_after(AppId(0), &FailedEndpoints::new(), Choice::InTurn(0), Instant::now() + PATIENCE)
+        .await;
     assert_eq!(refused.unwrap_err(), Unready::Draining);
 }

@@ -24,7 +24,7 @@ const CLIENT_LEFT: u16 = 499;
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) started: Instant,
-    client: Option<IpAddr>,
+    pub(super) client: Option<IpAddr>,
     to: Option<Destination>,
     pub(super) status: u16,
     received: u64,

@@ -6,6 +6,7 @@
 //! - a fresh connection died before the commit: if the request is safe and the upstream is an app of ours;
 //! - at most three times, counting only connections that were fresh; never once a byte of a streamed body was drawn, never an unsafe request that was sent.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,17 +16,17 @@ use super::access_log::Record;
 use super::counters::AttemptCounters;
 use super::inbound::Inbound;
 use super::plan::Destination;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, WhenDown};
 use super::relay::splice::FirstRead;
 use super::roundtrip::{self, End, Line, Loss, LossReason, Reuse, Sent, Terms};
-use super::route::{RoutePolicy, WhileDown};
+use super::route::{Balance, RoutePolicy, WhileDown};
 use super::stream::Stream;
 use super::upstream::connect::{self, ConnectError};
 use super::upstream::hold::Released;
 use super::upstream::pool::{Habits, PoolKey, Replay, Reused};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
-use crate::registry::{AppId, Endpoint, FailedEndpoints, Failure, Lease};
+use crate::registry::{AppId, Choice, ClientHash, Endpoint, FailedEndpoints, Failure, Lease};
 
 /// Fresh connections that one request may lose: an app that dies of it should not die for ever.
 const LOSSES_MAX: u32 = 3;
@@ -40,6 +41,7 @@ pub(super) struct Attempt<'w> {
     method: Method,
     to: Destination,
     policy: &'w RoutePolicy,
+    client: Option<IpAddr>,
     hold_until: Instant,
     failed: FailedEndpoints,
     losses: u32,
@@ -76,6 +78,9 @@ enum ConnectionOrigin {
 impl Connection {
     /// Ends the exchange: keeps the connection if it is clean, for as long as we and its upstream like.
     pub(super) fn finish(self, worker: &Worker, reuse: Reuse) {
+        if let Some(lease) = &self.lease {
+            worker.ejections().served(lease.endpoint().id);
+        }
         if let Reuse::Possible { at_most, next_read } = reuse {
             let idle_max = at_most.map_or(self.idle_max, |at_most| kept_for(at_most).min(self.idle_max));
             let habits = Habits { idle_max, first_read: next_read };
@@ -111,17 +116,19 @@ impl<'w> Attempt<'w> {
         method: Method,
         to: Destination,
         policy: &'w RoutePolicy,
+        client: Option<IpAddr>,
         started: Instant,
     ) -> Self {
         let hold_until = match &policy.while_down {
             WhileDown::Hold { at_most, .. } => started + *at_most,
-            WhileDown::Refuse => started,
+            WhileDown::Refuse | WhileDown::Page => started,
         };
         Self {
             worker,
             method,
             to,
             policy,
+            client,
             hold_until,
             failed: FailedEndpoints::new(),
             losses: 0,
@@ -151,7 +158,10 @@ impl<'w> Attempt<'w> {
         let Destination::App(app) = self.to else { unreachable!("only apps have endpoints") };
         let (registry, id) = (self.worker.registry(), self.worker.id());
         loop {
-            if let Some(endpoint) = registry.ready_now(app, &self.failed, self.worker.turn()) {
+            let choice = self.choice();
+            // One that is left out is better than none.
+            let ready = self.healthy(app, choice).or_else(|| registry.ready_now(app, &self.failed, choice));
+            if let Some(endpoint) = ready {
                 match registry.lease(endpoint, id) {
                     Some(lease) => return Ok((lease, None)),
                     None => continue,
@@ -166,19 +176,42 @@ impl<'w> Attempt<'w> {
 
     /// Waits for an endpoint, where the route says so.
     async fn held(&self, app: AppId) -> Result<(Arc<Endpoint>, Released), Refusal> {
-        let (registry, turn) = (self.worker.registry(), self.worker.turn());
+        let registry = self.worker.registry();
         match &self.policy.while_down {
             WhileDown::Hold { queue_max, .. } => {
                 let held = self.worker.held();
                 let _hold = Hold::begins(&self.worker.counters().attempts);
-                held.wait(registry, app, &self.failed, turn, *queue_max, self.hold_until).await
+                held.wait(registry, app, &self.failed, self.choice(), *queue_max, self.hold_until).await
             }
-            WhileDown::Refuse => {
-                registry.want(app);
-                let why =
-                    "it is starting or down, and its requests are not held (while_down = \"refuse\")".into();
-                Err(Refusal::AppRefuses { app: Arc::clone(registry.name(app)), why })
-            }
+            WhileDown::Refuse => Err(self.unheld(app, WhenDown::Sentence)),
+            WhileDown::Page => Err(self.unheld(app, WhenDown::Page)),
+        }
+    }
+
+    /// The app is not ready, and requests do not wait for it here.
+    fn unheld(&self, app: AppId, when_down: WhenDown) -> Refusal {
+        let registry = self.worker.registry();
+        registry.want(app);
+        Refusal::AppRefuses { app: Arc::clone(registry.name(app)), why: registry.unready(app), when_down }
+    }
+
+    /// An endpoint that is ready while others are left out; None is no answer when none is.
+    fn healthy(&self, app: AppId, choice: Choice) -> Option<Arc<Endpoint>> {
+        let ejections = self.worker.ejections();
+        if ejections.is_empty() {
+            return None;
+        }
+        let avoided = ejections.beside(&self.failed, Instant::now())?;
+        self.worker.registry().ready_now(app, &avoided, choice)
+    }
+
+    fn choice(&self) -> Choice {
+        let turn = self.worker.turn();
+        match (self.policy.balance, self.client) {
+            // Who comes over a Unix socket has no address to belong by.
+            (Balance::RoundRobin, _) | (Balance::IpHash, None) => Choice::InTurn(turn),
+            (Balance::LeastConn, _) => Choice::LeastBusy(turn),
+            (Balance::IpHash, Some(client)) => Choice::OfClient(ClientHash::of(client)),
         }
     }
 
@@ -316,7 +349,7 @@ impl<'w> Attempt<'w> {
             (Some(lease), LossReason::Bad(_)) => {
                 self.failed.push(lease.endpoint().id);
                 let Destination::App(app) = self.to else { return Err(self.refusal(loss.why)) };
-                match self.worker.registry().ready_now(app, &self.failed, 0) {
+                match self.worker.registry().ready_now(app, &self.failed, self.choice()) {
                     Some(_) => Ok(()),
                     None => Err(self.refusal(loss.why)),
                 }
@@ -336,6 +369,7 @@ impl<'w> Attempt<'w> {
 
     fn report(&mut self, endpoint: &Endpoint, how: Failure) {
         self.failed.push(endpoint.id);
+        self.worker.ejections().failed(endpoint.id, Instant::now());
         if let Destination::App(app) = self.to {
             self.worker.registry().report(app, endpoint.id, how);
         }

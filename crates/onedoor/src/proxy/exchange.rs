@@ -127,7 +127,8 @@ async fn forward_request(
     {
         inbound.body.whole().await?;
     }
-    let mut attempt = Attempt::first(worker, inbound.head.parsed.method(), to, &route.policy, record.started);
+    let method = inbound.head.parsed.method();
+    let mut attempt = Attempt::first(worker, method, to, &route.policy, record.client, record.started);
     loop {
         record.asked(to);
         let mut connection = tokio::select! {
@@ -155,7 +156,13 @@ async fn refuse(worker: &Worker, inbound: &mut Inbound<'_>, deadline: &Deadline,
         inbound.reply.close_after();
     }
     // A client that is gone cannot be told; the record has the refusal all the same.
-    let answering = answer::refuse(worker, inbound.head.parsed.method(), refusal, &mut inbound.reply);
+    let answering = answer::refuse(
+        worker,
+        inbound.head.parsed.method(),
+        answer::Form::of(inbound.head, refusal),
+        refusal,
+        &mut inbound.reply,
+    );
     drop(to_client(deadline, worker.config().timeouts.body, answering).await);
 }
 
@@ -196,7 +203,8 @@ mod tests {
     use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Speaker, Upgrades};
     use crate::proxy::listen::Doorway;
     use crate::proxy::route::{
-        Action, EncodedSlashPolicy, FixedAnswer, Pattern, RouteId, RoutePolicy, RouteSpec, Routes, WhileDown,
+        Action, Balance, EncodedSlashPolicy, FixedAnswer, Pattern, RouteId, RoutePolicy, RouteSpec, Routes,
+        WhileDown,
     };
     use crate::proxy::upstream::tls::Connectors;
     use crate::proxy::workspace::Workspace;
@@ -212,6 +220,7 @@ mod tests {
             body_max: None,
             encoded_slash: EncodedSlashPolicy::Keep,
             while_down: WhileDown::Refuse,
+            balance: Balance::RoundRobin,
         };
         let route =
             Route { name: "/hello".into(), place: "test:1".into(), action: Action::Respond(answer), policy };

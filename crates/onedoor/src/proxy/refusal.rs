@@ -32,13 +32,21 @@ pub(super) enum Refusal {
     // An app's or an upstream's.
     NotReady { app: Arc<str>, why: Unready },
     HoldQueueFull { app: Arc<str> },
-    AppRefuses { app: Arc<str>, why: String },
+    AppRefuses { app: Arc<str>, why: Unready, when_down: WhenDown },
     UpstreamUnresolved { upstream: String, why: String },
     UpstreamUnreachable { upstream: String, why: String },
     UpstreamTls { upstream: String, why: String },
     UpstreamClosed { upstream: String, why: String },
     UpstreamBadMessage { upstream: String, why: String },
     UpstreamSilent { upstream: String, after: Duration },
+}
+
+/// What a route says of an app that is not ready, where its requests are not held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WhenDown {
+    Sentence,
+    /// For browsers; anybody else gets the sentence.
+    Page,
 }
 
 /// A refusal's kind, as the metrics count it: a word for each that never changes and names nobody.
@@ -196,8 +204,8 @@ impl Refusal {
     }
 
     /// What the client hears: short, safe, and no news about the inside.
-    pub(super) fn sentence(&self) -> &'static str {
-        match self.status() {
+    pub(super) fn sentence(&self) -> Cow<'static, str> {
+        let sentence = match self.status() {
             400 => "The request is not valid HTTP.\n",
             404 => "There is nothing here.\n",
             405 => "This method is not allowed here.\n",
@@ -208,22 +216,45 @@ impl Refusal {
             431 => "The request head is larger than allowed.\n",
             501 => "This transfer coding is not supported.\n",
             502 => "The application behind this address did not answer properly.\n",
-            503 => "The application behind this address is not available right now. Please try again.\n",
+            503 => match self.reason() {
+                Some(reason) => {
+                    return format!(
+                        "The application behind this address is not available right now ({reason}). Please try again.\n"
+                    )
+                    .into();
+                }
+                None => "The application behind this address is not available right now. Please try again.\n",
+            },
             504 => "The application behind this address did not answer in time.\n",
             505 => "This version of HTTP is not supported.\n",
             508 => "The request went in a circle.\n",
             _ => "The request cannot be served.\n",
+        };
+        sentence.into()
+    }
+
+    /// Why an app is not there, as a class: what a client may know of the inside.
+    pub(super) fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::NotReady { why, .. } | Self::AppRefuses { why, .. } => Some(reason(why)),
+            _ => None,
         }
+    }
+
+    /// Whether a browser is shown a page that asks again.
+    pub(super) fn has_page(&self) -> bool {
+        matches!(self, Self::AppRefuses { when_down: WhenDown::Page, .. })
     }
 
     /// Seconds for `Retry-After` (RFC 9110 10.2.3), on every 503.
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::NotReady { why: Unready::Down { retry_after: Some(after), .. }, .. } => {
-                Some(after.as_secs() + 1)
-            }
-            Self::NotReady { why: Unready::Down { retry_after: None, .. }, .. } => Some(60),
-            Self::NotReady { .. } | Self::HoldQueueFull { .. } | Self::AppRefuses { .. } => Some(5),
+            Self::NotReady { why, .. } | Self::AppRefuses { why, .. } => Some(match why {
+                Unready::Down { retry_after: Some(after), .. } => after.as_secs() + 1,
+                Unready::Down { retry_after: None, .. } => 60,
+                Unready::StillStarting { .. } | Unready::Draining => 5,
+            }),
+            Self::HoldQueueFull { .. } => Some(5),
             _ => None,
         }
     }
@@ -287,7 +318,16 @@ impl Refusal {
             Self::HoldQueueFull { app } => {
                 format!("app \"{app}\" is not ready and its queue of held requests is full")
             }
-            Self::AppRefuses { app, why } => format!("app \"{app}\" is not ready: {why}"),
+            Self::AppRefuses { app, why, when_down } => {
+                let word = match when_down {
+                    WhenDown::Sentence => "refuse",
+                    WhenDown::Page => "page",
+                };
+                let why = unready(why);
+                format!(
+                    "app \"{app}\" is not ready and its requests are not held (while_down = \"{word}\"): {why}"
+                )
+            }
             Self::UpstreamUnresolved { upstream, why } => {
                 format!("cannot resolve the name in {upstream}: {why}")
             }
@@ -313,15 +353,26 @@ fn unready(why: &Unready) -> String {
         }
         Unready::Draining => "onedoor is ending".into(),
         Unready::Down { why, .. } => {
-            let class = match why.class {
-                DownClass::Crashed => "crashed",
-                DownClass::CannotStart => "cannot start",
-                DownClass::NotReadyInTime => "not ready in time",
-                DownClass::Ended => "ended",
-                DownClass::GaveUp => "given up",
-            };
-            format!("{class}: {}", why.detail)
+            format!("{}: {}", class_word(why.class), why.detail)
         }
+    }
+}
+
+fn reason(why: &Unready) -> &'static str {
+    match why {
+        Unready::StillStarting { .. } => "starting",
+        Unready::Draining => "ending",
+        Unready::Down { why, .. } => class_word(why.class),
+    }
+}
+
+fn class_word(class: DownClass) -> &'static str {
+    match class {
+        DownClass::Crashed => "crashed",
+        DownClass::CannotStart => "cannot start",
+        DownClass::NotReadyInTime => "not ready in time",
+        DownClass::Ended => "ended",
+        DownClass::GaveUp => "given up",
     }
 }
 

@@ -20,13 +20,15 @@ use super::config::{
 use super::door::Door;
 use super::listen::bind_all;
 use super::route::{
-    Action, EncodedSlashPolicy, FixedAnswer, Pattern, Rewrite, RoutePolicy, RouteSpec, Routes, UpstreamHost,
-    UpstreamId, WhileDown,
+    Action, Balance, EncodedSlashPolicy, FixedAnswer, Pattern, Rewrite, RoutePolicy, RouteSpec, Routes,
+    UpstreamHost, UpstreamId, WhileDown,
 };
 use super::upstream::tls::Connectors;
 use super::worker::Worker;
 use crate::observe::log::Log;
-use crate::registry::{AppId, Availability, Endpoint, EndpointAddr, EndpointId, Registry, Weight, WorkerId};
+use crate::registry::{
+    AppId, Availability, Endpoint, EndpointAddr, EndpointId, EndpointSpec, Registry, Weight, WorkerId,
+};
 
 const REQUESTS: usize = 100;
 
@@ -44,7 +46,15 @@ fn allocations_of(path: &'static str) -> u64 {
     let doorways = bind_all(&listen).unwrap();
     let port = doorways[0].port;
     let (registry, publishers) = Registry::new(&[("app".into(), Weight::Optional)], 1);
-    let endpoint = Endpoint::new(EndpointId(1), EndpointAddr::Tcp(upstream), 1, Duration::from_secs(60), 1);
+    let spec = EndpointSpec {
+        id: EndpointId(1),
+        slot: 0,
+        addr: EndpointAddr::Tcp(upstream),
+        generation: 1,
+        idle_max: Duration::from_secs(60),
+        cap: None,
+    };
+    let endpoint = Endpoint::new(spec, 1);
     publishers[0].publish(Availability::Ready { endpoints: [Arc::new(endpoint)].into() });
     let connectors = Connectors::new(&[]).unwrap();
     let door = Arc::new(Door::new(config(upstream), doorways, registry, Log::to_nowhere(), connectors));
@@ -169,6 +179,7 @@ fn routes() -> Routes {
         body_max: None,
         encoded_slash: EncodedSlashPolicy::Keep,
         while_down: WhileDown::Refuse,
+        balance: Balance::RoundRobin,
     };
     let spec = |(pattern, action): (Pattern, Action)| {
         let route = super::route::Route {

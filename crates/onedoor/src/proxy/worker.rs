@@ -19,6 +19,7 @@ use super::policy::request_id::IdSource;
 use super::relay::block::Blocks;
 use super::relay::splice::Pipes;
 use super::route::{Routes, UpstreamId};
+use super::upstream::eject::Ejections;
 use super::upstream::hold::HeldRequests;
 use super::upstream::names::Names;
 use super::upstream::pool::Pool;
@@ -52,6 +53,7 @@ pub(super) struct Worker {
     ids: IdSource,
     pool: Pool,
     held: HeldRequests,
+    ejections: Ejections,
     names: Names,
     blocks: Blocks,
     pipes: Pipes,
@@ -77,6 +79,7 @@ impl Worker {
             ids: IdSource::new(),
             pool: Pool::default(),
             held: HeldRequests::default(),
+            ejections: Ejections::default(),
             names: Names::default(),
             blocks: Blocks::default(),
             pipes: Pipes::default(),
@@ -101,6 +104,7 @@ impl Worker {
         loop {
             tokio::time::sleep(SWEEP).await;
             self.pool.sweep(Instant::now());
+            self.ejections.sweep(Instant::now());
             self.blocks.sweep();
             self.pipes.sweep();
             self.give_memory_back();
@@ -262,6 +266,10 @@ impl Worker {
 
     pub(super) fn held(&self) -> &HeldRequests {
         &self.held
+    }
+
+    pub(super) fn ejections(&self) -> &Ejections {
+        &self.ejections
     }
 
     pub(super) fn names(&self) -> &Names {

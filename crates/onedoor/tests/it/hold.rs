@@ -69,6 +69,25 @@ fn while_down_refuse_does_not_wait() {
 }
 
 #[test]
+fn while_down_page_shows_a_browser_a_page_that_asks_again_and_tells_others_why() {
+    let door = gated("\"/now/*\" = { app = \"slow\", while_down = { do = \"page\" } }\n");
+    let mut browser = door.wire();
+    browser.send("GET /now/x HTTP/1.1\r\nHost: a\r\nAccept: text/html,*/*;q=0.8\r\n\r\n");
+    let page = browser.response();
+    assert_eq!((page.status(), page.field("content-type")), (503, Some("text/html; charset=utf-8")));
+    assert!(page.text().contains("http-equiv=\"refresh\""), "{}", page.text());
+    assert!(page.field("retry-after").is_some());
+    let other = door.fetch("/now/x");
+    assert_eq!((other.status(), other.field("content-type")), (503, Some("text/plain; charset=utf-8")));
+    assert!(other.text().contains("(starting)"), "{}", other.text());
+    // What the page asks for is the app, once it is there.
+    door.open_gate("gate");
+    assert_eq!(door.fetch("/held").status(), 200);
+    browser.send("GET /now/x HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n");
+    assert_eq!(browser.response().status(), 200);
+}
+
+#[test]
 fn a_queue_that_is_full_refuses_at_once() {
     let door =
         gated("\"/few/*\" = { app = \"slow\", while_down = { do = \"hold\", for = \"10s\", queue = 1 } }\n");

@@ -13,7 +13,9 @@ use crate::apps::life::Face;
 use crate::apps::milestone::Milestone;
 use crate::apps::ready::{Found, FoundPlace};
 use crate::observe::log::Level;
-use crate::registry::{Availability, DownClass, DownReason, Endpoint, EndpointAddr, EndpointId};
+use crate::registry::{
+    Availability, DownClass, DownReason, Endpoint, EndpointAddr, EndpointId, EndpointSpec,
+};
 
 /// Counts through the whole program and all apps: an id is never used twice.
 static NEXT_ENDPOINT: AtomicU64 = AtomicU64::new(1);
@@ -121,7 +123,9 @@ impl Instance {
         let workers = yard.publisher.workers();
         self.endpoint = self.found.as_ref().map(|found| {
             let id = EndpointId(NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed));
-            Arc::new(Endpoint::new(id, found.at.clone(), self.generation, idle_max, workers))
+            let (addr, generation, slot) = (found.at.clone(), self.generation, self.slot);
+            let spec = EndpointSpec { id, slot, addr, generation, idle_max, cap: None };
+            Arc::new(Endpoint::new(spec, workers))
         });
     }
 

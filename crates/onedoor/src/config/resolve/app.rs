@@ -6,7 +6,7 @@ use super::{Context, policy};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Entry, Node, Section, Value};
 use crate::config::source::Located;
-use crate::proxy::route::WhileDown;
+use crate::proxy::route::{Balance, WhileDown};
 use crate::registry::AppId;
 
 const APPS_MOST: usize = 1000;
@@ -35,6 +35,14 @@ impl Draft<'_> {
     /// The only app a request to `/` of any host can mean.
     pub(super) fn is_at_root(&self) -> bool {
         self.mount.as_ref().is_some_and(|mount| mount.host.is_none() && mount.path.value == "/")
+    }
+
+    pub(super) fn balance(&self) -> Balance {
+        match self.section.and_then(|section| section.text("balance")).map(|word| word.value) {
+            Some("least-conn") => Balance::LeastConn,
+            Some("ip-hash") => Balance::IpHash,
+            _ => Balance::RoundRobin,
+        }
     }
 
     pub(super) fn while_down(&self) -> WhileDown {

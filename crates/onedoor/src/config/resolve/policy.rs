@@ -155,8 +155,10 @@ pub(super) fn laziness(
 
 /// A `while_down` table, of an app or of a route.
 pub(super) fn while_down(section: &Section) -> WhileDown {
-    if section.text("do").is_some_and(|word| word.value == "refuse") {
-        return WhileDown::Refuse;
+    match section.text("do").map(|word| word.value) {
+        Some("refuse") => return WhileDown::Refuse,
+        Some("page") => return WhileDown::Page,
+        _ => {}
     }
     let queue = section.int("queue").and_then(|queue| usize::try_from(queue.value).ok());
     WhileDown::Hold {

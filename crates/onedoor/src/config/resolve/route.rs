@@ -10,7 +10,7 @@ use crate::config::section::{Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
 use crate::proxy::route::{
-    Builtin, EncodedSlashPolicy, Pattern, PatternError, PatternFault, RoutePolicy, WhileDown,
+    Balance, Builtin, EncodedSlashPolicy, Pattern, PatternError, PatternFault, RoutePolicy, WhileDown,
 };
 use crate::registry::AppId;
 
@@ -93,11 +93,12 @@ pub(super) fn apps_routed(routes: &[Draft<'_>]) -> BTreeMap<AppId, Option<String
     routed
 }
 
-/// What every route may say, whatever its target; `while_down` is the app's own.
+/// What every route may say, whatever its target; `while_down` and `balance` are the app's own.
 pub(super) fn route_policy(
     section: Option<&Section>,
     body_max: Option<u64>,
     while_down: WhileDown,
+    balance: Balance,
 ) -> RoutePolicy {
     let nothing = Section::empty("routes.*");
     let section = section.unwrap_or(&nothing);
@@ -110,6 +111,7 @@ pub(super) fn route_policy(
         body_max: body.map(|size| size.value).or(body_max),
         encoded_slash,
         while_down: section.table("while_down").map_or(while_down, policy::while_down),
+        balance,
     }
 }
 

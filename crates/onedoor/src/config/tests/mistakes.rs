@@ -150,7 +150,7 @@ fn a_word_of_a_later_version() {
         r#"[apps.a]
 run = "a"
 socket = "activate"
-while_down = { do = "page" }
+balance = "cookie"
 "#
     ));
 }

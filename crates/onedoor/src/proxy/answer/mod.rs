@@ -1,6 +1,7 @@
 //! What onedoor answers itself: fixed answers, redirects, builtins, refusals.
 
 mod metrics;
+mod waiting;
 
 use crate::proxy::downstream::ReplyLength;
 use crate::proxy::inbound::{Head, ReplySink};
@@ -8,6 +9,8 @@ use crate::proxy::plan::Step;
 use crate::proxy::refusal::Refusal;
 use crate::proxy::route::{Builtin, FixedAnswer};
 use crate::proxy::worker::Worker;
+
+pub(super) use waiting::Form;
 
 use std::io;
 
@@ -74,20 +77,32 @@ fn well(well: bool) -> Answer<'static> {
 pub(super) async fn refuse(
     worker: &Worker,
     method: Method,
+    form: Form,
     refusal: &Refusal,
     reply: &mut ReplySink<'_>,
 ) -> io::Result<()> {
     let status = refusal.status();
     stage(worker, status, reply);
-    reply.field(b"Content-Type", b"text/plain; charset=utf-8");
+    match form {
+        Form::Sentence => reply.field(b"Content-Type", b"text/plain; charset=utf-8"),
+        Form::Page => {
+            reply.field(b"Content-Type", b"text/html; charset=utf-8");
+            reply.field(b"Cache-Control", b"no-store");
+        }
+    }
     if let Some(seconds) = refusal.retry_after() {
         reply.field(b"Retry-After", itoa::Buffer::new().format(seconds).as_bytes());
     }
     if let Some(allow) = refusal.allow() {
         reply.field(b"Allow", allow.as_bytes());
     }
-    let body = refusal.sentence().as_bytes();
-    send_sized(method, status, body, reply).await
+    match form {
+        Form::Sentence => send_sized(method, status, refusal.sentence().as_bytes(), reply).await,
+        Form::Page => {
+            let page = waiting::page(refusal.reason().unwrap_or("starting"), refusal.retry_after());
+            send_sized(method, status, page.as_bytes(), reply).await
+        }
+    }
 }
 
 fn stage(worker: &Worker, status: u16, reply: &mut ReplySink<'_>) {

@@ -246,7 +246,7 @@ async fn refuse_head(worker: &Worker, connection: &mut Connection, space: &mut W
     let traffic = &worker.counters().traffic;
     let mut sink =
         ReplySink::Http1(Reply::new(writer, &mut space.reply, Version::Http11, Persistence::Close, traffic));
-    let answering = answer::refuse(worker, Method::Get, refusal, &mut sink);
+    let answering = answer::refuse(worker, Method::Get, answer::Form::Sentence, refusal, &mut sink);
     // A client that does not even take its refusal is dropped like one that did.
     drop(connection.deadline.within(LINGER, answering).await);
     record.refused(refusal);

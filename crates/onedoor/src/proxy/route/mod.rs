@@ -133,6 +133,7 @@ pub(crate) struct RoutePolicy {
     pub(crate) body_max: Option<u64>,
     pub(crate) encoded_slash: EncodedSlashPolicy,
     pub(crate) while_down: WhileDown,
+    pub(crate) balance: Balance,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,9 +142,23 @@ pub(crate) enum EncodedSlashPolicy {
     Reject,
 }
 
+/// How requests are spread over an app's replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Balance {
+    RoundRobin,
+    LeastConn,
+    /// A client stays with one replica, by its verified address.
+    IpHash,
+}
+
 /// What a request meets while its app is not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum WhileDown {
-    Hold { at_most: Duration, queue_max: usize },
+    Hold {
+        at_most: Duration,
+        queue_max: usize,
+    },
     Refuse,
+    /// As `Refuse`, with a page for browsers that asks again.
+    Page,
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::proxy::refusal::Refusal;
-use crate::registry::{AppId, Endpoint, FailedEndpoints, Registry};
+use crate::registry::{AppId, Choice, Endpoint, FailedEndpoints, Registry};
 
 const FIRST_WAVE: u32 = 32;
 
@@ -83,7 +83,7 @@ impl HeldRequests {
         registry: &Registry,
         app: AppId,
         failed: &FailedEndpoints,
-        turn: usize,
+        choice: Choice,
         queue_max: usize,
         deadline: Instant,
     ) -> Result<(Arc<Endpoint>, Released), Refusal> {
@@ -96,7 +96,7 @@ impl HeldRequests {
         registry.want(app);
         loop {
             let not_ready = |why| Refusal::NotReady { app: Arc::clone(registry.name(app)), why };
-            let endpoint = registry.ready_after(app, failed, turn, deadline).await.map_err(not_ready)?;
+            let endpoint = registry.ready_after(app, failed, choice, deadline).await.map_err(not_ready)?;
             if queue.cold.get() < queue.wave.get() {
                 queue.cold.set(queue.cold.get() + 1);
                 return Ok((endpoint, Released { queue: Rc::clone(&queue) }));

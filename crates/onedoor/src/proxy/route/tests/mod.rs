@@ -30,6 +30,7 @@ fn route(name: &str) -> Route {
         body_max: None,
         encoded_slash: EncodedSlashPolicy::Keep,
         while_down: WhileDown::Refuse,
+        balance: Balance::RoundRobin,
     };
     Route {
         name: name.into(),

@@ -1,0 +1,262 @@
+//! One process that takes requests, and the count of those it has: what a lease begins and its drop ends.
+//!
+//! Two promises meet here. An app is told to go only once nothing is in flight ([`Endpoint::drained`]), and no request
+//! is sent to one that is being told ([`Endpoint::lease`]). Both write first and read afterwards, all of it SeqCst: of
+//! two that race, at least one sees the other, so there is no moment at which a request slips in unseen.
+//! Nothing here knows what a request is, or waits on the way of one.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::WorkerId;
+
+/// One listening process of one generation. Never used twice, so a report about a dead one cannot hit its successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct EndpointId(pub(crate) u64);
+
+/// Where an endpoint listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum EndpointAddr {
+    Tcp(SocketAddr),
+    Unix(Arc<PathBuf>),
+}
+
+/// What an endpoint is, before anything happens at it.
+#[derive(Clone, Debug)]
+pub(crate) struct EndpointSpec {
+    pub(crate) id: EndpointId,
+    /// Which of the app's replicas it is, counted from 0. It outlives restarts: a client that belongs to a replica
+    /// belongs to its successor, too.
+    pub(crate) slot: u16,
+    pub(crate) addr: EndpointAddr,
+    /// Which start of the app this is, counted from 1.
+    pub(crate) generation: u64,
+    /// A pooled connection that idled longer is not used again: the app may be closing it at this very moment.
+    pub(crate) idle_max: Duration,
+    /// How many requests it is given at once. None: as many as come.
+    pub(crate) cap: Option<NonZeroU32>,
+}
+
+/// One process that takes requests.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) id: EndpointId,
+    pub(crate) slot: u16,
+    pub(crate) addr: EndpointAddr,
+    pub(crate) generation: u64,
+    pub(crate) idle_max: Duration,
+    #[expect(dead_code, reason = "kept by the lease")]
+    cap: Option<NonZeroU32>,
+    counts: Box<[PaddedCount]>,
+    draining: AtomicBool,
+    lease_ended: Notify,
+}
+
+/// What one worker has at an endpoint, on its own cache line, so that workers do not slow each other down: leases in
+/// flight in the lower half, leases ever begun in the upper one. One addition counts both.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct PaddedCount(AtomicU64);
+
+/// A lease in flight.
+const IN_FLIGHT: u64 = 1;
+
+/// A lease begun. The upper half wraps by falling off the end; the lower one never reaches it: 2³² requests at once
+/// would need as many connections.
+const TAKEN: u64 = 1 << 32;
+
+/// How much an endpoint is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// Requests and tunnels in flight.
+    pub(crate) in_flight: u64,
+    /// Leases ever begun. Wraps (a worker's share at 2³²), so it says whether there were any since a last look, and no
+    /// more.
+    pub(crate) begun: u64,
+}
+
+impl Endpoint {
+    pub(crate) fn new(spec: EndpointSpec, workers: usize) -> Self {
+        let EndpointSpec { id, slot, addr, generation, idle_max, cap } = spec;
+        Self {
+            id,
+            slot,
+            addr,
+            generation,
+            idle_max,
+            cap,
+            counts: (0..workers.max(1)).map(|_| PaddedCount::default()).collect(),
+            draining: AtomicBool::new(false),
+            lease_ended: Notify::new(),
+        }
+    }
+
+    /// Counts a request in flight until the lease is dropped. None once the endpoint is leaving: whoever asks takes
+    /// another one, and nothing has failed.
+    pub(super) fn lease(self: Arc<Self>, worker: WorkerId) -> Option<Lease> {
+        let count = self.count(worker);
+        count.fetch_add(IN_FLIGHT + TAKEN, Ordering::SeqCst);
+        if !self.is_draining() {
+            return Some(Lease { endpoint: self, worker });
+        }
+        count.fetch_sub(IN_FLIGHT + TAKEN, Ordering::SeqCst);
+        // `drained` may have seen the count while it stood.
+        self.lease_ended.notify_waiters();
+        None
+    }
+
+    /// Marks the endpoint as leaving and waits until nothing is in flight; afterwards nothing ever is. It must no
+    /// longer be published then, or requests would find nothing else to go to. A tunnel counts for as long as it lives,
+    /// so this may take as long as a client likes: whoever waits has a deadline. To stop waiting takes nothing back.
+    pub(crate) async fn drained(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+        loop {
+            // Such a future hears of every `notify_waiters` from here on, polled or not.
+            let ended = self.lease_ended.notified();
+            if self.usage().in_flight == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// Whether it takes no new requests.
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Summed over the workers.
+    pub(crate) fn usage(&self) -> Usage {
+        self.counts.iter().fold(Usage::default(), |sum, count| {
+            let count = count.0.load(Ordering::SeqCst);
+            Usage { in_flight: sum.in_flight + count % TAKEN, begun: sum.begun + count / TAKEN }
+        })
+    }
+
+    fn count(&self, worker: WorkerId) -> &AtomicU64 {
+        let count = self.counts.get(usize::from(worker.0));
+        &count.expect("an endpoint has a count for each worker that its publisher was told of").0
+    }
+}
+
+/// A request in flight at an endpoint; dropping it ends the count. A tunnel (a WebSocket, say) keeps the lease of the
+/// request that opened it for as long as it stands: to the app it is a client like any other.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    endpoint: Arc<Endpoint>,
+    worker: WorkerId,
+}
+
+impl Lease {
+    pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
+        &self.endpoint
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.endpoint.count(self.worker).fetch_sub(IN_FLIGHT, Ordering::SeqCst);
+        if self.endpoint.is_draining() {
+            self.endpoint.lease_ended.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    fn endpoint(workers: usize) -> Arc<Endpoint> {
+        let spec = EndpointSpec {
+            id: EndpointId(1),
+            slot: 0,
+            addr: EndpointAddr::Tcp(([127, 0, 0, 1], 1).into()),
+            generation: 1,
+            idle_max: Duration::from_secs(1),
+            cap: None,
+        };
+        Arc::new(Endpoint::new(spec, workers))
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    #[test]
+    fn leases_are_counted_while_they_last_and_once_for_ever() {
+        let endpoint = endpoint(2);
+        let first = Arc::clone(&endpoint).lease(WorkerId(0)).unwrap();
+        let second = Arc::clone(&endpoint).lease(WorkerId(1)).unwrap();
+        assert_eq!(endpoint.usage(), Usage { in_flight: 2, begun: 2 });
+        drop(first);
+        assert_eq!(endpoint.usage(), Usage { in_flight: 1, begun: 2 });
+        drop(second);
+        assert_eq!(endpoint.usage(), Usage { in_flight: 0, begun: 2 });
+    }
+
+    #[test]
+    fn a_leaving_endpoint_gives_no_lease_and_counts_none() {
+        let endpoint = endpoint(1);
+        block_on(endpoint.drained());
+        assert!(Arc::clone(&endpoint).lease(WorkerId(0)).is_none());
+        assert_eq!(endpoint.usage(), Usage::default());
+    }
+
+    #[test]
+    fn the_drain_waits_for_the_last_lease_of_each_worker() {
+        let endpoint = endpoint(2);
+        let leases = [0, 1].map(|worker| Arc::clone(&endpoint).lease(WorkerId(worker)).unwrap());
+        block_on(async {
+            let mut drained = std::pin::pin!(endpoint.drained());
+            for lease in leases {
+                let pending = std::future::poll_fn(|cx| drained.as_mut().poll(cx).is_pending().into()).await;
+                assert!(pending, "a lease is live");
+                drop(lease);
+            }
+            drained.await;
+        });
+    }
+
+    /// Workers lease and let go without a pause while the endpoint is drained at some moment of theirs. Each tells by
+    /// a flag when it holds a lease; the flag is set after the lease was given and cleared before it is dropped.
+    #[test]
+    fn no_lease_is_live_once_the_drain_is_over() {
+        const WORKERS: u16 = 3;
+        for round in 0..300_u32 {
+            let endpoint = endpoint(usize::from(WORKERS));
+            let over = AtomicBool::new(false);
+            let start = Barrier::new(usize::from(WORKERS) + 1);
+            thread::scope(|scope| {
+                for worker in 0..WORKERS {
+                    let (endpoint, over, start) = (&endpoint, &over, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        while let Some(lease) = Arc::clone(endpoint).lease(WorkerId(worker)) {
+                            assert!(!over.load(Ordering::SeqCst), "the drain was over");
+                            drop(lease);
+                        }
+                    });
+                }
+                start.wait();
+                // Other moments in other rounds.
+                for _ in 0..round * 7 {
+                    std::hint::spin_loop();
+                }
+                block_on(endpoint.drained());
+                over.store(true, Ordering::SeqCst);
+            });
+            assert_eq!(endpoint.usage().in_flight, 0);
+        }
+    }
+}
