@@ -75,6 +75,8 @@ pub(crate) enum DownClass {
     CannotStart,
     /// It did not become ready within its start deadline.
     NotReadyInTime,
+    /// Its liveness probe failed; it is started anew.
+    Unwell,
     /// It ended as asked and is not to be restarted.
     Ended,
     /// It failed too often.

@@ -7,7 +7,6 @@
 //!
 //! The judges are pure and know that time may jump: in a container that was frozen, or had no CPU between two requests
 //! (SUPERVISION.md rule 23), a probe that fails first says nothing. What an unwell app gets is decided in `life`.
-#![cfg_attr(not(test), expect(dead_code, reason = "polled by whoever runs an instance of an app"))]
 
 use std::fmt;
 use std::future::Future;

@@ -371,6 +371,7 @@ fn class_word(class: DownClass) -> &'static str {
         DownClass::Crashed => "crashed",
         DownClass::CannotStart => "cannot start",
         DownClass::NotReadyInTime => "not ready in time",
+        DownClass::Unwell => "not well",
         DownClass::Ended => "ended",
         DownClass::GaveUp => "given up",
     }

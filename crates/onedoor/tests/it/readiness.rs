@@ -159,3 +159,20 @@ fn a_command_that_says_no_is_quoted_when_time_is_up() {
     assert_ne!(door.exit_code(), 0);
     door.line(Stream::Stderr, |line| line.contains("exit code 2: no response"));
 }
+
+#[test]
+fn an_app_that_runs_but_answers_no_more_is_started_anew() {
+    let file = "[apps]\nweb = { run = \"python3 app.py\", path = \"/\", live = { path = \"/live\", every = \"100ms\", timeout = \"300ms\", failures = 2 } }\n";
+    let app = ECHO_PY.replace(
+        "if words[1] == \"exit\":",
+        "if words[1] == \"live\" and os.path.exists(f\"stuck-{os.getpid()}\"):\n            signal.pause()\n        if words[1] == \"stick\":\n            open(f\"stuck-{os.getpid()}\", \"w\").close()\n        if words[1] == \"exit\":",
+    );
+    let app = app.replace("signal.pause()", "__import__(\"time\").sleep(60)");
+    let door = Door::with(file).file("app.py", app).start();
+    let first = door.fetch("/pid").text().to_owned();
+    assert_eq!(door.fetch("/stick").status(), 200);
+    door.line(Stream::Stderr, |line| line.contains("is not well"));
+    let second = door.fetch("/pid");
+    assert_eq!(second.status(), 200);
+    assert_ne!(second.text(), first);
+}

@@ -392,6 +392,7 @@ enum Turn {
     SpawnFailed(usize, Hope),
     Answers(usize),
     Silent(usize),
+    Unwell(usize),
     Exits(usize, Ending),
     Drained(usize),
     Outgrown(usize),
@@ -416,6 +417,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         1 => (who(), hope).prop_map(|(who, hope)| Turn::SpawnFailed(who, hope)),
         6 => who().prop_map(Turn::Answers),
         1 => who().prop_map(Turn::Silent),
+        1 => who().prop_map(Turn::Unwell),
         2 => (who(), ending).prop_map(|(who, how)| Turn::Exits(who, how)),
         3 => who().prop_map(Turn::Drained),
         1 => who().prop_map(Turn::Outgrown),
@@ -442,6 +444,11 @@ impl World {
             Turn::Silent(who) => {
                 if let Some(pid) = self.known.get(&nth(who)).and_then(|known| known.process) {
                     self.of(nth(who), Event::Silent { pid });
+                }
+            }
+            Turn::Unwell(who) => {
+                if let Some(pid) = self.known.get(&nth(who)).and_then(|known| known.process) {
+                    self.of(nth(who), Event::Unwell { pid });
                 }
             }
             Turn::Exits(who, how) => self.exits(nth(who), how),

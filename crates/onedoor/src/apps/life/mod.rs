@@ -83,6 +83,7 @@ impl Machine {
             Event::SpawnFailed { hope } => self.spawn_failed(hope, now, patience),
             Event::Answered { pid } => self.answered(pid, now),
             Event::Silent { pid } => self.silent(pid, now),
+            Event::Unwell { pid } => self.unwell(pid, now),
             Event::Suspected { how } => self.suspected(how, now),
             Event::Exited { pid, how } => self.exited(pid, how, now, patience),
             Event::TimerDue => self.timer_due(now),
@@ -215,11 +216,11 @@ impl Machine {
             }
             Life::Killing { pid: own, then: AfterExit::Stop { how }, .. } if own == pid => stopped(how),
             // However it ended: it ended because it had failed us.
-            Life::Stopping { pid: own, then: AfterExit::Retry { ready_for }, .. }
-            | Life::Killing { pid: own, then: AfterExit::Retry { ready_for }, .. }
+            Life::Stopping { pid: own, then: AfterExit::Retry { ready_for, class }, .. }
+            | Life::Killing { pid: own, then: AfterExit::Retry { ready_for, class }, .. }
                 if own == pid =>
             {
-                self.judge(Ending::Failure, ready_for, DownClass::NotReadyInTime, now, patience)
+                self.judge(Ending::Failure, ready_for, class, now, patience)
             }
             Life::Idle
             | Life::Waiting { .. }
@@ -258,9 +259,7 @@ impl Machine {
             Life::Waiting { until } if until <= now => spawn(),
             Life::Starting { pid, deadline } if deadline <= now => self.not_ready_in_time(pid, now),
             Life::Unready { pid, ready_for, deadline } if deadline <= now => {
-                let face =
-                    Face::Down { class: DownClass::NotReadyInTime, retry_at: Some(now + self.rules.grace) };
-                self.stop_for(pid, AfterExit::Retry { ready_for }, face, now)
+                self.start_anew(pid, ready_for, DownClass::NotReadyInTime, now)
             }
             Life::Stopping { pid, kill_at, then } if kill_at <= now => kill(pid, then, now),
             Life::Killing { pid, again_at, then } if again_at <= now => kill(pid, then, now),
@@ -282,10 +281,33 @@ impl Machine {
                 actions.push(Action::Ended(How::NotReadyInTime));
                 (life, actions)
             }
-            Weight::Optional => {
-                let face = Face::Down { class, retry_at: Some(now + self.rules.grace) };
-                self.stop_for(pid, AfterExit::Retry { ready_for: Duration::ZERO }, face, now)
+            Weight::Optional => self.start_anew(pid, Duration::ZERO, class, now),
+        }
+    }
+
+    /// It failed us and still runs: it is stopped, and started again as after a crash.
+    fn start_anew(&self, pid: Pid, ready_for: Duration, class: DownClass, now: Instant) -> Step {
+        let face = Face::Down { class, retry_at: Some(now + self.rules.grace) };
+        self.stop_for(pid, AfterExit::Retry { ready_for, class }, face, now)
+    }
+
+    fn unwell(&self, pid: Pid, now: Instant) -> Step {
+        match self.life {
+            Life::Ready { pid: own, since, .. } if own == pid => {
+                self.start_anew(pid, now.saturating_duration_since(since), DownClass::Unwell, now)
             }
+            Life::Unready { pid: own, ready_for, .. } if own == pid => {
+                self.start_anew(pid, ready_for, DownClass::Unwell, now)
+            }
+            Life::Idle
+            | Life::Waiting { .. }
+            | Life::Spawning { .. }
+            | Life::Starting { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Stopping { .. }
+            | Life::Killing { .. }
+            | Life::Stopped { .. } => self.stay(),
         }
     }
 

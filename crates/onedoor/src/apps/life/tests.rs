@@ -220,6 +220,20 @@ fn a_clean_end_that_was_not_asked_for_is_final_when_only_failures_restart() {
 }
 
 #[test]
+fn an_app_that_is_not_well_is_stopped_and_started_again() {
+    let (mut app, now) = (machine(), Instant::now());
+    made_ready(&mut app, now);
+    let actions = app.on(Event::Unwell { pid: pid() }, now);
+    assert!(actions.contains(&Action::Signal { pid: pid(), push: Push::Stop }));
+    let class = DownClass::Unwell;
+    assert_eq!(published(&actions), Some(Face::Down { class, retry_at: Some(now + GRACE) }));
+    let Some(Face::Down { retry_at: Some(at), .. }) = published(&app.on(failed(), now)) else {
+        panic!("never again")
+    };
+    assert!(app.on(Event::TimerDue, at).contains(&Action::Spawn));
+}
+
+#[test]
 fn an_exit_after_the_stop_began_is_no_crash() {
     let (mut app, now) = (machine(), Instant::now());
     made_ready(&mut app, now);

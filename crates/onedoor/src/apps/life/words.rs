@@ -48,6 +48,7 @@ pub(in crate::apps) enum AfterExit {
     /// It missed a deadline of ours: the ending counts as a failure.
     Retry {
         ready_for: Duration,
+        class: DownClass,
     },
 }
 
@@ -82,6 +83,10 @@ pub(in crate::apps) enum Event {
     },
     /// A probe failed.
     Silent {
+        pid: Pid,
+    },
+    /// Its liveness says that it is to be started anew.
+    Unwell {
         pid: Pid,
     },
     /// An exchange with the endpoint that is published failed.

@@ -83,6 +83,7 @@ impl Instance {
     fn signal(&mut self, pid: Pid, push: Push, yard: &mut Yard) {
         self.probing = None;
         self.glancing = None;
+        self.watchdog = None;
         let children = &yard.children;
         let pushed = match push {
             Push::Stop => stop::ask(children, pid, stop::signal_of(yard.app.stop.signal)),

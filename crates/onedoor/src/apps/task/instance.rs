@@ -19,6 +19,7 @@ use crate::apps::fleet::{FleetEvent, InstanceId};
 use crate::apps::hearing::Hearing;
 use crate::apps::kin::Kin;
 use crate::apps::life::{Event, Hope};
+use crate::apps::live::{Unwell, Watchdog};
 use crate::apps::notify::Voice;
 use crate::apps::output::{self, LastWords};
 use crate::apps::ready::{Found, FoundPlace, Prober, Sight, Why};
@@ -44,6 +45,8 @@ pub(super) struct Instance {
     pub(super) probing: Option<Boxed<(Prober, Sight)>>,
     /// Nobody's wish: a look now and then at an app that listens elsewhere.
     pub(super) glancing: Option<Boxed<(Prober, Sight)>>,
+    /// Whether what is ready is still well, where somebody wants to know.
+    pub(super) watchdog: Option<Watchdog>,
     pub(super) timer: Option<Instant>,
     /// On its way out: until no request is in flight.
     draining: Option<Boxed<()>>,
@@ -87,6 +90,7 @@ pub(super) struct Fate {
     pub(super) status: Option<ExitStatus>,
     pub(super) spawn_error: Option<(String, u8)>,
     pub(super) silence: Option<Why>,
+    pub(super) unwell: Option<Unwell>,
     pub(super) last_words: LastWords,
     pub(super) lived: Duration,
     /// Processes that a start left running although it ended well and never was ready: a daemon's way to start.
@@ -101,6 +105,7 @@ pub(super) enum News {
     Glimpse(Prober, Sight),
     /// The app says that it is stopping.
     Leaves,
+    Unwell(Unwell),
     TimerDue,
     Drained,
     Swept(usize),
@@ -117,6 +122,7 @@ impl Instance {
             bereaved: None,
             probing: None,
             glancing: None,
+            watchdog: None,
             timer: None,
             draining: None,
             outputs: JoinSet::new(),
@@ -164,6 +170,7 @@ impl Instance {
             (prober, sight) = or_never(self.probing.as_mut()) => News::Sight(prober, sight),
             (prober, sight) = or_never(self.glancing.as_mut()) => News::Glimpse(prober, sight),
             () = leaves(self.start.as_mut()) => News::Leaves,
+            unwell = barks(self.watchdog.as_mut()) => News::Unwell(unwell),
             () = due(self.timer) => News::TimerDue,
             () = or_never(self.draining.as_mut()) => News::Drained,
             Some(killed) = self.sweeps.join_next() => News::Swept(killed.unwrap_or_default()),
@@ -182,6 +189,11 @@ impl Instance {
             News::Leaves => {
                 self.look_closer(yard);
                 None
+            }
+            News::Unwell(why) => {
+                self.watchdog = None;
+                self.fate.unwell = Some(why);
+                self.leader().map(|pid| of(Event::Unwell { pid }))
             }
             News::TimerDue => {
                 self.timer = None;
@@ -225,6 +237,7 @@ impl Instance {
         let process = self.process.take()?;
         self.probing = None;
         self.glancing = None;
+        self.watchdog = None;
         self.endpoint = None;
         self.fate.status = status;
         self.fate.spawn_error = None;
@@ -321,6 +334,13 @@ impl Instance {
 async fn leaves(start: Option<&mut Start>) {
     match start {
         Some(start) => start.hearing.leaves().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn barks(watchdog: Option<&mut Watchdog>) -> Unwell {
+    match watchdog {
+        Some(watchdog) => watchdog.unwell().await,
         None => std::future::pending().await,
     }
 }

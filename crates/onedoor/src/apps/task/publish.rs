@@ -10,6 +10,7 @@ use crate::apps::board::{AppState, ProcessRow};
 use crate::apps::fleet::{AppFace, InstanceId};
 use crate::apps::framework;
 use crate::apps::life::Face;
+use crate::apps::live::Watchdog;
 use crate::apps::milestone::Milestone;
 use crate::apps::ready::{Found, FoundPlace};
 use crate::observe::log::Level;
@@ -118,6 +119,13 @@ impl Instance {
             let at = self.found.as_ref().map(|found| format!(" on {}", shown(&found.at))).unwrap_or_default();
             let which = self.which(yard);
             yard.say(Level::Info, format_args!("{which}ready in {:.1} s{at}", after.as_secs_f64()));
+        }
+        if !again {
+            let at = self.found.as_ref().map(|found| &found.at);
+            self.watchdog = self
+                .start
+                .as_ref()
+                .and_then(|start| Watchdog::new(&yard.app.liveness, at, start.hearing.signs(), &start.asker));
         }
         let idle_max = framework::idle_max(yard.launcher.framework());
         let workers = yard.publisher.workers();

@@ -63,6 +63,9 @@ impl Instance {
         let fact = match class {
             DownClass::CannotStart => self.spawn_error(),
             DownClass::NotReadyInTime => self.not_ready(yard),
+            DownClass::Unwell => {
+                self.fate.unwell.as_ref().map_or_else(|| "is not well".to_owned(), ToString::to_string)
+            }
             DownClass::Crashed | DownClass::Ended => self.ending(),
             DownClass::GaveUp => {
                 format!("failed {} times; the last time: {}", yard.failures, self.last_failure())
