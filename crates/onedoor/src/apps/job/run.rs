@@ -101,7 +101,7 @@ impl Outcome {
 
 impl Run {
     /// Must be awaited to its end, or processes are left to whoever ends every process.
-    pub(super) async fn to_its_end(mut self, spec: SpawnSpec) -> Outcome {
+    pub(super) async fn until_its_end(mut self, spec: SpawnSpec) -> Outcome {
         let began = Instant::now();
         let Child { pid, stdout, stderr, exited } = match self.children.spawn(spec).await {
             Ok(child) => child,
