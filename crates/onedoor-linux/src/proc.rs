@@ -17,6 +17,12 @@ pub use sockets::{ListeningAt, ListeningSocket, listening_sockets};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pid(NonZeroI32);
 
+/// The user whose rights we have (geteuid(2)).
+#[must_use]
+pub fn our_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 impl Pid {
     /// None for 0 and for negative numbers, which mean something else to kill(2) and waitid(2).
     #[must_use]

@@ -7,6 +7,7 @@
 mod apps;
 mod cli;
 mod config;
+mod control;
 mod init;
 mod observe;
 mod proxy;
@@ -27,7 +28,7 @@ use cli::Todo;
 pub fn main() -> ExitCode {
     match cli::begin() {
         Todo::Nothing(code) => code,
-        Todo::Run(loaded) => run::up(*loaded),
+        Todo::Run { loaded, control } => run::up(*loaded, &control),
     }
 }
 

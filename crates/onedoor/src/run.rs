@@ -24,6 +24,7 @@ use tokio::sync::watch;
 
 use crate::apps::{AppRow, AppState, Apps, AppsEnd};
 use crate::config::Loaded;
+use crate::control::{Control, Place};
 use crate::init::{self, Children, ExitCause, Request, Signals, StopRequest};
 use crate::observe::log::{Level, Log};
 use crate::proxy::{Bound, Proxy};
@@ -42,8 +43,8 @@ const SAME_SIGNAL: Duration = Duration::from_millis(100);
 const FLUSHING: Duration = Duration::from_secs(1);
 
 /// Runs what the file says to its end and returns the exit code.
-pub(crate) fn up(loaded: Loaded) -> ExitCode {
-    match try_up(loaded) {
+pub(crate) fn up(loaded: Loaded, control: &[Place]) -> ExitCode {
+    match try_up(loaded, control) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // The log may be what failed. A stderr that nobody reads leaves only the code.
@@ -53,7 +54,7 @@ pub(crate) fn up(loaded: Loaded) -> ExitCode {
     }
 }
 
-fn try_up(loaded: Loaded) -> anyhow::Result<u8> {
+fn try_up(loaded: Loaded, control: &[Place]) -> anyhow::Result<u8> {
     // Before the first thread: each inherits the mask.
     init::block_signals().context("cannot block signals")?;
     let log = Log::start(&loaded.log).context("cannot start the log")?;
@@ -62,7 +63,7 @@ fn try_up(loaded: Loaded) -> anyhow::Result<u8> {
         .enable_time()
         .build_local(LocalOptions::default())
         .context("cannot start the control runtime")?;
-    let outcome = runtime.block_on(serve(loaded, &log));
+    let outcome = runtime.block_on(serve(loaded, control, &log));
     log.flush(FLUSHING);
     outcome
 }
@@ -75,7 +76,7 @@ enum End {
     WorkerFailed,
 }
 
-async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
+async fn serve(loaded: Loaded, control: &[Place], log: &Log) -> anyhow::Result<u8> {
     let trusted = loaded.proxy.trusted_peers.why.clone();
     // Bound first: connections queue from here on, and a taken port is known before an app starts.
     let bound = Bound::new(loaded.proxy)?;
@@ -90,6 +91,7 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
     let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
         .context("cannot start the apps")?;
     let mut proxy = bound.start(registry, log.clone())?;
+    let control = Control::open(control, apps.helm(), log);
     announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
     tell_trust(log, trusted.as_deref());
     let end = loop {
@@ -107,6 +109,8 @@ async fn serve(loaded: Loaded, log: &Log) -> anyhow::Result<u8> {
     };
     explain(log, &end);
     let hurry = watch::Sender::new(Pace::Orderly);
+    // From here on everybody is told to end, and nobody to begin.
+    drop(control);
     let ending = shut_down(proxy, apps, &children, log, Instant::now() + budget, budget, hurry.subscribe());
     tokio::select! {
         () = ending => {}

@@ -5,6 +5,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use onedoor_linux::proc::Pid;
+
 /// One app, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AppRow {
@@ -15,6 +17,19 @@ pub(crate) struct AppRow {
     /// The framework its command line betrays.
     pub(crate) framework: Option<&'static str>,
     pub(crate) state: AppState,
+    /// How often it was started again.
+    pub(crate) restarts: u64,
+    /// Its processes, those on their way out included.
+    pub(crate) processes: Vec<ProcessRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProcessRow {
+    /// Counted from 1.
+    pub(crate) replica: u16,
+    pub(crate) pid: Pid,
+    /// `starting`, `ready` or `stopping`.
+    pub(crate) state: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +73,12 @@ impl Board {
 
     pub(super) fn set(&self, state: AppState) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).state = state;
+    }
+
+    pub(super) fn set_processes(&self, restarts: u64, processes: Vec<ProcessRow>) {
+        let mut row = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        row.restarts = restarts;
+        row.processes = processes;
     }
 
     pub(super) fn row(&self) -> AppRow {

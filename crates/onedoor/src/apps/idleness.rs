@@ -33,7 +33,7 @@ impl Idleness {
     }
 
     /// Until the next look is due. Safe to drop and call again.
-    pub(super) async fn waits(&mut self) {
+    pub(super) async fn waits(&self) {
         match &self.rule {
             Some(rule) => tokio::time::sleep_until(rule.next_look.into()).await,
             None => std::future::pending().await,

@@ -67,6 +67,22 @@ impl Kin {
         }
     }
 
+    /// Whether `pid` is one of the family. Unknown only where /proc shows not even the leader.
+    pub(super) fn includes(&self, pid: Pid) -> Belongs {
+        /// Families are not that deep; a circle in a snapshot that was not taken at once is no endless loop.
+        const GENERATIONS_MAX: usize = 64;
+        if pid == self.leader {
+            return Belongs::Yes;
+        }
+        let Some(process) = proc::process(pid) else {
+            return if proc::process(self.leader).is_none() { Belongs::Unknown } else { Belongs::No };
+        };
+        let ancestors = std::iter::successors(Some(process), |it| proc::process(it.parent?));
+        let of_family = |it: &proc::Process| it.pid == self.leader || it.session == Some(self.leader);
+        let is_near = ancestors.take(GENERATIONS_MAX).any(|it| of_family(&it));
+        if is_near || !self.marked(vec![process]).is_empty() { Belongs::Yes } else { Belongs::No }
+    }
+
     fn marked(&self, everyone: Vec<proc::Process>) -> Vec<proc::Process> {
         proc::with_environment_among(everyone, OsStr::new(MARKER), &self.marker)
     }
@@ -109,6 +125,26 @@ fn pids(family: Vec<proc::Process>) -> Vec<Pid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_family_is_known_by_session_descent_and_mark_and_a_stranger_is_not() {
+        let children = crate::init::Children::for_tests();
+        let mut spec = onedoor_linux::spawn::SpawnSpec::new("/bin/sleep", "/");
+        spec.argv.push("600".into());
+        spec.env = vec![(MARKER.into(), "a family of this test".into())];
+        let child = children.spawn(spec).await.unwrap();
+        let kin = |leader, marker: &str| Kin { leader, marker: marker.into() };
+        let answers = [
+            kin(child.pid, "none").includes(child.pid),
+            // We are its parent, and in no session of its own.
+            kin(Pid::ours(), "none").includes(child.pid),
+            kin(child.pid, "none").includes(Pid::ours()),
+            kin(Pid::new(4_194_303).unwrap(), "a family of this test").includes(child.pid),
+            kin(child.pid, "none").includes(Pid::new(4_194_303).unwrap()),
+        ];
+        children.signal_group(child.pid, onedoor_linux::signal::Signal::KILL).unwrap();
+        assert_eq!(answers, [Belongs::Yes, Belongs::Yes, Belongs::No, Belongs::Yes, Belongs::No]);
+    }
 
     #[test]
     fn a_listener_is_never_that_of_a_family_that_has_ended() {

@@ -8,14 +8,19 @@
 //!                       └── ended(), stop(), table() ─▶ run
 //! ```
 mod board;
+mod command_question;
 mod fleet;
 mod framework;
+mod hearing;
 mod helm;
 mod idleness;
 pub(crate) mod job;
 mod kin;
 mod life;
+pub(crate) mod line_pattern;
+mod live;
 mod milestone;
+mod notify;
 mod order;
 mod output;
 mod ports;
@@ -23,11 +28,12 @@ mod ready;
 mod report;
 mod restart;
 mod roster;
+mod signs;
 mod spawn;
 pub(crate) mod spec;
 mod stop;
 mod task;
 
 pub(crate) use board::{AppRow, AppState};
-pub(crate) use helm::{Declined, Helm, Wish};
+pub(crate) use helm::{Helm, Wish};
 pub(crate) use roster::{Apps, AppsEnd};

@@ -7,14 +7,20 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
+use tokio::time::timeout;
 
-use crate::observe::log::{AppStream, Log};
+use super::signs::Signs;
+use crate::observe::log::{AppStream, Level, Line, LineEnd, Log, Speaker};
 
 /// A longer line is passed on in pieces.
 const LINE_MAX: usize = 16 * 1024;
+
+/// How long the beginning of a line waits for its end: a prompt has none, and a progress bar comes bit by bit.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many lines of stderr the report of an end shows.
 const LAST_LINES: usize = 20;
@@ -39,17 +45,22 @@ impl LastWords {
         lines.iter().cloned().collect()
     }
 
-    fn keep(&self, stream: AppStream, line: &[u8]) {
-        let mut text = String::from_utf8_lossy(line).into_owned();
-        if text.len() > REPORT_LINE_MAX {
-            text.truncate(text.floor_char_boundary(REPORT_LINE_MAX));
-            text.push('…');
-        }
+    fn keep(&self, stream: AppStream, line: Line<'_>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = match stream {
             AppStream::Out => &mut kept.out,
             AppStream::Err => &mut kept.err,
         };
+        let mut text = String::from_utf8_lossy(line.text).into_owned();
+        if line.before > 0
+            && let Some(begun) = lines.pop_back()
+        {
+            text = if begun.len() > REPORT_LINE_MAX { begun } else { begun + &text };
+        }
+        if text.len() > REPORT_LINE_MAX && !text.ends_with('…') {
+            text.truncate(text.floor_char_boundary(REPORT_LINE_MAX));
+            text.push('…');
+        }
         if lines.len() == LAST_LINES {
             lines.pop_front();
         }
@@ -58,26 +69,35 @@ impl LastWords {
 }
 
 /// Reads `pipe` until everyone who could write to it is gone.
-pub(super) async fn drain(pipe: OwnedFd, stream: AppStream, app: Arc<str>, log: Log, last_words: LastWords) {
-    let emit = |line: &[u8]| {
-        last_words.keep(stream, line);
-        log.app_line(&app, stream, line);
+pub(super) async fn drain(pipe: OwnedFd, speaker: Speaker, log: Log, last_words: LastWords, signs: Signs) {
+    let emit = |line: Line<'_>| {
+        signs.read_line(line.text);
+        last_words.keep(speaker.stream, line);
+        log.app_line(&speaker, line);
     };
     if let Err(error) = read_lines(pipe, emit).await {
-        log.event(
-            crate::observe::log::Level::Warn,
-            Some(&app),
-            format_args!("its output cannot be read: {error}"),
-        );
+        let message = format_args!("its output cannot be read: {error}");
+        log.event(Level::Warn, Some(&speaker.app), message);
     }
 }
 
-async fn read_lines(pipe: OwnedFd, mut emit: impl FnMut(&[u8])) -> io::Result<()> {
+async fn read_lines(pipe: OwnedFd, mut emit: impl FnMut(Line<'_>)) -> io::Result<()> {
     let mut pipe = pipe::Receiver::from_owned_fd(pipe)?;
     let mut lines = Lines::default();
     let mut buffer = vec![0; LINE_MAX];
     loop {
-        let read = pipe.read(&mut buffer).await?;
+        let read = if lines.has_piece() {
+            // A read that is given up takes nothing.
+            match timeout(PATIENCE, pipe.read(&mut buffer)).await {
+                Ok(read) => read?,
+                Err(_) => {
+                    lines.emit_piece(&mut emit);
+                    continue;
+                }
+            }
+        } else {
+            pipe.read(&mut buffer).await?
+        };
         if read == 0 {
             lines.finish(&mut emit);
             return Ok(());
@@ -86,57 +106,103 @@ async fn read_lines(pipe: OwnedFd, mut emit: impl FnMut(&[u8])) -> io::Result<()
     }
 }
 
-/// Cuts a stream of bytes into lines without their ends, `\r\n` included.
+/// Cuts a stream of bytes into lines, and long ones into pieces.
 #[derive(Debug, Default)]
 struct Lines {
     partial: Vec<u8>,
+    /// How many pieces of the line are out.
+    before: u32,
 }
 
 impl Lines {
-    fn feed(&mut self, mut bytes: &[u8], emit: &mut impl FnMut(&[u8])) {
+    fn feed(&mut self, mut bytes: &[u8], emit: &mut impl FnMut(Line<'_>)) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (line, rest) = bytes.split_at(end);
             self.append(line, emit);
-            emit(self.partial.strip_suffix(b"\r").unwrap_or(&self.partial));
+            let (text, end) = match self.partial.strip_suffix(b"\r") {
+                Some(text) => (text, LineEnd::CrLf),
+                None => (&self.partial[..], LineEnd::Lf),
+            };
+            emit(Line { text, end, before: self.before });
             self.partial.clear();
+            self.before = 0;
             bytes = &rest[1..];
         }
         self.append(bytes, emit);
     }
 
     /// Keeps what fits; passes on a full piece when more comes.
-    fn append(&mut self, mut bytes: &[u8], emit: &mut impl FnMut(&[u8])) {
+    fn append(&mut self, mut bytes: &[u8], emit: &mut impl FnMut(Line<'_>)) {
         while self.partial.len() + bytes.len() > LINE_MAX {
             let (piece, rest) = bytes.split_at(LINE_MAX - self.partial.len());
             self.partial.extend_from_slice(piece);
-            emit(&self.partial);
-            self.partial.clear();
+            self.emit_piece(emit);
             bytes = rest;
         }
         self.partial.extend_from_slice(bytes);
     }
 
-    fn finish(&mut self, emit: &mut impl FnMut(&[u8])) {
+    fn has_piece(&self) -> bool {
+        piece_len(&self.partial) > 0
+    }
+
+    fn emit_piece(&mut self, emit: &mut impl FnMut(Line<'_>)) {
+        let len = piece_len(&self.partial);
+        emit(Line { text: &self.partial[..len], end: LineEnd::Open, before: self.before });
+        self.partial.drain(..len);
+        self.before = self.before.saturating_add(1);
+    }
+
+    fn finish(&mut self, emit: &mut impl FnMut(Line<'_>)) {
         if !self.partial.is_empty() {
-            emit(&self.partial);
+            emit(Line { text: &self.partial, end: LineEnd::Missing, before: self.before });
             self.partial = Vec::new();
         }
     }
+}
+
+/// How much of the beginning of a line can stand alone: neither `\r\n` nor a character is cut in two.
+fn piece_len(partial: &[u8]) -> usize {
+    if let Some(text) = partial.strip_suffix(b"\r") {
+        return text.len();
+    }
+    let from = partial.len().saturating_sub(3);
+    let is_leading = |byte: &u8| *byte >= 0xC0;
+    let Some(at) = partial[from..].iter().rposition(is_leading).map(|at| from + at) else {
+        return partial.len();
+    };
+    // RFC 3629 section 3: how many octets follow the first.
+    let needed = match partial[at] {
+        0xF0.. => 4,
+        0xE0.. => 3,
+        _ => 2,
+    };
+    if partial.len() - at < needed { at } else { partial.len() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use tokio::io::AsyncWriteExt;
 
-    fn lines_of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
+    fn found_in<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<(Vec<u8>, LineEnd, u32)> {
         let mut found = Vec::new();
+        let mut keep = |line: Line<'_>| found.push((line.text.to_vec(), line.end, line.before));
         let mut lines = Lines::default();
         for piece in pieces {
-            lines.feed(piece, &mut |line: &[u8]| found.push(line.to_vec()));
+            lines.feed(piece, &mut keep);
         }
-        lines.finish(&mut |line: &[u8]| found.push(line.to_vec()));
+        lines.finish(&mut keep);
         found
+    }
+
+    fn lines_of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
+        found_in(pieces).into_iter().map(|(text, ..)| text).collect()
+    }
+
+    fn whole(text: &[u8]) -> Line<'_> {
+        Line { text, end: LineEnd::Lf, before: 0 }
     }
 
     #[test]
@@ -152,6 +218,51 @@ mod tests {
         assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [LINE_MAX, LINE_MAX, 5, 4]);
     }
 
+    #[test]
+    fn a_piece_says_how_many_came_before_and_cuts_no_character() {
+        let mut long = vec![b'x'; LINE_MAX - 1];
+        long.extend_from_slice("é!\r\nnext".as_bytes());
+        let found = found_in([&long[..]]);
+        let marks: Vec<_> = found.iter().map(|(text, end, before)| (text.len(), *end, *before)).collect();
+        assert_eq!(
+            marks,
+            [(LINE_MAX - 1, LineEnd::Open, 0), ("é!".len(), LineEnd::CrLf, 1), (4, LineEnd::Missing, 0)]
+        );
+    }
+
+    #[test]
+    fn a_piece_may_end_anywhere_but_inside_a_character_or_a_line_end() {
+        for (partial, len) in [
+            (&b""[..], 0),
+            (b"ab", 2),
+            (b"ab\r", 2),
+            (b"\r", 0),
+            (b"a\xc3", 1),
+            (b"a\xc3\xa9", 3),
+            (b"a\xe2\x82", 1),
+            (b"a\xe2\x82\xac", 4),
+            (b"a\xf0\x9f\x98", 1),
+            (b"a\x80\x80\x80\x80", 5),
+        ] {
+            assert_eq!(piece_len(partial), len, "{}", partial.escape_ascii());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_prompt_without_a_newline_is_passed_on_after_a_moment() {
+        let (mut theirs, ours) = pipe::pipe().unwrap();
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let emit = move |line: Line<'_>| drop(tell.send((line.text.to_vec(), line.end, line.before)));
+        let reading = tokio::spawn(read_lines(ours.into_nonblocking_fd().unwrap(), emit));
+        theirs.write_all(b"Password: ").await.unwrap();
+        assert_eq!(told.recv().await, Some((b"Password: ".to_vec(), LineEnd::Open, 0)));
+        theirs.write_all(b"\nthanks\n").await.unwrap();
+        assert_eq!(told.recv().await, Some((Vec::new(), LineEnd::Lf, 1)));
+        assert_eq!(told.recv().await, Some((b"thanks".to_vec(), LineEnd::Lf, 0)));
+        drop(theirs);
+        reading.await.unwrap().unwrap();
+    }
+
     proptest! {
         #[test]
         fn any_split_of_the_same_bytes_gives_the_same_lines(bytes in "[ab\r\n]{0,200}", at in 0_usize..200) {
@@ -163,10 +274,10 @@ mod tests {
     #[test]
     fn the_last_twenty_lines_are_kept_and_stderr_comes_first() {
         let words = LastWords::default();
-        words.keep(AppStream::Out, b"hello");
+        words.keep(AppStream::Out, whole(b"hello"));
         assert_eq!(words.lines(), ["hello"]);
         for number in 0..30 {
-            words.keep(AppStream::Err, format!("line {number}").as_bytes());
+            words.keep(AppStream::Err, whole(format!("line {number}").as_bytes()));
         }
         assert_eq!(words.lines().len(), LAST_LINES);
         assert_eq!(words.lines()[0], "line 10");
@@ -175,7 +286,7 @@ mod tests {
     #[test]
     fn a_very_long_last_word_is_cut_between_characters() {
         let words = LastWords::default();
-        words.keep(AppStream::Err, "é".repeat(400).as_bytes());
+        words.keep(AppStream::Err, whole("é".repeat(400).as_bytes()));
         assert!(words.lines()[0].ends_with("é…"));
     }
 }

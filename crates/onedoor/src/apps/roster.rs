@@ -366,6 +366,8 @@ fn board_of(app: &AppSpec, launcher: &Launcher) -> Board {
         command: shown(&app.command),
         framework: launcher.framework().map(|framework| framework.name),
         state: AppState::Starting,
+        restarts: 0,
+        processes: Vec::new(),
     })
 }
 

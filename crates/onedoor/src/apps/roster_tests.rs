@@ -51,6 +51,7 @@ fn spec(command: Command) -> AppSpec {
         listening: Listening::PrivatePort { prefix: None },
         prefix_mode: PrefixMode::Kept,
         readiness: Readiness::Accept,
+        liveness: super::super::spec::Liveness::Unwatched,
         start_timeout: PATIENCE,
         restart: RestartPolicy {
             when: RestartWhen::Always,

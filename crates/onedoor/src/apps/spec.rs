@@ -3,11 +3,13 @@
 //! Step 1 of the life of an app. Made by `config::resolve`, read by everyone in this story, changed by no one.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::job::schedule::Schedule;
+use super::line_pattern::LinePattern;
 use crate::registry::{AppId, Weight};
 
 /// The apps' part of the configuration.
@@ -35,6 +37,7 @@ pub(crate) struct AppSpec {
     /// What becomes of `listening`'s prefix on the way to the app; without a prefix it means nothing.
     pub(crate) prefix_mode: PrefixMode,
     pub(crate) readiness: Readiness,
+    pub(crate) liveness: Liveness,
     pub(crate) start_timeout: Duration,
     pub(crate) restart: RestartPolicy,
     pub(crate) stop: StopPolicy,
@@ -109,6 +112,26 @@ pub(crate) enum StartWhen {
     Lazy,
 }
 
+impl AppSpec {
+    /// A worker of which nothing is awaited: it is ready as soon as it runs.
+    pub(crate) fn is_ready_at_once(&self) -> bool {
+        self.listening == Listening::Nowhere && self.readiness == Readiness::Accept
+    }
+
+    /// It speaks sd_notify(3), and is given a socket for it.
+    pub(crate) fn notifies(&self) -> bool {
+        self.readiness == Readiness::Notify || self.beats_within().is_some()
+    }
+
+    /// How often it must say WATCHDOG=1.
+    pub(crate) fn beats_within(&self) -> Option<Duration> {
+        match self.liveness {
+            Liveness::Beats { within } => Some(within),
+            Liveness::Unwatched | Liveness::Asked { .. } => None,
+        }
+    }
+}
+
 /// `run`, parsed. `$PORT`-like words are still in it: they are expanded at spawn (CONFIG.md §1.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -116,6 +139,15 @@ pub(crate) enum Command {
     Exec(Vec<String>),
     /// A line with shell syntax in it, run as `sh -c 'exec …'`.
     Shell(String),
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exec(words) => f.write_str(&words.join(" ")),
+            Self::Shell(line) => f.write_str(line),
+        }
+    }
 }
 
 /// What the app's process sees as environment, before onedoor adds PORT and the framework's own variables.
@@ -130,7 +162,7 @@ pub(crate) struct Environment {
 /// Whether and how the app is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Listening {
-    /// A worker: no port, ready as soon as it runs.
+    /// A worker: no port.
     Nowhere,
     /// Unset: a Unix socket for a framework known to take one by a variable, else a private port.
     Auto { prefix: Option<String> },
@@ -151,12 +183,37 @@ pub(crate) enum PrefixMode {
     Stripped,
 }
 
+/// When an app is ready. A served one also has to accept connections; a worker has only this.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Readiness {
-    /// Its socket accepts a connection.
+    /// Its socket accepts a connection; a worker is ready as soon as it runs.
     Accept,
     /// `GET path` answers with a status in `200..=399`, or the one given.
     Http { path: String, status: Option<u16>, every: Duration, timeout: Duration },
+    /// A line of its stdout or stderr matches.
+    Log { pattern: LinePattern },
+    /// It says READY=1 (sd_notify(3)).
+    Notify,
+    /// A command, run in its folder with its environment, exits 0.
+    Exec { command: Command, every: Duration, timeout: Duration },
+}
+
+/// How an app that is ready is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Liveness {
+    /// Its exit is seen, and what requests tell.
+    Unwatched,
+    /// Unwell after so many failures in a row.
+    Asked { question: LiveQuestion, every: Duration, timeout: Duration, failures: u32 },
+    /// It says WATCHDOG=1 at least so often (sd_notify(3)).
+    Beats { within: Duration },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LiveQuestion {
+    Accept,
+    Http { path: String, status: Option<u16> },
+    Exec { command: Command },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 mod check;
 mod docs;
 mod explain;
+mod operate;
 #[cfg(test)]
 mod tests;
 mod up;
@@ -17,7 +18,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::apps::Wish;
 use crate::config::{self, ConfigErrors, Env, Loaded, Paint};
+use crate::control::Place;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +29,8 @@ Examples:
   onedoor check                    find every mistake in the file, start nothing
   onedoor explain /api/users       which route takes it, and what the app will see
   onedoor docs apps.*.ready        what a key means
+  onedoor status                   how the apps are that run
+  onedoor restart web              new processes for one of them; no request is lost
 
 The smallest onedoor.toml:
   [apps]
@@ -53,6 +58,16 @@ enum Command {
     Explain(explain::Arguments),
     /// Say what a key of the file means; without one: list them all
     Docs(docs::Arguments),
+    /// Show the apps of the onedoor that runs this file
+    Status(operate::Target),
+    /// Replace an app's processes one at a time; no request is lost
+    Restart(operate::OneApp),
+    /// Stop an app; the others go on
+    Stop(operate::OneApp),
+    /// Start an app that was stopped or gave up
+    Start(operate::OneApp),
+    /// Give an app so many replicas
+    Scale(operate::Scaling),
     /// Print the version
     Version,
 }
@@ -82,6 +97,8 @@ enum Ended {
     Well,
     /// The operator has to change something: the file or the arguments.
     Wrong,
+    /// It was understood and cannot be done.
+    Refused,
 }
 
 /// What is left to do after the command line was read.
@@ -89,7 +106,11 @@ enum Ended {
 pub(crate) enum Todo {
     Nothing(ExitCode),
     /// `up`: the file is fine, and what it says is to be run.
-    Run(Box<Loaded>),
+    Run {
+        loaded: Box<Loaded>,
+        /// Where its control socket may be.
+        control: Vec<Place>,
+    },
 }
 
 /// Reads the command line and does what it says, short of running anything.
@@ -101,21 +122,38 @@ pub(crate) fn begin() -> Todo {
     let env = Env::of_this_process();
     let (mut out, mut talk) = (io::stdout().lock(), io::stderr().lock());
     let mut surroundings = Surroundings { out: &mut out, talk: &mut talk, env: &env, paint: paint() };
-    let ended = match arguments.command.unwrap_or(Command::Up(arguments.file)) {
-        Command::Up(file) => {
-            let loaded = up::load(&file.file, &mut surroundings);
-            return match loaded {
-                Ok(loaded) => Todo::Run(Box::new(loaded)),
-                Err(ended) => Todo::Nothing(ended.into()),
-            };
-        }
-        Command::Check(file) => check::run(&file.file, &mut surroundings),
-        Command::Explain(arguments) => explain::run(&arguments, &mut surroundings),
-        Command::Docs(arguments) => docs::run(&arguments, &mut surroundings),
-        Command::Version => version::run(&mut surroundings),
-    };
+    let command = arguments.command.unwrap_or(Command::Up(arguments.file));
+    if let Command::Up(file) = &command {
+        return match up::load(&file.file, &mut surroundings) {
+            Ok(loaded) => {
+                let control = Place::of(&file.file, loaded.control_socket.as_deref());
+                Todo::Run { loaded: Box::new(loaded), control }
+            }
+            Err(ended) => Todo::Nothing(ended.into()),
+        };
+    }
     // A reader that has seen enough (`onedoor docs | head`) is no failure of ours.
-    Todo::Nothing(ended.unwrap_or(Ended::Well).into())
+    Todo::Nothing(done(command, &mut surroundings).unwrap_or(Ended::Well).into())
+}
+
+/// Does what starts nothing.
+fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    match command {
+        // Only read: whether it is run is for the caller to say.
+        Command::Up(file) => load(&file.file, surroundings).map(|loaded| match loaded {
+            Ok(_) => Ended::Well,
+            Err(ended) => ended,
+        }),
+        Command::Check(file) => check::run(&file.file, surroundings),
+        Command::Explain(arguments) => explain::run(&arguments, surroundings),
+        Command::Docs(arguments) => docs::run(&arguments, surroundings),
+        Command::Status(target) => operate::status(&target, surroundings),
+        Command::Restart(app) => operate::wish(app, Wish::Restart, surroundings),
+        Command::Stop(app) => operate::wish(app, Wish::Stop, surroundings),
+        Command::Start(app) => operate::wish(app, Wish::Start, surroundings),
+        Command::Scale(scaling) => operate::scale(scaling, surroundings),
+        Command::Version => version::run(surroundings),
+    }
 }
 
 impl From<Ended> for ExitCode {
@@ -123,6 +161,7 @@ impl From<Ended> for ExitCode {
         match ended {
             Ended::Well => Self::SUCCESS,
             Ended::Wrong => Self::from(EXIT_USAGE),
+            Ended::Refused => Self::FAILURE,
         }
     }
 }

@@ -143,6 +143,8 @@ const TOP: &[Row] = &[
     key("jobs", &[Table], "", "The programs onedoor runs to their end, at the start or by a timetable; the key is the job's name. Apps and jobs share one name space."),
     key("routes", &[Table], "", "What is served where, besides the apps' own paths. The key is `[METHOD ][host]/path`; unordered; a tie is an error."),
     key("log", &[Table], "", "What onedoor and the apps write, and how."),
+    key("admin", &[Table], "", "How an operator speaks to a onedoor that runs."),
+    key("admin.socket", &[Text], "onedoor-HASH.sock in $XDG_RUNTIME_DIR, /run or /tmp", "The path of the control socket, from the file's folder. Only the user onedoor runs as, and root, may use it."),
 ];
 
 #[rustfmt::skip]
@@ -185,11 +187,21 @@ const APP: &[Row] = &[
     key("apps.*.env", &[TextMap], "{}", "Variables for this app; they beat what onedoor sets itself."),
     key("apps.*.inherit_env", &[one_of(&["all"]), TextList], "\"all\"", "Which of the container's variables the app sees: all, or only those named."),
     key("apps.*.socket", &[Kind::Word { now: &["auto"], later: &["activate"] }, Bool], "\"auto\"", "Whether the app listens on a Unix socket: where its framework is known to take one, always, or never."),
-    key("apps.*.ready", &[Kind::Word { now: &["accept"], later: &["notify"] }, Table], "\"accept\"", "When the app takes requests: once it accepts connections, or once it answers GET `path`."),
-    key("apps.*.ready.path", &[Text], "required", "What to ask the app for."),
+    key("apps.*.ready", &[one_of(&["accept", "notify"]), Table], "\"accept\"", "When the app is ready: once it accepts connections, once it says READY=1 (sd_notify) to the socket that NOTIFY_SOCKET names, or a table with one of path, log and exec. A served app must accept connections in any case; a worker need not, and is ready at once unless this says otherwise."),
+    key("apps.*.ready.path", &[Text], "none", "Ready once it answers GET for this path."),
     key("apps.*.ready.status", &[Int { min: 100, max: 599 }], "200 to 399", "The status that means ready."),
-    key("apps.*.ready.every", &[Duration], "\"1s\"", "How often to ask."),
-    key("apps.*.ready.timeout", &[Duration], "\"2s\"", "How long to wait for the answer."),
+    key("apps.*.ready.log", &[Text], "none", "Ready once a line of its stdout or stderr matches this regex, anywhere in the line."),
+    key("apps.*.ready.exec", &[Command], "none", "Ready once this command exits 0; it is run in the app's folder with the app's environment."),
+    key("apps.*.ready.every", &[Duration], "\"1s\"", "How often to ask, for path and exec."),
+    key("apps.*.ready.timeout", &[Duration], "\"2s\"", "How long to wait for the answer; a command is killed then."),
+    key("apps.*.live", &[one_of(&["accept", "notify"]), Table], "none", "How an app that is ready is watched besides: while it accepts connections, while it says WATCHDOG=1 (sd_notify), or a table with one of path, exec and notify. One that fails is stopped and started again."),
+    key("apps.*.live.path", &[Text], "none", "Well while it answers GET for this path."),
+    key("apps.*.live.status", &[Int { min: 100, max: 599 }], "200 to 399", "The status that means well."),
+    key("apps.*.live.exec", &[Command], "none", "Well while this command exits 0; it is run in the app's folder with the app's environment."),
+    key("apps.*.live.notify", &[Duration], "30s for \"notify\"", "Well while it says WATCHDOG=1 at least so often; WATCHDOG_USEC tells it."),
+    key("apps.*.live.every", &[Duration], "\"10s\"", "How often to ask, for path and exec."),
+    key("apps.*.live.timeout", &[Duration], "\"2s\"", "How long to wait for the answer; a command is killed then."),
+    key("apps.*.live.failures", &[Int { min: 1, max: 1000 }], "3", "How many failures in a row are too many. The first after the container was frozen is forgiven."),
     key("apps.*.start_timeout", &[Duration], "\"5m\"", "How long the app may take to become ready."),
     key("apps.*.essential", &[Bool], "true for the app at / and for the only served one", "If it is given up, the container ends with its exit code."),
     key("apps.*.restart", &[Table], "", "What happens when the app ends by itself."),
@@ -210,7 +222,6 @@ const APP: &[Row] = &[
     key("apps.*.stop_after_idle", &[Duration], "none", "After how long without a request the app is stopped; the next one starts it again."),
     key("apps.*.needs", &[Text, TextList], "[]", "The apps that must be ready, and the jobs (on = \"start\") that must be done, before this one is started. They are stopped after it."),
     later("apps.*.secrets", "Secrets from files or variables."),
-    later("apps.*.live", "A liveness probe."),
     later("apps.*.balance", "How requests are spread over replicas."),
     later("apps.*.cap", "Requests at once per process."),
     later("apps.*.user", "The user the app runs as."),
@@ -221,8 +232,6 @@ const APP: &[Row] = &[
     later("apps.*.build", "How the app gets into the image."),
     later("apps.*.image", "An image the app is taken from."),
     later("apps.*.copy", "What is taken from that image."),
-    later("apps.*.ready.log", "Ready when a line of the log matches."),
-    later("apps.*.ready.exec", "Ready when a command succeeds."),
 ];
 
 #[rustfmt::skip]
@@ -295,7 +304,7 @@ const LOG: &[Row] = &[
     key("log.access", &[one_of(&["on", "off"]), Table], "\"on\"", "One line per request."),
     later("log.access.redact", "Fields whose values are not logged."),
     later("log.access.sample", "The share of requests that is logged."),
-    key("log.apps", &[one_of(&["prefix", "json", "raw"])], "as log.format: \"prefix\" for people, else \"json\"", "What becomes of the apps' own lines."),
+    key("log.apps", &[one_of(&["prefix", "json", "raw"])], "as log.format: \"prefix\" for people, else \"json\"", "What becomes of the apps' own lines. `prefix`: the app's name in front, coloured on a terminal. `json`: an object per line with app, pid and stream; a line that is an object already keeps its bytes and gets the keys it lacks. `raw`: to the byte as they were printed."),
 ];
 
 #[rustfmt::skip]
@@ -303,7 +312,7 @@ const LATER: &[Row] = &[
     later("defaults", "Merged under every app."),
     later("volumes", "Folders that survive."),
     later("errors", "Own error pages."),
-    later("admin", "The control socket and the dashboard."),
+    later("admin.ui", "The dashboard."),
     later("profile", "Changes for `onedoor dev` and the like."),
     later("min_version", "The oldest onedoor that understands this file."),
 ];

@@ -25,6 +25,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use onedoor_linux::output::Output;
 use onedoor_linux::poll::Wake;
+use onedoor_linux::proc::Pid;
 
 use line::{Lines, Look};
 use writer::Writer;
@@ -70,9 +71,9 @@ pub(crate) enum AppsFormat {
     AsFormat,
     /// `python │ text`
     Prefix,
-    /// One JSON object per line; a line that already is one gets an `app` key.
+    /// One JSON object per line; a line that already is one gets the keys `app`, `pid` and `stream` if it lacks them.
     Json,
-    /// As the app printed it.
+    /// As the app printed it, to the byte.
     Raw,
 }
 
@@ -90,6 +91,35 @@ pub(crate) enum Level {
 pub(crate) enum AppStream {
     Out,
     Err,
+}
+
+/// Who printed something, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Speaker {
+    pub(crate) app: Arc<str>,
+    pub(crate) pid: Pid,
+    pub(crate) stream: AppStream,
+}
+
+/// What an app printed: a line, or a piece of a long or slow one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Line<'a> {
+    /// Without its end.
+    pub(crate) text: &'a [u8],
+    pub(crate) end: LineEnd,
+    /// How many pieces of the same line came before.
+    pub(crate) before: u32,
+}
+
+/// What followed a [`Line`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineEnd {
+    Lf,
+    CrLf,
+    /// Nothing yet: more of the line may come.
+    Open,
+    /// The end of the stream.
+    Missing,
 }
 
 /// The log. Cheap to clone; there is one thread behind all clones.
@@ -198,14 +228,14 @@ impl Log {
         }
     }
 
-    /// One line that `app` printed, without its end; stdout goes to stdout, stderr to stderr.
-    pub(crate) fn app_line(&self, app: &str, stream: AppStream, line: &[u8]) {
-        let line = self.shared.lines.app(SystemTime::now(), app, stream, line);
-        let to = match stream {
+    /// A line of an app, or a piece of one; stdout goes to stdout, stderr to stderr.
+    pub(crate) fn app_line(&self, speaker: &Speaker, line: Line<'_>) {
+        let bytes = self.shared.lines.app(SystemTime::now(), speaker, line);
+        let to = match speaker.stream {
             AppStream::Out => Stream::Out,
             AppStream::Err => Stream::Err,
         };
-        self.push(to, &line);
+        self.push(to, &bytes);
     }
 
     /// Waits until all that was logged before is written, or given up; the only call that blocks. For the very end.

@@ -7,6 +7,7 @@
 mod kit;
 
 mod access_log;
+mod app_lines;
 mod bodies;
 mod bulk;
 mod cli;
@@ -31,6 +32,8 @@ mod pid1;
 mod pipelining;
 mod pool;
 mod proxy_protocol;
+mod readiness;
+mod replicas;
 mod reuse;
 mod routing;
 mod siege;

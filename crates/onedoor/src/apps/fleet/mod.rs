@@ -107,6 +107,15 @@ impl Fleet {
         })
     }
 
+    pub(super) fn is_leaving(&self, id: InstanceId) -> bool {
+        self.member(id).is_some_and(|member| member.part == Part::Leaving)
+    }
+
+    /// How many instances there have been.
+    pub(super) fn made(&self) -> u64 {
+        self.made
+    }
+
     fn member(&self, id: InstanceId) -> Option<&Member> {
         self.members.iter().find(|member| member.id == id)
     }

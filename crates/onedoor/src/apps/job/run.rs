@@ -18,11 +18,13 @@ use tokio::time::timeout;
 
 use crate::apps::kin::Kin;
 use crate::apps::output::{self, LastWords};
+use crate::apps::signs::Signs;
 use crate::apps::spawn::LaunchError;
+use crate::apps::spec::Readiness;
 use crate::apps::stop;
 use crate::apps::task::Kill;
 use crate::init::{Child, Children, SignalError};
-use crate::observe::log::{AppStream, Level, Log};
+use crate::observe::log::{AppStream, Level, Log, Speaker};
 
 /// What a job printed last may come after its exit; whoever still holds its pipes does not hold us.
 const OUTPUT_GRACE: Duration = Duration::from_millis(200);
@@ -110,13 +112,10 @@ impl Run {
         let words = LastWords::default();
         let mut outputs = JoinSet::new();
         for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
-            outputs.spawn(output::drain(
-                pipe,
-                stream,
-                Arc::clone(&self.name),
-                self.log.clone(),
-                words.clone(),
-            ));
+            let speaker = Speaker { app: Arc::clone(&self.name), pid, stream };
+            // Nothing a job says makes it ready.
+            let signs = Signs::expected_by(&Readiness::Accept);
+            outputs.spawn(output::drain(pipe, speaker, self.log.clone(), words.clone(), signs));
         }
         let (status, stage) = self.watch(pid, exited, began).await;
         let lived = began.elapsed();

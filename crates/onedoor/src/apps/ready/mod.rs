@@ -1,8 +1,10 @@
 //! Step "ready" of the life of an app: does it take requests, and where?
 //!
 //! ```text
+//!   worker ── its sign: a line, READY=1, a command ───────────────────────▶ Runs
+//!   [its sign, first] then
 //!   told socket ── connects ─────────────────────────────────────────┐
-//!   told port ──── connects, not to itself, and it is the app's own ─┼─▶ [GET path: 200..=399] ─▶ Answers
+//!   told port ──── connects, not to itself, and it is the app's own ─┼─▶ [GET path: 200..=399, a command: 0] ─▶ Answers
 //!   else: where does the app's family listen (/proc)? seen twice ────┘
 //! ```
 //!
@@ -22,9 +24,12 @@ use onedoor_linux::proc::{ListeningAt, ListeningSocket};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
+use super::command_question::Asker;
 use super::kin::{Belongs, Kin};
+use super::line_pattern::LinePattern;
+use super::signs::{Announced, Signs};
 use super::spawn::Told;
-use super::spec::Readiness;
+use super::spec::{Command, Readiness};
 use crate::registry::EndpointAddr;
 
 /// The pause after the first look; each later one is half as long again, up to a limit.
@@ -33,6 +38,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const PAUSE_MAX: Duration = Duration::from_millis(250);
 
 const IDLE_PAUSE: Duration = Duration::from_secs(2);
+
+/// A command costs a process, so the first pause is longer.
+const FIRST_COMMAND_PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection on the same host is made or refused at once, unless the backlog is full.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -52,6 +60,8 @@ pub(super) struct Prober {
     kin: Kin,
     told: Told,
     readiness: Readiness,
+    signs: Signs,
+    asker: Asker,
     pause: Duration,
     searched: Option<Instant>,
     /// The pause before the next search.
@@ -66,6 +76,8 @@ pub(super) struct Prober {
 #[derive(Debug)]
 pub(super) enum Sight {
     Answers(Found),
+    /// A worker that is ready: there is no place to find.
+    Runs,
     Silent(Why),
 }
 
@@ -103,6 +115,16 @@ pub(super) enum Why {
         path: String,
         error: String,
     },
+    NoSuchLine {
+        pattern: LinePattern,
+    },
+    NotNotified,
+    /// It said so itself.
+    Stopping,
+    Command {
+        command: String,
+        error: String,
+    },
 }
 
 impl fmt::Display for Why {
@@ -119,6 +141,10 @@ impl fmt::Display for Why {
             Self::Stranger { port } => write!(f, "port {port} belongs to another program; choose another"),
             Self::Status { status, path } => write!(f, "GET {path} answers {status}"),
             Self::BadAnswer { path, error } => write!(f, "GET {path}: {error}"),
+            Self::NoSuchLine { pattern } => write!(f, "no line of its log matches `{pattern}`"),
+            Self::NotNotified => f.write_str("it sends no READY=1 to its NOTIFY_SOCKET"),
+            Self::Stopping => f.write_str("it says that it is stopping"),
+            Self::Command { command, error } => write!(f, "`{command}`: {error}"),
         }
     }
 }
@@ -134,11 +160,13 @@ impl fmt::Display for Told {
 }
 
 impl Prober {
-    pub(super) fn new(kin: Kin, told: Told, readiness: Readiness) -> Self {
+    pub(super) fn new(kin: Kin, told: Told, readiness: Readiness, signs: Signs, asker: Asker) -> Self {
         Self {
             kin,
             told,
             readiness,
+            signs,
+            asker,
             pause: FIRST_PAUSE,
             searched: None,
             search_pause: SEARCH_PAUSE,
@@ -153,19 +181,26 @@ impl Prober {
         self.look().await
     }
 
-    /// The next look, after the pause that is due.
+    /// The next look, after the pause that is due. A sign that is awaited is seen at once, and nothing else is worth
+    /// a look before.
     pub(super) fn look_again(mut self) -> impl Future<Output = (Self, Sight)> + Send + 'static {
-        let at = Instant::now() + self.next_pause();
-        self.look_from(at)
+        let given = self.signs.allow(&self.readiness);
+        let pause = if given { self.next_pause() } else { Duration::ZERO };
+        let at = Instant::now() + pause;
+        async move {
+            self.signs.allowed(&self.readiness).await;
+            self.look_from(at).await
+        }
     }
 
     /// A connect goes unnoticed; a GET costs the app work and a line in its log, so the operator says how often.
     fn next_pause(&mut self) -> Duration {
-        let longest = match &self.readiness {
-            Readiness::Accept => PAUSE_MAX,
-            Readiness::Http { every, .. } => *every,
+        let (shortest, longest) = match &self.readiness {
+            Readiness::Accept | Readiness::Log { .. } | Readiness::Notify => (FIRST_PAUSE, PAUSE_MAX),
+            Readiness::Http { every, .. } => (FIRST_PAUSE, *every),
+            Readiness::Exec { every, .. } => (FIRST_COMMAND_PAUSE, *every),
         };
-        let pause = self.pause.min(longest);
+        let pause = self.pause.max(shortest).min(longest);
         self.pause = pause * 3 / 2;
         pause
     }
@@ -176,23 +211,43 @@ impl Prober {
     }
 
     async fn look(mut self) -> (Self, Sight) {
-        let sight = match self.find().await {
-            Ok(found) => self.ask(found).await,
-            Err(why) => Sight::Silent(why),
-        };
+        let sight = self.sees().await.unwrap_or_else(Sight::Silent);
         (self, sight)
     }
 
-    async fn ask(&self, found: Found) -> Sight {
+    async fn sees(&mut self) -> Result<Sight, Why> {
+        self.sign()?;
+        if self.told.is_nowhere() {
+            self.ask(None).await?;
+            return Ok(Sight::Runs);
+        }
+        let found = self.find().await?;
+        self.ask(Some(&found)).await?;
+        Ok(Sight::Answers(found))
+    }
+
+    /// What the app says of itself comes before what is seen of it.
+    fn sign(&self) -> Result<(), Why> {
+        if self.signs.state().announced == Announced::Stopping {
+            return Err(Why::Stopping);
+        }
         match &self.readiness {
-            Readiness::Accept => Sight::Answers(found),
-            Readiness::Http { path, status, timeout: limit, every: _ } => {
-                match timeout(*limit, http::status(&found.at, path)).await {
-                    Ok(Ok(answer)) if http::is_ready(answer, *status) => Sight::Answers(found),
-                    Ok(Ok(status)) => Sight::Silent(Why::Status { status, path: path.clone() }),
-                    Ok(Err(error)) => bad_answer(path, error.to_string()),
-                    Err(_) => bad_answer(path, format!("no answer within {limit:?}")),
-                }
+            _ if self.signs.allow(&self.readiness) => Ok(()),
+            Readiness::Log { pattern } => Err(Why::NoSuchLine { pattern: pattern.clone() }),
+            Readiness::Notify => Err(Why::NotNotified),
+            Readiness::Accept | Readiness::Http { .. } | Readiness::Exec { .. } => Ok(()),
+        }
+    }
+
+    async fn ask(&self, found: Option<&Found>) -> Result<(), Why> {
+        match (&self.readiness, found) {
+            (Readiness::Accept | Readiness::Log { .. } | Readiness::Notify, _)
+            | (Readiness::Http { .. }, None) => Ok(()),
+            (Readiness::Http { path, status, timeout, every: _ }, Some(found)) => {
+                ask_http(&found.at, path, *status, *timeout).await
+            }
+            (Readiness::Exec { command, timeout, every: _ }, _) => {
+                ask_command(&self.asker, command, *timeout).await
             }
         }
     }
@@ -265,8 +320,35 @@ impl Prober {
     }
 }
 
-fn bad_answer(path: &str, error: String) -> Sight {
-    Sight::Silent(Why::BadAnswer { path: path.to_owned(), error })
+/// One GET, within `limit`.
+pub(super) async fn ask_http(
+    at: &EndpointAddr,
+    path: &str,
+    wanted: Option<u16>,
+    limit: Duration,
+) -> Result<(), Why> {
+    let error = match timeout(limit, http::status(at, path)).await {
+        Ok(Ok(status)) if http::is_ready(status, wanted) => return Ok(()),
+        Ok(Ok(status)) => return Err(Why::Status { status, path: path.to_owned() }),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {limit:?}"),
+    };
+    Err(Why::BadAnswer { path: path.to_owned(), error })
+}
+
+/// One connection, within `limit`.
+pub(super) async fn ask_connection(at: &EndpointAddr, limit: Duration) -> Result<(), Why> {
+    let accepts = match at {
+        EndpointAddr::Tcp(at) => timeout(limit, connects(*at)).await,
+        EndpointAddr::Unix(path) => timeout(limit, connects_unix(path)).await,
+    };
+    if accepts.unwrap_or(false) { Ok(()) } else { Err(Why::NobodyListens) }
+}
+
+/// One command, within `limit`.
+pub(super) async fn ask_command(asker: &Asker, command: &Command, limit: Duration) -> Result<(), Why> {
+    let answer = asker.ask(command, limit).await;
+    answer.map_err(|error| Why::Command { command: command.to_string(), error })
 }
 
 /// An address that takes connections for a listener at `at`, which may listen on all of them.

@@ -9,8 +9,26 @@ use onedoor_linux::proc::Pid;
 use super::*;
 
 fn prober(told: Told) -> Prober {
-    let kin = Kin { leader: Pid::ours(), marker: OsString::from("no such marker") };
-    Prober::new(kin, told, Readiness::Accept)
+    of(ours(), told)
+}
+
+fn of(kin: Kin, told: Told) -> Prober {
+    ready_by(Readiness::Accept, kin, told)
+}
+
+fn ready_by(readiness: Readiness, kin: Kin, told: Told) -> Prober {
+    let path = std::env::var_os("PATH").unwrap();
+    let asker = Asker {
+        children: crate::init::Children::for_tests(),
+        environment: Arc::new([("PATH".into(), path)].into()),
+        dir: "/".into(),
+    };
+    let signs = Signs::expected_by(&readiness);
+    Prober::new(kin, told, readiness, signs, asker)
+}
+
+fn ours() -> Kin {
+    Kin { leader: Pid::ours(), marker: OsString::from("no such marker") }
 }
 
 fn at_port(port: u16) -> Told {
@@ -49,7 +67,7 @@ async fn a_strangers_listener_on_the_told_port_does_not_count() {
     spec.argv.push("600".into());
     let child_process = child.spawn(spec).await.unwrap();
     let kin = Kin { leader: child_process.pid, marker: OsString::from("no such marker") };
-    let (_, sight) = Prober::new(kin, at_port(port), Readiness::Accept).look().await;
+    let (_, sight) = of(kin, at_port(port)).look().await;
     child.signal_group(child_process.pid, onedoor_linux::signal::Signal::KILL).unwrap();
     assert!(matches!(&sight, Sight::Silent(Why::Stranger { .. })), "{sight:?}");
 }
@@ -84,7 +102,7 @@ async fn an_app_on_a_socket_of_its_own_choice_is_told_where_it_should_listen() {
     tokio::io::AsyncReadExt::read_u8(&mut listens).await.unwrap();
     let kin = Kin { leader: app.pid, marker: OsString::from("no such marker") };
     let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (_, sight) = Prober::new(kin, at_port(gone), Readiness::Accept).look().await;
+    let (_, sight) = of(kin, at_port(gone)).look().await;
     children.signal_group(app.pid, onedoor_linux::signal::Signal::KILL).unwrap();
     assert!(matches!(&sight, Sight::Silent(Why::OtherSocket { path: found }) if *found == path), "{sight:?}");
 }
@@ -119,4 +137,50 @@ async fn a_daemon_that_left_session_and_descent_is_found_by_its_mark() {
         onedoor_linux::signal::send(daemon.pid, onedoor_linux::signal::Signal::KILL).ok();
     }
     assert_eq!((found, not_found), (Belongs::Yes, Belongs::No));
+}
+
+#[tokio::test]
+async fn a_worker_is_ready_by_its_line_alone() {
+    let pattern = LinePattern::parse("celery@.* ready").unwrap();
+    let prober = ready_by(Readiness::Log { pattern: pattern.clone() }, ours(), Told::default());
+    let signs = prober.signs.clone();
+    let (prober, sight) = prober.look().await;
+    assert!(matches!(sight, Sight::Silent(Why::NoSuchLine { pattern: missed }) if missed == pattern));
+    let waiting = tokio::spawn(prober.look_again());
+    signs.read_line(b"celery@host ready.");
+    let (_, sight) = waiting.await.unwrap();
+    assert!(matches!(sight, Sight::Runs), "{sight:?}");
+}
+
+#[tokio::test]
+async fn a_served_app_that_gave_its_sign_must_accept_as_well_and_one_that_accepts_must_give_it() {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = tcp.local_addr().unwrap().port();
+    let prober = ready_by(Readiness::Notify, ours(), at_port(port));
+    let signs = prober.signs.clone();
+    let (prober, sight) = prober.look().await;
+    assert!(matches!(sight, Sight::Silent(Why::NotNotified)), "{sight:?}");
+    signs.set(|state| state.announced = Announced::Ready);
+    let (prober, sight) = prober.look().await;
+    assert!(matches!(&sight, Sight::Answers(found) if found.place == FoundPlace::AsTold), "{sight:?}");
+    drop(tcp);
+    let (prober, sight) = prober.look().await;
+    assert!(matches!(sight, Sight::Silent(Why::NobodyListens)), "{sight:?}");
+    signs.set(|state| state.announced = Announced::Stopping);
+    let (_, sight) = prober.look().await;
+    assert!(matches!(sight, Sight::Silent(Why::Stopping)), "{sight:?}");
+}
+
+#[tokio::test]
+async fn a_command_decides_once_the_app_accepts() {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let told = at_port(tcp.local_addr().unwrap().port());
+    let (every, timeout) = (Duration::from_secs(1), Duration::from_secs(60));
+    let exec = |line: &str| Readiness::Exec { command: Command::Shell(line.into()), every, timeout };
+    let (_, sight) = ready_by(exec("exit 0"), ours(), told.clone()).look().await;
+    assert!(matches!(sight, Sight::Answers(_)), "{sight:?}");
+    let (mut prober, sight) = ready_by(exec("echo not yet >&2; exit 3"), ours(), told).look().await;
+    let Sight::Silent(why) = sight else { panic!("{sight:?}") };
+    assert_eq!(why.to_string(), "`echo not yet >&2; exit 3`: exit code 3: not yet");
+    assert_eq!(prober.next_pause(), FIRST_COMMAND_PAUSE);
 }

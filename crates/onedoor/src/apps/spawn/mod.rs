@@ -7,10 +7,11 @@ mod environment;
 mod socket;
 mod words;
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
@@ -18,6 +19,8 @@ use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
 pub(super) use self::socket::RuntimeDir;
 use self::socket::SocketFolder;
 use super::framework::{self, Framework, Place};
+use super::hearing::Hearing;
+use super::notify::{NotifySocket, SOCKET_VARIABLE, WATCHDOG_VARIABLE};
 use super::ports::{NoPort, PrivatePorts};
 use super::spec::{AppSpec, Command, Listening};
 
@@ -26,6 +29,9 @@ pub(super) const MARKER: &str = "ONEDOOR_ID";
 
 /// Where an app without a PATH of its own is looked for (execvp(3) says much the same).
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How much of the marker tells two sockets apart; a socket's path must be short (unix(7)).
+const NOTIFY_NAME_LEN: usize = 6;
 
 /// How likely the kernel takes an app rather than onedoor when memory runs out.
 const OOM_SCORE: i16 = 500;
@@ -39,6 +45,10 @@ pub(super) struct Launch {
     pub(super) marker: OsString,
     /// Why an app that would have taken a socket gets none.
     pub(super) socketless: Option<io::Error>,
+    /// What the app may say, and where.
+    pub(super) hearing: Hearing,
+    /// What a command that is asked about the app sees.
+    pub(super) environment: Arc<BTreeMap<OsString, OsString>>,
 }
 
 /// Where the app was told to listen. Both: the first that answers counts.
@@ -46,6 +56,13 @@ pub(super) struct Launch {
 pub(super) struct Told {
     pub(super) socket: Option<Arc<PathBuf>>,
     pub(super) port: Option<u16>,
+}
+
+impl Told {
+    /// A worker listens nowhere.
+    pub(super) fn is_nowhere(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Why a start cannot even be tried.
@@ -59,6 +76,8 @@ pub(super) enum LaunchError {
     Socket(io::Error),
     #[error("no random bytes for its mark: {0}")]
     Marker(io::Error),
+    #[error("no socket for its notifications: {0}; use another `ready`")]
+    Notify(io::Error),
 }
 
 /// Makes the starts of one app.
@@ -87,26 +106,26 @@ impl Launcher {
         let socket = told.socket.as_deref().and_then(|path| path.to_str());
         let place =
             Place { port: told.port, socket, prefix: prefix(&app.listening), prefix_mode: app.prefix_mode };
-        let mut environment = environment::build(app, self.framework, &place);
-        environment.insert(OsString::from(MARKER), marker.clone());
-        let argv = words::argv(&app.command, |name| match (environment.get(OsStr::new(name)), name) {
-            (Some(value), _) => Some(value.clone()),
-            // Ours, but not true for this app: empty, as a shell would have it.
-            (None, "PORT" | "HOST" | "PREFIX" | "SOCKET") => Some(OsString::new()),
-            (None, _) => None,
-        });
-        let path = environment.get(OsStr::new("PATH")).cloned().unwrap_or_else(|| USUAL_PATH.into());
-        let name = argv.first().map(OsString::as_os_str).unwrap_or_default();
-        let program = resolve_program(name, &path, &app.dir)?;
-        let mut spec = SpawnSpec::new(program, &app.dir);
-        spec.argv = argv;
-        spec.env = environment.into_iter().collect();
+        let environment = Arc::new(environment::build(app, self.framework, &place));
+        let mut spec = spec_of(&app.command, &environment, &app.dir)?;
         spec.oom_score = Some(OOM_SCORE);
-        Ok(Launch { spec, told, marker, socketless })
+        spec.env.push((MARKER.into(), marker.clone()));
+        let notify = if app.notifies() {
+            let socket = self.notify_socket(app, &marker).map_err(LaunchError::Notify)?;
+            spec.env.push((SOCKET_VARIABLE.into(), socket.address()));
+            Some(socket)
+        } else {
+            None
+        };
+        if let Some(within) = app.beats_within() {
+            spec.env.push((WATCHDOG_VARIABLE.into(), within.as_micros().to_string().into()));
+        }
+        let hearing = Hearing::new(&app.readiness, notify);
+        Ok(Launch { spec, told, marker, socketless, hearing, environment })
     }
 
     /// The instance is gone, and its socket serves nobody.
-    pub(super) fn forget(&mut self, instance: u64) {
+    pub(super) fn forget(&self, instance: u64) {
         if let Some(folder) = &self.folder {
             folder.remove(instance);
         }
@@ -142,12 +161,47 @@ impl Launcher {
     }
 
     fn socket(&mut self, app: &AppSpec, instance: u64) -> io::Result<Arc<PathBuf>> {
+        self.folder(app)?.vacant_path(instance)
+    }
+
+    /// In the app's folder; where none can be written, by a name that nobody can guess.
+    fn notify_socket(&mut self, app: &AppSpec, marker: &OsStr) -> io::Result<NotifySocket> {
+        // One per start: the last one of the start before may still be on its way out.
+        let marker = marker.to_string_lossy();
+        let name = format!("n-{}", marker.get(..NOTIFY_NAME_LEN).unwrap_or(&marker));
+        let path = self.folder(app).and_then(|folder| folder.vacant(&name));
+        path.and_then(NotifySocket::at_path)
+            .or_else(|_| NotifySocket::abstract_named(format!("onedoor-{marker}")))
+    }
+
+    fn folder(&mut self, app: &AppSpec) -> io::Result<&SocketFolder> {
         let folder = match self.folder.take() {
             Some(folder) => folder,
             None => self.runtime.folder_of(&app.name)?,
         };
-        self.folder.insert(folder).vacant_path(instance)
+        Ok(self.folder.insert(folder))
     }
+}
+
+/// A command with this environment: its variables expanded, its program found.
+pub(super) fn spec_of(
+    command: &Command,
+    environment: &BTreeMap<OsString, OsString>,
+    dir: &Path,
+) -> Result<SpawnSpec, SpawnError> {
+    let argv = words::argv(command, |name| match (environment.get(OsStr::new(name)), name) {
+        (Some(value), _) => Some(value.clone()),
+        // Ours, but not true for this app: empty, as a shell would have it.
+        (None, "PORT" | "HOST" | "PREFIX" | "SOCKET") => Some(OsString::new()),
+        (None, _) => None,
+    });
+    let path = environment.get(OsStr::new("PATH")).cloned().unwrap_or_else(|| USUAL_PATH.into());
+    let name = argv.first().map(OsString::as_os_str).unwrap_or_default();
+    let program = resolve_program(name, &path, dir)?;
+    let mut spec = SpawnSpec::new(program, dir);
+    spec.argv = argv;
+    spec.env = environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(spec)
 }
 
 fn prefix(listening: &Listening) -> Option<&str> {

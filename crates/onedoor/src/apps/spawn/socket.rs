@@ -68,28 +68,33 @@ impl Drop for RuntimeDir {
 pub(super) struct SocketFolder(PathBuf);
 
 impl SocketFolder {
-    /// The path of an instance's socket, with nothing there: bind(2) does not replace what a killed process left. The folder may be
-    /// gone, too: whatever cleans `/tmp` does not ask.
+    /// The path of an instance's socket, with nothing there.
     pub(super) fn vacant_path(&self, instance: u64) -> io::Result<Arc<PathBuf>> {
+        self.vacant(&name_of(instance)).map(Arc::new)
+    }
+
+    /// The path of a socket (its name no longer than [`LONGEST_NAME`]), with nothing there: bind(2) does not replace
+    /// what a killed process left. The folder may be gone, too: whatever cleans `/tmp` does not ask.
+    pub(super) fn vacant(&self, name: &str) -> io::Result<PathBuf> {
         if let Some(ours) = self.0.parent() {
             make(ours, 0o711)?;
         }
         make(&self.0, 0o700)?;
-        let path = self.path(instance);
+        let path = self.0.join(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(Arc::new(path)),
+            Ok(()) | Err(_) => Ok(path),
         }
     }
 
     pub(super) fn remove(&self, instance: u64) {
         // Never made, or gone with the folder: as it should be.
-        fs::remove_file(self.path(instance)).ok();
+        fs::remove_file(self.0.join(name_of(instance))).ok();
     }
+}
 
-    fn path(&self, instance: u64) -> PathBuf {
-        self.0.join(format!("{instance}.sock"))
-    }
+fn name_of(instance: u64) -> String {
+    format!("{instance}.sock")
 }
 
 /// Makes a folder that may be there already.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::apps::spec::{
-    Environment, GiveUp, Grace, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen,
-    StopPolicy, StopSignal,
+    Environment, GiveUp, Grace, Liveness, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen,
+    StartWhen, StopPolicy, StopSignal,
 };
 use crate::registry::{AppId, Weight};
 
@@ -23,6 +23,7 @@ fn app(words: &[&str], listening: Listening) -> AppSpec {
         listening,
         prefix_mode: PrefixMode::Stripped,
         readiness: Readiness::Accept,
+        liveness: Liveness::Unwatched,
         start_timeout: Duration::from_secs(300),
         restart: RestartPolicy {
             when: RestartWhen::Always,
@@ -70,7 +71,7 @@ fn an_app_is_told_its_port_its_host_and_its_prefix() {
     assert_eq!(variable(&launch, "HOST").unwrap(), "127.0.0.1");
     assert_eq!(variable(&launch, "PREFIX").unwrap(), "/api");
     assert_eq!(variable(&launch, "SOCKET"), None);
-    assert_eq!(launch.spec.program, std::path::Path::new("/usr/bin/sleep"));
+    assert_eq!(launch.spec.program, Path::new("/usr/bin/sleep"));
 }
 
 #[test]
@@ -176,4 +177,20 @@ fn a_framework_hears_of_a_prefix_only_if_it_is_the_kind_that_needs_to() {
     assert_eq!(uvicorn(PrefixMode::Stripped).as_deref(), Some("/api"));
     // uvicorn would put the prefix before a path that has it already.
     assert_eq!(uvicorn(PrefixMode::Kept), None);
+}
+
+#[test]
+fn an_app_that_notifies_is_told_where_and_how_often_and_no_other_is() {
+    let mut app = app(&["sleep", "1"], Listening::Nowhere);
+    assert_eq!(variable(&launch(&app), "NOTIFY_SOCKET"), None);
+    app.liveness = Liveness::Beats { within: Duration::from_secs(30) };
+    let mut launcher = launcher(&app);
+    let [first, second] = [launcher.prepare(&app, 1).unwrap(), launcher.prepare(&app, 1).unwrap()];
+    assert_eq!(variable(&first, "WATCHDOG_USEC").unwrap(), "30000000");
+    let [one, two] = [&first, &second].map(|launch| variable(launch, "NOTIFY_SOCKET").unwrap());
+    assert_ne!(one, two, "two starts may live at once");
+    assert!(one.len() <= 107);
+    assert!(one.starts_with('@') || Path::new(&one).exists());
+    drop(first);
+    assert!(!Path::new(&one).exists());
 }

@@ -7,6 +7,7 @@ use onedoor_linux::signal::Signal;
 
 use super::instance::{Instance, Start};
 use super::{Kill, Yard};
+use crate::apps::command_question::Asker;
 use crate::apps::life::{Action, Event, Hope, Push};
 use crate::apps::ready::Prober;
 use crate::apps::spawn::LaunchError;
@@ -41,7 +42,17 @@ impl Instance {
                 if let Some(error) = &launch.socketless {
                     self.note_socketless(error, yard);
                 }
-                self.start = Some(Start { told: launch.told, marker: launch.marker, began: Instant::now() });
+                self.start = Some(Start {
+                    told: launch.told,
+                    marker: launch.marker,
+                    began: Instant::now(),
+                    hearing: launch.hearing,
+                    asker: Asker {
+                        children: yard.children.clone(),
+                        environment: launch.environment,
+                        dir: yard.app.dir.clone(),
+                    },
+                });
                 let children = yard.children.clone();
                 self.spawning = Some(Box::pin(async move { children.spawn(launch.spec).await }));
                 None
@@ -53,8 +64,19 @@ impl Instance {
     fn probe(&mut self, pid: Pid, not_before: Instant, yard: &Yard) {
         let (Some(process), Some(start)) = (&self.process, &self.start) else { return };
         if process.kin.leader == pid && self.probing.is_none() {
-            let prober = Prober::new(process.kin.clone(), start.told.clone(), yard.app.readiness.clone());
+            let readiness = yard.app.readiness.clone();
+            let (signs, asker) = (start.hearing.signs().clone(), start.asker.clone());
+            let prober = Prober::new(process.kin.clone(), start.told.clone(), readiness, signs, asker);
             self.probing = Some(Box::pin(prober.look_from(not_before)));
+        }
+    }
+
+    /// What is published says of itself that it is stopping: a look finds that out, too, and takes it off the table.
+    pub(super) fn look_closer(&mut self, yard: &Yard) {
+        if let (Some(pid), Some(_)) = (self.leader(), &self.endpoint) {
+            self.probing = None;
+            self.glancing = None;
+            self.probe(pid, Instant::now(), yard);
         }
     }
 
@@ -91,7 +113,8 @@ impl Instance {
             LaunchError::Program(_)
             | LaunchError::Port(_)
             | LaunchError::Socket(_)
-            | LaunchError::Marker(_) => Hope::Later,
+            | LaunchError::Marker(_)
+            | LaunchError::Notify(_) => Hope::Later,
         }
     }
 }

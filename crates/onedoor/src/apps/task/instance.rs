@@ -14,15 +14,18 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{Boxed, Yard, or_never};
+use crate::apps::command_question::Asker;
 use crate::apps::fleet::{FleetEvent, InstanceId};
+use crate::apps::hearing::Hearing;
 use crate::apps::kin::Kin;
-use crate::apps::life::Event;
+use crate::apps::life::{Event, Hope};
+use crate::apps::notify::Voice;
 use crate::apps::output::{self, LastWords};
 use crate::apps::ready::{Found, FoundPlace, Prober, Sight, Why};
 use crate::apps::restart::Ending;
 use crate::apps::spawn::{LaunchError, Told};
 use crate::init::Child;
-use crate::observe::log::AppStream;
+use crate::observe::log::{AppStream, Speaker};
 use crate::registry::{DownReason, Endpoint, EndpointId};
 
 /// What an app printed last may come after its exit; whoever still holds its pipes does not hold us (rule 16).
@@ -61,11 +64,15 @@ pub(super) struct Instance {
     pub(super) down: Option<DownReason>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Start {
     pub(super) told: Told,
     pub(super) marker: OsString,
     pub(super) began: Instant,
+    /// What it may say; dropped with the start.
+    pub(super) hearing: Hearing,
+    /// How commands are asked about it.
+    pub(super) asker: Asker,
 }
 
 #[derive(Debug)]
@@ -92,6 +99,8 @@ pub(super) enum News {
     Spawned(Result<Child, SpawnError>),
     Sight(Prober, Sight),
     Glimpse(Prober, Sight),
+    /// The app says that it is stopping.
+    Leaves,
     TimerDue,
     Drained,
     Swept(usize),
@@ -135,6 +144,11 @@ impl Instance {
         self.process.as_ref().map(|process| process.kin.leader)
     }
 
+    /// A worker is ready without an endpoint.
+    pub(super) fn is_working(&self) -> bool {
+        self.process.is_some() && self.ready_generation == Some(self.generation) && self.found.is_none()
+    }
+
     /// Nothing that its processes left behind is alive.
     pub(super) fn is_swept(&self) -> bool {
         self.sweeps.is_empty()
@@ -149,6 +163,7 @@ impl Instance {
             child = or_never(self.spawning.as_mut()) => News::Spawned(child),
             (prober, sight) = or_never(self.probing.as_mut()) => News::Sight(prober, sight),
             (prober, sight) = or_never(self.glancing.as_mut()) => News::Glimpse(prober, sight),
+            () = leaves(self.start.as_mut()) => News::Leaves,
             () = due(self.timer) => News::TimerDue,
             () = or_never(self.draining.as_mut()) => News::Drained,
             Some(killed) = self.sweeps.join_next() => News::Swept(killed.unwrap_or_default()),
@@ -164,6 +179,10 @@ impl Instance {
             News::Spawned(result) => Some(of(self.spawned(result, yard))),
             News::Sight(prober, sight) => self.saw(prober, sight, yard).map(of),
             News::Glimpse(prober, sight) => self.glimpsed(prober, sight, yard).map(of),
+            News::Leaves => {
+                self.look_closer(yard);
+                None
+            }
             News::TimerDue => {
                 self.timer = None;
                 Some(of(Event::TimerDue))
@@ -224,16 +243,21 @@ impl Instance {
         self.spawning = None;
         match result {
             Ok(Child { pid, stdout, stderr, exited }) => {
+                // What is spawned was prepared.
+                let Some(start) = &mut self.start else { return Event::SpawnFailed { hope: Hope::Later } };
                 let words = LastWords::default();
                 self.fate.last_words = words.clone();
                 // Readers of earlier starts that are done; an app that crashes for months would pile them up.
                 while self.outputs.try_join_next().is_some() {}
                 for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
-                    let (app, log) = (Arc::clone(&yard.app.name), yard.log.clone());
-                    self.outputs.spawn(output::drain(pipe, stream, app, log, words.clone()));
+                    let speaker = Speaker { app: Arc::clone(&yard.app.name), pid, stream };
+                    let signs = start.hearing.signs().clone();
+                    self.outputs.spawn(output::drain(pipe, speaker, yard.log.clone(), words.clone(), signs));
                 }
-                let marker = self.start.as_ref().map(|start| start.marker.clone()).unwrap_or_default();
-                self.process = Some(Process { kin: Kin { leader: pid, marker }, exited });
+                let kin = Kin { leader: pid, marker: start.marker.clone() };
+                let voice = Voice { app: Arc::clone(&yard.app.name), log: yard.log.clone() };
+                start.hearing.attend(kin.clone(), voice);
+                self.process = Some(Process { kin, exited });
                 Event::Spawned { pid }
             }
             Err(error) => {
@@ -251,6 +275,7 @@ impl Instance {
                 self.answers_at(found, prober, yard);
                 Some(Event::Answered { pid })
             }
+            Sight::Runs => Some(Event::Answered { pid }),
             Sight::Silent(why) => {
                 self.fate.silence = Some(why);
                 self.probing = Some(Box::pin(prober.look_again()));
@@ -269,7 +294,7 @@ impl Instance {
                 self.answers_at(found, prober, yard);
                 Some(Event::Answered { pid })
             }
-            Sight::Answers(_) | Sight::Silent(_) => {
+            Sight::Answers(_) | Sight::Runs | Sight::Silent(_) => {
                 self.glancing = Some(Box::pin(prober.look_idly()));
                 None
             }
@@ -290,6 +315,13 @@ impl Instance {
         let all_read = async { while self.outputs.join_next().await.is_some() {} };
         // Cancelling is safe: the readers go on by themselves.
         timeout(OUTPUT_GRACE, all_read).await.ok();
+    }
+}
+
+async fn leaves(start: Option<&mut Start>) {
+    match start {
+        Some(start) => start.hearing.leaves().await,
+        None => std::future::pending().await,
     }
 }
 

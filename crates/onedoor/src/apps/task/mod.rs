@@ -138,7 +138,7 @@ enum Surprise {
 /// Something happened.
 enum Tidings {
     Order(Option<Order>),
-    Of(InstanceId, News),
+    Of(InstanceId, Box<News>),
     Feedback(Feedback),
     Wish(Asked),
     GateOpen,
@@ -211,7 +211,7 @@ impl AppTask {
         tokio::select! {
             biased;
             order = self.orders.recv(), if ordered => Tidings::Order(order),
-            (id, news) = any_of(&mut self.instances) => Tidings::Of(id, news),
+            (id, news) = any_of(&mut self.instances) => Tidings::Of(id, Box::new(news)),
             () = or_never(self.gate.as_mut()) => Tidings::GateOpen,
             Some(asked) = self.wishes.recv() => Tidings::Wish(asked),
             () = self.idleness.waits() => Tidings::Idle,
@@ -228,7 +228,7 @@ impl AppTask {
             }
             // Whoever gave the orders is gone: nothing of the app may stay.
             Tidings::Order(None) => self.stop_asked(Instant::now()).await,
-            Tidings::Of(id, news) => self.heard_of(id, news).await,
+            Tidings::Of(id, news) => self.heard_of(id, *news).await,
             Tidings::GateOpen => {
                 self.gate = None;
                 self.happened(FleetEvent::Begin).await;
@@ -287,6 +287,7 @@ impl AppTask {
                 events.extend(self.cleared());
             }
         }
+        self.show_processes();
     }
 
     /// An operator's wish; answered when it is fulfilled, or can no more be.
@@ -388,12 +389,13 @@ fn rules(app: &AppSpec, grace_max: Duration, seed: u64) -> FleetRules {
         Grace::RestOfBudget => grace_max,
         Grace::AtMost(grace) => grace.min(grace_max),
     };
-    let (ready, room) = match app.listening {
-        Listening::Nowhere => (ReadyWhen::Running, Room::ForMany),
-        Listening::FixedPort { .. } => (ReadyWhen::Answering, Room::ForOne),
-        Listening::Auto { .. } | Listening::PrivatePort { .. } | Listening::UnixSocket { .. } => {
-            (ReadyWhen::Answering, Room::ForMany)
-        }
+    let ready = if app.is_ready_at_once() { ReadyWhen::Running } else { ReadyWhen::Answering };
+    let room = match app.listening {
+        Listening::FixedPort { .. } => Room::ForOne,
+        Listening::Nowhere
+        | Listening::Auto { .. }
+        | Listening::PrivatePort { .. }
+        | Listening::UnixSocket { .. } => Room::ForMany,
     };
     FleetRules {
         machine: Rules { ready, start_timeout: app.start_timeout, grace, weight: app.weight },

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::instance::Instance;
 use super::{AppTask, Surprise, Yard};
-use crate::apps::board::AppState;
+use crate::apps::board::{AppState, ProcessRow};
 use crate::apps::fleet::{AppFace, InstanceId};
 use crate::apps::framework;
 use crate::apps::life::Face;
@@ -20,7 +20,7 @@ static NEXT_ENDPOINT: AtomicU64 = AtomicU64::new(1);
 
 impl AppTask {
     /// Shows the app as a whole to the proxy and to whoever asks for the table.
-    pub(super) fn publish(&mut self, face: AppFace) {
+    pub(super) fn publish(&self, face: AppFace) {
         let (availability, state) = match face {
             AppFace::Idle => (Availability::Idle, AppState::Idle),
             AppFace::Starting => (Availability::Starting { since: Instant::now() }, AppState::Starting),
@@ -40,6 +40,25 @@ impl AppTask {
         };
         self.yard.board.set(state);
         self.yard.publisher.publish(availability);
+    }
+
+    /// For whoever asks for the table.
+    pub(super) fn show_processes(&self) {
+        let process = |instance: &Instance| {
+            let state = if self.fleet.is_leaving(instance.id()) {
+                "stopping"
+            } else if instance.endpoint.is_some() || instance.is_working() {
+                "ready"
+            } else {
+                "starting"
+            };
+            Some(ProcessRow { replica: instance.slot + 1, pid: instance.leader()?, state })
+        };
+        let mut processes: Vec<ProcessRow> = self.instances.iter().filter_map(process).collect();
+        processes.sort_by_key(|process| process.replica);
+        // Starts beyond the first of each instance.
+        let restarts = self.yard.generation.saturating_sub(self.fleet.made());
+        self.yard.board.set_processes(restarts, processes);
     }
 
     fn instance(&self, id: InstanceId) -> Option<&Instance> {
@@ -112,7 +131,7 @@ impl Instance {
     }
 
     /// Says once, and again only if it changed, that the app does not listen where it was told.
-    pub(super) fn note_surprise(&mut self, found: &Found, yard: &mut Yard) {
+    pub(super) fn note_surprise(&self, found: &Found, yard: &mut Yard) {
         let FoundPlace::Elsewhere { port } = found.place else { return };
         if yard.surprise == (Surprise::Told { port }) {
             return;

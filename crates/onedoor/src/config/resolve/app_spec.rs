@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::Draft;
+use super::health::{self, Patient};
 use super::needs::Names;
 use super::{Context, command, needs, policy};
 use crate::apps::spec::{AppSpec, Command, Environment, Listening, PrefixMode};
@@ -66,7 +67,9 @@ fn spec(
     context: &mut Context<'_>,
 ) -> AppSpec {
     let (command, dir, environment) = program(draft.run, section, context);
-    let readiness = policy::readiness(draft.name.value, section, &listening, context);
+    let patient = Patient { name: draft.name.value, section, listening: &listening };
+    let readiness = health::readiness(patient, context);
+    let liveness = health::liveness(patient, context);
     let replicas = policy::replicas(draft.name.value, section, &listening, context);
     let replace = policy::replace(section, &listening, context);
     let (start, stop_after_idle) = policy::laziness(draft.name.value, section, &listening, context);
@@ -80,6 +83,7 @@ fn spec(
         listening,
         prefix_mode: prefix_mode(section),
         readiness,
+        liveness,
         start_timeout: section.duration("start_timeout").unwrap_or(START_TIMEOUT),
         restart: policy::restart(section, context),
         stop: policy::stop(section, context),
@@ -161,7 +165,9 @@ fn folder_names(parent: Option<&Path>) -> Vec<String> {
 
 /// CONFIG.md §1.6 "Environment": the public PORT and what others told onedoor are not the app's business.
 fn is_onedoors_own(name: &str) -> bool {
-    name == "PORT" || name == "NOTIFY_SOCKET" || name.starts_with("ONEDOOR_") || name.starts_with("LISTEN_")
+    matches!(name, "PORT" | "NOTIFY_SOCKET" | "WATCHDOG_USEC" | "WATCHDOG_PID")
+        || name.starts_with("ONEDOOR_")
+        || name.starts_with("LISTEN_")
 }
 
 fn environment(section: &Section, context: &mut Context<'_>) -> Environment {

@@ -15,7 +15,8 @@ use super::table::TableRow;
 use super::{Context, app_spec, policy};
 use crate::apps::job::schedule::{Schedule, ScheduleError};
 use crate::apps::spec::{
-    AppSpec, JobId, JobOn, JobSpec, Listening, Overlap, PrefixMode, Readiness, ReplaceHow, StartWhen,
+    AppSpec, JobId, JobOn, JobSpec, Listening, Liveness, Overlap, PrefixMode, Readiness, ReplaceHow,
+    StartWhen,
 };
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Section, Value};
@@ -236,6 +237,7 @@ fn worker(draft: &JobDraft<'_>, id: JobId, names: Names<'_>, context: &mut Conte
         listening: Listening::Nowhere,
         prefix_mode: PrefixMode::Kept,
         readiness: Readiness::Accept,
+        liveness: Liveness::Unwatched,
         start_timeout: Duration::MAX,
         restart: policy::restart(&Section::empty("apps.*"), context),
         stop: policy::stop_of_job(section, context),

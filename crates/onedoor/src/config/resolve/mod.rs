@@ -8,6 +8,7 @@ mod answer;
 mod app;
 mod app_spec;
 mod command;
+mod health;
 mod job;
 mod log;
 mod needs;
@@ -22,7 +23,7 @@ mod upstream;
 
 pub(crate) use table::TableRow;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,6 +76,8 @@ pub(crate) struct Loaded {
     pub(crate) proxy: proxy::Config,
     pub(crate) apps: spec::Config,
     pub(crate) log: LogConfig,
+    /// Where the operator wants the control socket.
+    pub(crate) control_socket: Option<PathBuf>,
     /// What is shown at start: where → what.
     pub(crate) table: Vec<TableRow>,
     pub(crate) warnings: Vec<Warning>,
@@ -128,6 +131,10 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
         },
         apps: spec::Config { apps, jobs, stop_budget: server.stop_budget },
         log,
+        control_socket: file
+            .table("admin")
+            .and_then(|admin| admin.text("socket"))
+            .map(|path| context.folder.join(path.value)),
         table: built.rows,
         warnings: std::mem::take(&mut context.warnings),
     }

@@ -1,12 +1,11 @@
-//! The policies of an app and their defaults: when it is ready, restarted, stopped, and what a request meets while it
-//! is down.
+//! The policies of an app and their defaults: when it is restarted, how it is stopped, and what a request meets while
+//! it is down.
 
 use std::time::Duration;
 
 use super::Context;
 use crate::apps::spec::{
-    GiveUp, Grace, Listening, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen, StopPolicy,
-    StopSignal,
+    GiveUp, Grace, Listening, ReplaceHow, RestartPolicy, RestartWhen, StartWhen, StopPolicy, StopSignal,
 };
 use crate::config::duration;
 use crate::config::error::{Code, ConfigError};
@@ -14,8 +13,6 @@ use crate::config::section::Section;
 use crate::config::source::Located;
 use crate::proxy::route::WhileDown;
 
-const READY_EVERY: Duration = Duration::from_secs(1);
-const READY_TIMEOUT: Duration = Duration::from_secs(2);
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
 const GIVE_UP: GiveUp = GiveUp::After { failures: 10, within: Duration::from_secs(5 * 60) };
@@ -25,45 +22,6 @@ const DRAIN: Duration = Duration::from_secs(30);
 const HOLD_FOR: Duration = Duration::from_secs(25);
 const HOLD_QUEUE: usize = 1000;
 pub(super) const HOLD: WhileDown = WhileDown::Hold { at_most: HOLD_FOR, queue_max: HOLD_QUEUE };
-
-pub(super) fn readiness(
-    name: &str,
-    section: &Section,
-    listening: &Listening,
-    context: &mut Context<'_>,
-) -> Readiness {
-    let Some(http) = section.table("ready") else { return Readiness::Accept };
-    if *listening == Listening::Nowhere {
-        if section.is_flawed() || http.is_flawed() {
-            // The key that would make it a served app may be the one that is misspelt.
-            return Readiness::Accept;
-        }
-        let place = section.key("ready").unwrap_or_default();
-        let fact = format!("app \"{name}\" is a worker: it listens nowhere and cannot be asked");
-        let error = ConfigError::new(Code::Contradiction, place, fact);
-        context.errors.push(error.remedy("give it a path, a host or a port, or take `ready` out"));
-        return Readiness::Accept;
-    }
-    let Some(path) = http.text("path") else {
-        if !http.is_flawed() {
-            let place = section.key("ready").unwrap_or_default();
-            let error = ConfigError::new(Code::MissingKey, place, "`ready` does not say what to ask for");
-            context.errors.push(error.remedy("ready = { path = \"/healthz\" }"));
-        }
-        return Readiness::Accept;
-    };
-    if !path.value.starts_with('/') || path.value.bytes().any(|byte| byte <= b' ' || byte >= 0x7f) {
-        let fact = format!("\"{}\" is no path to ask for", path.value.escape_debug());
-        let error = ConfigError::new(Code::BadValue, path.span, fact);
-        context.errors.push(error.remedy("it begins with a slash; spaces and the like are percent-encoded"));
-    }
-    Readiness::Http {
-        path: path.value.to_owned(),
-        status: http.int("status").and_then(|status| u16::try_from(status.value).ok()),
-        every: http.duration("every").unwrap_or(READY_EVERY),
-        timeout: http.duration("timeout").unwrap_or(READY_TIMEOUT),
-    }
-}
 
 pub(super) fn restart(section: &Section, context: &mut Context<'_>) -> RestartPolicy {
     let nothing = Section::empty("apps.*.restart");

@@ -18,7 +18,9 @@ fn files(path: &str, value: &str) -> Option<(String, String)> {
     let (head, star) = (parts.next()?, if path.contains('*') { parts.next() } else { None });
     let keys: Vec<&str> = parts.collect();
     let (base, needed) = match (head, star, &keys[..]) {
-        ("apps", Some(_), ["ready", _]) => ("[apps.a]\nrun = \"x\"\npath = \"/\"\n", "path = \"/h\", "),
+        ("apps", Some(_), ["ready" | "live", _]) => {
+            ("[apps.a]\nrun = \"x\"\npath = \"/\"\n", "path = \"/h\", ")
+        }
         ("apps", Some(_), [_, ..]) => ("[apps.a]\nrun = \"x\"\npath = \"/\"\n", ""),
         ("routes", Some(_), ["respond", _]) => ("[routes.\"/a\"]\n", "body = \"x\", "),
         ("routes", Some(_), ["status" | "headers"]) => ("[routes.\"/a\"]\nrespond = \"x\"\n", ""),

@@ -97,7 +97,7 @@ fn a_key_of_a_later_version() {
     insta::assert_snapshot!(mistakes(
         r#"[apps.a]
 run = "a"
-replicas = 2
+dev = "x"
 [volumes]
 data = "x"
 "#
@@ -371,6 +371,32 @@ fn a_bad_readiness() {
         r#"[apps]
 a = { run = "a", path = "/", ready = { path = "healthz" } }
 b = { run = "a", path = "/b", ready = { every = "1s" } }
+"#
+    ));
+}
+
+#[test]
+fn readiness_that_cannot_be() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+a = { run = "a", path = "/", ready = { log = "ready (" } }
+b = { run = "a", path = "/b", ready = { path = "/x", log = "up" } }
+c = { run = "a", ready = { log = "up", every = "1s" } }
+d = { run = "a", ready = { exec = "x 'y", status = 200 } }
+e = { run = "a", ready = "notified" }
+"#
+    ));
+}
+
+#[test]
+fn liveness_that_cannot_be() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+a = { run = "a", path = "/", live = { every = "1s" } }
+b = { run = "a", live = "accept" }
+c = { run = "a", live = { path = "/healthz" } }
+d = { run = "a", live = { notify = "1ms", failures = 2 } }
+e = { run = "a", live = { log = "up" } }
 "#
     ));
 }

@@ -4,10 +4,13 @@ use std::fmt::Display;
 use std::time::SystemTime;
 
 use super::time::push_rfc3339;
-use super::{AppStream, AppsFormat, Level, LogConfig};
+use super::{AppStream, AppsFormat, Level, Line, LineEnd, LogConfig, Speaker};
 
 /// Our own name among the prefixes.
 const OURSELVES: &str = "onedoor";
+
+/// Where people see that a line was cut.
+const CUT: &str = "…";
 
 /// A longer line is not looked into whether it is JSON: it is wrapped.
 const PARSED_BYTES_MAX: usize = 64 * 1024;
@@ -101,42 +104,46 @@ impl Lines {
         line
     }
 
-    /// What an app printed, with or without its end of line.
-    pub(super) fn app(&self, now: SystemTime, app: &str, stream: AppStream, text: &[u8]) -> Vec<u8> {
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
-        let mut line = Vec::with_capacity(text.len() + 128);
+    /// What an app printed.
+    pub(super) fn app(&self, now: SystemTime, speaker: &Speaker, line: Line<'_>) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(line.text.len() + 128);
         match self.apps {
-            AppLook::Raw => line.extend_from_slice(text),
-            AppLook::Prefix => {
-                self.push_prefix(&mut line, app, colour_of(app), self.colours(stream));
-                line.extend_from_slice(text);
+            AppLook::Raw => {
+                bytes.extend_from_slice(line.text);
+                bytes.extend_from_slice(match line.end {
+                    LineEnd::Lf => b"\n",
+                    LineEnd::CrLf => b"\r\n",
+                    LineEnd::Open | LineEnd::Missing => b"",
+                });
             }
-            AppLook::Json => match json_object(text) {
-                Some(JsonObject::WithoutApp { members }) => {
-                    line.extend_from_slice(b"{\"app\":");
-                    push_json_string(&mut line, app.as_bytes());
-                    if !members.starts_with(b"}") {
-                        line.push(b',');
-                    }
-                    line.extend_from_slice(members);
+            // The end of a line whose text has been shown already: a prompt, and then its newline.
+            AppLook::Prefix if line.before > 0 && line.text.is_empty() => {}
+            AppLook::Prefix => {
+                self.push_prefix(
+                    &mut bytes,
+                    &speaker.app,
+                    colour_of(&speaker.app),
+                    self.colours(speaker.stream),
+                );
+                if line.before > 0 {
+                    bytes.extend_from_slice(CUT.as_bytes());
                 }
-                Some(JsonObject::WithApp) => line.extend_from_slice(text),
-                None => {
-                    open_object(&mut line, now);
-                    line.extend_from_slice(b",\"app\":");
-                    push_json_string(&mut line, app.as_bytes());
-                    line.extend_from_slice(match stream {
-                        AppStream::Out => b",\"stream\":\"stdout\",\"message\":",
-                        AppStream::Err => b",\"stream\":\"stderr\",\"message\":",
-                    });
-                    push_json_string(&mut line, text);
-                    line.push(b'}');
+                bytes.extend_from_slice(line.text);
+                if line.end == LineEnd::Open {
+                    bytes.extend_from_slice(CUT.as_bytes());
                 }
-            },
+                bytes.push(b'\n');
+            }
+            AppLook::Json => {
+                let is_whole = line.before == 0 && line.end != LineEnd::Open;
+                match json_object(line.text).filter(|_| is_whole) {
+                    Some(object) => push_object(&mut bytes, &object, speaker),
+                    None => push_wrapped(&mut bytes, now, speaker, line),
+                }
+                bytes.push(b'\n');
+            }
         }
-        line.push(b'\n');
-        line
+        bytes
     }
 
     fn colours(&self, stream: AppStream) -> Colours {
@@ -197,12 +204,15 @@ fn open_object(line: &mut Vec<u8>, now: SystemTime) {
 }
 
 /// A line that is a JSON object.
-enum JsonObject<'a> {
+struct JsonObject<'a> {
     /// All behind its opening brace.
-    WithoutApp { members: &'a [u8] },
-    /// It has an `app` key of its own; a second would make it ambiguous.
-    WithApp,
+    members: &'a [u8],
+    /// Which of our own keys it lacks; a second one of a name would make it ambiguous.
+    lacks: [bool; OUR_KEYS.len()],
 }
+
+/// What an app's line is told apart by.
+const OUR_KEYS: [&str; 3] = ["app", "pid", "stream"];
 
 fn json_object(text: &[u8]) -> Option<JsonObject<'_>> {
     let members = text.trim_ascii().strip_prefix(b"{").filter(|rest| rest.ends_with(b"}"))?;
@@ -210,10 +220,68 @@ fn json_object(text: &[u8]) -> Option<JsonObject<'_>> {
         return None;
     }
     let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(text).ok()?;
-    if object.contains_key("app") {
-        return Some(JsonObject::WithApp);
+    let lacks = OUR_KEYS.map(|key| !object.contains_key(key));
+    Some(JsonObject { members: members.trim_ascii_start(), lacks })
+}
+
+/// The app's object, byte for byte, with what it lacks in front.
+fn push_object(bytes: &mut Vec<u8>, object: &JsonObject<'_>, speaker: &Speaker) {
+    bytes.push(b'{');
+    let [app, pid, stream] = object.lacks;
+    let separate = |bytes: &mut Vec<u8>| {
+        if bytes.last() != Some(&b'{') {
+            bytes.push(b',');
+        }
+    };
+    if app {
+        push_app(bytes, speaker);
     }
-    Some(JsonObject::WithoutApp { members: members.trim_ascii_start() })
+    if pid {
+        separate(bytes);
+        push_pid(bytes, speaker);
+    }
+    if stream {
+        separate(bytes);
+        push_stream(bytes, speaker);
+    }
+    if !object.members.starts_with(b"}") {
+        separate(bytes);
+    }
+    bytes.extend_from_slice(object.members);
+}
+
+fn push_wrapped(bytes: &mut Vec<u8>, now: SystemTime, speaker: &Speaker, line: Line<'_>) {
+    open_object(bytes, now);
+    bytes.push(b',');
+    push_app(bytes, speaker);
+    bytes.push(b',');
+    push_pid(bytes, speaker);
+    bytes.push(b',');
+    push_stream(bytes, speaker);
+    let is_open = line.end == LineEnd::Open;
+    if line.before > 0 || is_open {
+        let part = line.before.saturating_add(1);
+        bytes.extend_from_slice(format!(",\"part\":{part},\"more\":{is_open}").as_bytes());
+    }
+    bytes.extend_from_slice(b",\"message\":");
+    push_json_string(bytes, line.text);
+    bytes.push(b'}');
+}
+
+fn push_app(bytes: &mut Vec<u8>, speaker: &Speaker) {
+    bytes.extend_from_slice(b"\"app\":");
+    push_json_string(bytes, speaker.app.as_bytes());
+}
+
+fn push_pid(bytes: &mut Vec<u8>, speaker: &Speaker) {
+    bytes.extend_from_slice(format!("\"pid\":{}", speaker.pid).as_bytes());
+}
+
+fn push_stream(bytes: &mut Vec<u8>, speaker: &Speaker) {
+    bytes.extend_from_slice(match speaker.stream {
+        AppStream::Out => b"\"stream\":\"stdout\"",
+        AppStream::Err => b"\"stream\":\"stderr\"",
+    });
 }
 
 /// Appends any bytes as a JSON string (RFC 8259 §7). What is not UTF-8 becomes U+FFFD; DEL and the line separators

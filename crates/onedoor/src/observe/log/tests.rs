@@ -14,6 +14,14 @@ fn lines(look: Look, apps: AppsFormat) -> Lines {
     Lines::new(look, &LogConfig { apps, name_width: 6, ..LogConfig::default() }, [false, false])
 }
 
+fn speaker(app: &str, stream: AppStream) -> Speaker {
+    Speaker { app: app.into(), pid: Pid::new(7).unwrap(), stream }
+}
+
+fn whole(text: &[u8]) -> Line<'_> {
+    Line { text, end: LineEnd::Lf, before: 0 }
+}
+
 fn text(line: Vec<u8>) -> String {
     String::from_utf8(line).unwrap()
 }
@@ -21,8 +29,12 @@ fn text(line: Vec<u8>) -> String {
 #[test]
 fn a_person_reads_prefixes() {
     let lines = lines(Look::Human, AppsFormat::AsFormat);
-    assert_eq!(text(lines.app(NOW, "node", AppStream::Out, b"200 GET /")), "node    │ 200 GET /\n");
-    assert_eq!(text(lines.app(NOW, "node", AppStream::Out, b"dos\r\n")), "node    │ dos\n");
+    assert_eq!(
+        text(lines.app(NOW, &speaker("node", AppStream::Out), whole(b"200 GET /"))),
+        "node    │ 200 GET /\n"
+    );
+    let dos = Line { text: b"dos", end: LineEnd::CrLf, before: 0 };
+    assert_eq!(text(lines.app(NOW, &speaker("node", AppStream::Out), dos)), "node    │ dos\n");
     let event = |level, app, message| text(lines.event(NOW, level, app, &message));
     assert_eq!(event(Level::Info, Some("node"), "ready in 1.8 s"), "onedoor │ node: ready in 1.8 s\n");
     assert_eq!(event(Level::Error, None, "a\nb"), "onedoor │ error: a b\n");
@@ -32,8 +44,8 @@ fn a_person_reads_prefixes() {
 fn a_terminal_gets_colours() {
     let config = LogConfig { name_width: 4, ..LogConfig::default() };
     let lines = Lines::new(Look::Human, &config, [true, false]);
-    let out = text(lines.app(NOW, "node", AppStream::Out, b"x"));
-    let err = text(lines.app(NOW, "node", AppStream::Err, b"x"));
+    let out = text(lines.app(NOW, &speaker("node", AppStream::Out), whole(b"x")));
+    let err = text(lines.app(NOW, &speaker("node", AppStream::Err), whole(b"x")));
     assert_eq!(out.contains('\x1b'), std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()));
     assert!(!err.contains('\x1b'));
 }
@@ -42,8 +54,8 @@ fn a_terminal_gets_colours() {
 fn a_machine_reads_json() {
     let lines = lines(Look::Json, AppsFormat::AsFormat);
     assert_eq!(
-        text(lines.app(NOW, "api", AppStream::Err, b"say \"hi\"\x1b[0m\t\\\xff")),
-        "{\"time\":\"1970-01-01T00:00:00.000Z\",\"app\":\"api\",\"stream\":\"stderr\",\
+        text(lines.app(NOW, &speaker("api", AppStream::Err), whole(b"say \"hi\"\x1b[0m\t\\\xff"))),
+        "{\"time\":\"1970-01-01T00:00:00.000Z\",\"app\":\"api\",\"pid\":7,\"stream\":\"stderr\",\
          \"message\":\"say \\\"hi\\\"\\u001b[0m\\t\\\\\u{fffd}\"}\n"
     );
     assert_eq!(
@@ -56,36 +68,72 @@ fn a_machine_reads_json() {
 fn any_bytes_become_valid_json() {
     let lines = lines(Look::Json, AppsFormat::AsFormat);
     let bytes: Vec<u8> = (0..=255).filter(|byte| *byte != b'\n').collect();
-    let line = lines.app(NOW, "api", AppStream::Out, &bytes);
+    let line = lines.app(NOW, &speaker("api", AppStream::Out), whole(&bytes));
     let object: serde_json::Value = serde_json::from_slice(&line).unwrap();
     assert_eq!(object["message"], *String::from_utf8_lossy(&bytes));
 }
 
 #[test]
-fn a_json_line_keeps_its_shape_and_gets_an_app() {
+fn a_json_line_keeps_its_bytes_and_gets_the_keys_it_lacks() {
     let lines = lines(Look::Json, AppsFormat::AsFormat);
-    let table: [(&[u8], &str); 5] = [
-        (b"{\"level\":\"info\",\"n\":1.50}", "{\"app\":\"api\",\"level\":\"info\",\"n\":1.50}\n"),
-        (b" { \"a\" : {} } ", "{\"app\":\"api\",\"a\" : {} }\n"),
-        (b"{}", "{\"app\":\"api\"}\n"),
-        (b"{ }\r\n", "{\"app\":\"api\"}\n"),
-        (b"{\"app\":\"mine\"}", "{\"app\":\"mine\"}\n"),
+    let table: [(&[u8], &str); 7] = [
+        (
+            b"{\"level\":\"info\",\"n\":1.50}",
+            "{\"app\":\"api\",\"pid\":7,\"stream\":\"stdout\",\"level\":\"info\",\"n\":1.50}\n",
+        ),
+        (b" { \"a\" : {} } ", "{\"app\":\"api\",\"pid\":7,\"stream\":\"stdout\",\"a\" : {} }\n"),
+        (b"{}", "{\"app\":\"api\",\"pid\":7,\"stream\":\"stdout\"}\n"),
+        (b"{ }", "{\"app\":\"api\",\"pid\":7,\"stream\":\"stdout\"}\n"),
+        (b"{\"app\":\"mine\"}", "{\"pid\":7,\"stream\":\"stdout\",\"app\":\"mine\"}\n"),
+        (b"{\"pid\":1,\"stream\":\"x\"}", "{\"app\":\"api\",\"pid\":1,\"stream\":\"x\"}\n"),
+        (b"{\"app\":1,\"pid\":1,\"stream\":1}", "{\"app\":1,\"pid\":1,\"stream\":1}\n"),
     ];
     for (line, expected) in table {
-        assert_eq!(text(lines.app(NOW, "api", AppStream::Out, line)), expected);
+        assert_eq!(text(lines.app(NOW, &speaker("api", AppStream::Out), whole(line))), expected);
     }
     for line in [&b"{oops}"[..], b"[1]", b"{\"a\":1} {\"b\":2}", b"{\"a\":\"\xff\"}", b"\"text\"", b""] {
-        let line = lines.app(NOW, "api", AppStream::Out, line);
+        let line = lines.app(NOW, &speaker("api", AppStream::Out), whole(line));
         let object: serde_json::Value = serde_json::from_slice(&line).unwrap();
         assert!(object["message"].is_string(), "{object}");
     }
 }
 
 #[test]
-fn raw_is_raw() {
+fn a_line_that_comes_in_pieces_says_so() {
+    let piece = |text, before, end| Line { text, end, before };
+    let pieces = [
+        piece(&b"{\"a\":1}"[..], 0, LineEnd::Open),
+        piece(b"two", 1, LineEnd::Open),
+        piece(b"", 2, LineEnd::Lf),
+    ];
+    let json = lines(Look::Json, AppsFormat::AsFormat);
+    let marks = pieces.map(|piece| {
+        let line = json.app(NOW, &speaker("api", AppStream::Out), piece);
+        let object: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        (object["part"].as_u64().unwrap(), object["more"].as_bool().unwrap(), object["message"].to_string())
+    });
+    let expected = [(1, true, r#""{\"a\":1}""#), (2, true, r#""two""#), (3, false, r#""""#)];
+    assert_eq!(marks, expected.map(|(part, more, message)| (part, more, message.to_owned())));
+    let human = lines(Look::Human, AppsFormat::AsFormat);
+    let shown = pieces.map(|piece| text(human.app(NOW, &speaker("api", AppStream::Out), piece)));
+    assert_eq!(shown, ["api     │ {\"a\":1}…\n", "api     │ …two…\n", ""]);
+}
+
+#[test]
+fn raw_is_raw_to_the_byte() {
     for look in [Look::Human, Look::Json] {
-        let line = lines(look, AppsFormat::Raw).app(NOW, "api", AppStream::Out, b"\x00\xff{");
-        assert_eq!(line, b"\x00\xff{\n");
+        let lines = lines(look, AppsFormat::Raw);
+        let mut bytes = Vec::new();
+        for (text, before, end) in [
+            (&b"\x00\xff{"[..], 0, LineEnd::Lf),
+            (b"dos", 0, LineEnd::CrLf),
+            (b"Password: ", 0, LineEnd::Open),
+            (b"", 1, LineEnd::Lf),
+            (b"the end", 0, LineEnd::Missing),
+        ] {
+            bytes.extend(lines.app(NOW, &speaker("api", AppStream::Out), Line { text, end, before }));
+        }
+        assert_eq!(bytes, b"\x00\xff{\ndos\r\nPassword: \nthe end");
     }
 }
 
@@ -95,8 +143,8 @@ fn each_line_goes_to_its_stream_in_the_callers_order() {
     assert!(log.is_human());
     for number in 0..100 {
         log.access(format!("GET /{number}\n").as_bytes());
-        log.app_line("web", AppStream::Out, format!("out {number}").as_bytes());
-        log.app_line("web", AppStream::Err, format!("err {number}").as_bytes());
+        log.app_line(&speaker("web", AppStream::Out), whole(format!("out {number}").as_bytes()));
+        log.app_line(&speaker("web", AppStream::Err), whole(format!("err {number}").as_bytes()));
         log.event(Level::Info, None, number);
         log.event(Level::Debug, None, "not asked for");
     }

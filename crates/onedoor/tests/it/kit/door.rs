@@ -223,7 +223,7 @@ impl Setting {
     }
 
     /// A command to run onedoor in: `unshare …`.
-    pub(super) fn inside(mut self, words: &[&str]) -> Self {
+    pub(crate) fn inside(mut self, words: &[&str]) -> Self {
         self.around = words.iter().map(ToString::to_string).collect();
         self
     }
