@@ -81,7 +81,7 @@ pub(crate) enum JobOn {
     /// Once, before whoever needs it.
     Start,
     Cron {
-        schedule: Schedule,
+        schedule: Box<Schedule>,
         overlap: Overlap,
     },
 }

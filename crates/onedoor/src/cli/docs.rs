@@ -98,6 +98,7 @@ fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
         ("`[jobs]`", "jobs"),
         ("`[routes]`", "routes"),
         ("`[log]`", "log"),
+        ("`[admin]`", "admin"),
     ];
     for (title, prefix) in sections {
         writeln!(out, "## {title}\n")?;

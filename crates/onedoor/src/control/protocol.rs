@@ -130,8 +130,8 @@ impl AppStatus {
             AppState::Stopping => ("stopping", String::new()),
             AppState::Runs { since } => ("running", format!("for {:.1} s", since.elapsed().as_secs_f64())),
             AppState::Done { after } => ("done", format!("in {:.1} s", after.as_secs_f64())),
-            AppState::Scheduled { next: Some(next) } => ("waiting", format!("next run at {next}")),
-            AppState::Scheduled { next: None } => ("waiting", "never runs again".to_owned()),
+            AppState::Scheduled { next: Some(next) } => ("scheduled", format!("next run at {next}")),
+            AppState::Scheduled { next: None } => ("scheduled", "never runs again".to_owned()),
         };
         let processes = row.processes.iter().map(|process| ProcessStatus {
             replica: u64::from(process.replica),

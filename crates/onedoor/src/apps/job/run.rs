@@ -103,7 +103,7 @@ impl Outcome {
 
 impl Run {
     /// Must be awaited to its end, or processes are left to whoever ends every process.
-    pub(super) async fn to_its_end(mut self, spec: SpawnSpec) -> Outcome {
+    pub(super) async fn until_its_end(mut self, spec: SpawnSpec) -> Outcome {
         let began = Instant::now();
         let Child { pid, stdout, stderr, exited } = match self.children.spawn(spec).await {
             Ok(child) => child,
@@ -113,13 +113,9 @@ impl Run {
         let mut outputs = JoinSet::new();
         for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
             let speaker = Speaker { app: Arc::clone(&self.name), pid, stream };
-            outputs.spawn(output::drain(
-                pipe,
-                speaker,
-                self.log.clone(),
-                words.clone(),
-                Signs::expected_by(&Readiness::Accept),
-            ));
+            // Nothing a job says makes it ready.
+            let signs = Signs::expected_by(&Readiness::Accept);
+            outputs.spawn(output::drain(pipe, speaker, self.log.clone(), words.clone(), signs));
         }
         let (status, stage) = self.watch(pid, exited, began).await;
         let lived = began.elapsed();

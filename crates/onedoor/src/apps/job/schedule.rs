@@ -125,6 +125,12 @@ impl Timetable {
         Self { schedule, next, seen: now }
     }
 
+    /// What was due before now was nobody's yet.
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        self.seen = now;
+        self.next = self.schedule.next_after(now);
+    }
+
     /// When the next run is to be, for people.
     pub(super) fn next(&self) -> Option<String> {
         self.next.map(|next| self.schedule.shown(next))
@@ -133,8 +139,7 @@ impl Timetable {
     /// What is to be done now. After anything but [`Look::Wait`] the table is one step further: look again.
     pub(super) fn look(&mut self, now: Timestamp) -> Look {
         if since(now, self.seen) > SET_BACK_MAX {
-            self.seen = now;
-            self.next = self.schedule.next_after(now);
+            self.begin(now);
             return Look::SetBack;
         }
         self.seen = self.seen.max(now);
@@ -237,6 +242,15 @@ mod tests {
         assert_eq!(table.look(at("2026-11-24T03:00:00Z")), Look::Due { missed: 0 });
         assert_eq!(table.look(at("2026-11-24T03:00:00Z")), Look::Wait(LOOK_AGAIN));
         assert_eq!(table.next().unwrap(), "2026-11-25 03:00:00 UTC");
+    }
+
+    #[test]
+    fn what_was_due_before_the_job_began_was_not_missed() {
+        let start = at("2026-11-24T00:30:00Z");
+        let mut table = Timetable::new(schedule("@hourly", "UTC"), start);
+        table.begin(start + 3 * HOUR);
+        assert_eq!(table.look(start + 3 * HOUR), Look::Wait(LOOK_AGAIN));
+        assert_eq!(table.next().unwrap(), "2026-11-24 04:00:00 UTC");
     }
 
     #[test]

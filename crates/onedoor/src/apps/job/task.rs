@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::run::{Leave, Outcome, Run, RunEnd, due};
-use super::schedule::{Look, Timetable};
+use super::schedule::{Look, Schedule, Timetable};
 use crate::apps::board::{AppState, Board};
 use crate::apps::milestone::{Milestone, Needs};
 use crate::apps::report;
@@ -58,7 +58,7 @@ pub(in crate::apps) struct JobTask {
 #[derive(Debug)]
 enum Plan {
     Once,
-    Cron { timetable: Timetable, overlap: Overlap },
+    Cron { timetable: Box<Timetable>, overlap: Overlap },
 }
 
 struct UnderWay {
@@ -87,7 +87,7 @@ impl JobTask {
         let plan = match &job.on {
             JobOn::Start => Plan::Once,
             JobOn::Cron { schedule, overlap } => Plan::Cron {
-                timetable: Timetable::new(schedule.clone(), Timestamp::now()),
+                timetable: Box::new(Timetable::new(Schedule::clone(schedule), Timestamp::now())),
                 overlap: *overlap,
             },
         };
@@ -157,9 +157,10 @@ impl JobTask {
 
     fn begin(&mut self) {
         self.gate = None;
-        match self.plan {
+        match &mut self.plan {
             Plan::Once => self.start(),
-            Plan::Cron { .. } => {
+            Plan::Cron { timetable, .. } => {
+                timetable.begin(Timestamp::now());
                 self.look_at = Some(Instant::now());
                 self.rest();
             }
@@ -243,7 +244,7 @@ impl JobTask {
                     max: self.job.max,
                     leave: told,
                 };
-                Box::pin(run.to_its_end(launch.spec))
+                Box::pin(run.until_its_end(launch.spec))
             }
         };
         self.say(Level::Info, "starts");

@@ -170,7 +170,7 @@ fn cron(draft: &JobDraft<'_>, context: &mut Context<'_>) -> Option<JobOn> {
         _ => Overlap::Skip,
     };
     match Schedule::new(expression, zone) {
-        Ok(schedule) => Some(JobOn::Cron { schedule, overlap }),
+        Ok(schedule) => Some(JobOn::Cron { schedule: Box::new(schedule), overlap }),
         Err(error) => {
             context.errors.push(no_schedule(expression, &error, on.span));
             None
