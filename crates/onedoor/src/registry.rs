@@ -125,8 +125,8 @@ struct Slot {
     name: Arc<str>,
     weight: Weight,
     now: ArcSwap<Availability>,
-    /// The generation started last; 0 before the first start.
-    generation: AtomicU64,
+    /// Starts after a process of the app had ended by itself.
+    restarts: AtomicU64,
     changed: Notify,
     feedback: mpsc::Sender<Feedback>,
 }
@@ -154,9 +154,9 @@ impl Publisher {
         self.slot.changed.notify_waiters();
     }
 
-    /// A generation is being started, whether or not anything comes of it.
-    pub(crate) fn starts(&self, generation: u64) {
-        self.slot.generation.store(generation, Ordering::Relaxed);
+    /// A process that ended is being started again, for so many times by now, whether or not anything comes of it.
+    pub(crate) fn restarted(&self, times: u64) {
+        self.slot.restarts.store(times, Ordering::Relaxed);
     }
 
     /// The next news from the proxy; pends for ever when there is none. Safe to drop and call again.
@@ -179,7 +179,7 @@ impl Registry {
                 name: Arc::clone(name),
                 weight: *weight,
                 now: ArcSwap::from_pointee(Availability::Starting { since: Instant::now() }),
-                generation: AtomicU64::new(0),
+                restarts: AtomicU64::new(0),
                 changed: Notify::new(),
                 feedback: sender,
             });
@@ -200,7 +200,7 @@ impl Registry {
 
     /// How often the app was started again, starts that failed included.
     pub(crate) fn restarts(&self, app: AppId) -> u64 {
-        self.slot(app).generation.load(Ordering::Relaxed).saturating_sub(1)
+        self.slot(app).restarts.load(Ordering::Relaxed)
     }
 
     /// What a request meets right now. Lock-free.

@@ -255,3 +255,26 @@ fn a_hostile_client_of_the_control_socket_hurts_nobody() {
     assert_eq!(door.stop(), 0);
     assert!(!path.exists(), "the socket was left");
 }
+
+#[test]
+fn term_in_the_middle_of_a_restart_is_a_clean_end_that_leaves_nobody() {
+    let mut door = app("replicas = 2");
+    let (code, _, talk) = said(&door, &["restart", "web", "--no-wait"]);
+    assert_eq!((code, talk.as_str()), (0, ""));
+    let during = pids(&door, "web");
+    door.signal("TERM");
+    assert_eq!(door.exit_code(), 0);
+    for pid in during {
+        assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists(), "{pid} was left");
+    }
+}
+
+#[test]
+fn planned_replacements_are_no_restarts_in_the_table() {
+    let door = app("replicas = 2");
+    done(&door, &["restart", "web"]);
+    assert_eq!(status(&door, "web")["restarts"], 0);
+    let victim = u32::try_from(pids(&door, "web")[0]).expect("a pid");
+    signal(victim, "KILL");
+    await_status(&door, "web", |status| status["restarts"] == 1);
+}

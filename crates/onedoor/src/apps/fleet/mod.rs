@@ -111,11 +111,6 @@ impl Fleet {
         self.member(id).is_some_and(|member| member.part == Part::Leaving)
     }
 
-    /// How many instances there have been.
-    pub(super) fn made(&self) -> u64 {
-        self.made
-    }
-
     fn member(&self, id: InstanceId) -> Option<&Member> {
         self.members.iter().find(|member| member.id == id)
     }
@@ -156,7 +151,23 @@ impl Fleet {
         if leaves && matches!(event, Event::Exited { .. } | Event::SpawnFailed { .. }) {
             self.tell(id, Event::StopAsked { kill_at: now }, now, actions);
         }
+        if event == Event::TimerDue {
+            self.weigh(id);
+        }
         self.tell(id, event, now, actions);
+    }
+
+    /// An instance that misses its start deadline is the end of an essential app only if no other one serves.
+    fn weigh(&mut self, id: InstanceId) {
+        let serves = |member: &Member| {
+            member.id != id && member.part == Part::Incumbent && matches!(member.face, Face::Ready { .. })
+        };
+        let weight =
+            if self.members.iter().any(serves) { Weight::Optional } else { self.rules.machine.weight };
+        let incumbents = self.members.iter_mut().filter(|member| member.part == Part::Incumbent);
+        for member in incumbents.filter(|member| member.id == id) {
+            member.machine.weigh(weight);
+        }
     }
 
     /// Feeds one machine.

@@ -203,6 +203,12 @@ impl World {
         }
     }
 
+    fn all_spawned(&mut self) {
+        for id in self.ids() {
+            self.spawned(id);
+        }
+    }
+
     /// Whoever was told to stop, stops.
     fn obey(&mut self) {
         for id in self.ids() {
@@ -374,6 +380,23 @@ fn the_patience_is_the_apps_and_the_backoff_an_instances() {
     let start = world.ask(Asking::Start);
     world.all_get_ready();
     assert_eq!((world.answer_to(start), world.ready()), (Some(Ok(())), 2));
+}
+
+#[test]
+fn a_replica_that_misses_its_start_deadline_is_no_end_while_another_serves() {
+    let mut essential = rules(2, ReplaceHow::Overlap);
+    essential.machine.weight = Weight::Essential;
+    let mut world = World::serving(essential.clone());
+    let first = world.ids()[0];
+    world.exits(first, Ending::Failure);
+    world.wait(SECOND);
+    world.spawned(first);
+    world.wait(301 * SECOND);
+    assert_eq!((world.ended.as_slice(), world.ready()), (&[][..], 1));
+    let mut world = World::begun(essential);
+    world.all_spawned();
+    world.wait(301 * SECOND);
+    assert_eq!(world.ended, [How::NotReadyInTime]);
 }
 
 #[test]

@@ -34,7 +34,11 @@ impl Instance {
     fn spawn(&mut self, yard: &mut Yard) -> Option<Event> {
         yard.generation += 1;
         self.generation = yard.generation;
-        yard.publisher.starts(self.generation);
+        if self.starts > 0 {
+            yard.restarts += 1;
+            yard.publisher.restarted(yard.restarts);
+        }
+        self.starts += 1;
         self.found = None;
         self.start = None;
         match yard.launcher.prepare(&yard.app, self.id().0) {

@@ -58,6 +58,8 @@ pub(super) struct Instance {
     pub(super) endpoint: Option<Arc<Endpoint>>,
     /// The start it is in, counted over all instances of the app.
     pub(super) generation: u64,
+    /// How often it was started.
+    pub(super) starts: u64,
     /// Its last generation that became ready.
     pub(super) ready_generation: Option<u64>,
     /// How long its last start took.
@@ -131,6 +133,7 @@ impl Instance {
             found: None,
             endpoint: None,
             generation: 0,
+            starts: 0,
             ready_generation: None,
             ready_after: None,
             fate: Fate::default(),
@@ -182,7 +185,7 @@ impl Instance {
         let id = self.id;
         let of = |event| FleetEvent::Of { id, event };
         match news {
-            News::Exited(status) => self.exited(status.ok(), yard).map(of),
+            News::Exited(status) => self.exited(status.ok()).map(of),
             News::Spawned(result) => Some(of(self.spawned(result, yard))),
             News::Sight(prober, sight) => self.saw(prober, sight, yard).map(of),
             News::Glimpse(prober, sight) => self.glimpsed(prober, sight, yard).map(of),
@@ -233,7 +236,7 @@ impl Instance {
         });
     }
 
-    fn exited(&mut self, status: Option<ExitStatus>, yard: &mut Yard) -> Option<Event> {
+    fn exited(&mut self, status: Option<ExitStatus>) -> Option<Event> {
         let process = self.process.take()?;
         self.probing = None;
         self.glancing = None;
@@ -242,7 +245,6 @@ impl Instance {
         self.fate.status = status;
         self.fate.spawn_error = None;
         self.fate.lived = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
-        yard.failures += 1;
         let how = match status {
             Some(status) if status.success() => Ending::Success,
             Some(_) | None => Ending::Failure,

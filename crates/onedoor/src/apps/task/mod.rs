@@ -119,6 +119,8 @@ struct Yard {
     milestone: watch::Sender<Milestone>,
     /// Starts so far, of all instances.
     generation: u64,
+    /// Those of them that followed an end which nobody had asked for.
+    restarts: u64,
     /// The last generation that became ready.
     ready_generation: Option<u64>,
     surprise: Surprise,
@@ -172,6 +174,7 @@ impl AppTask {
             ended,
             milestone,
             generation: 0,
+            restarts: 0,
             ready_generation: None,
             surprise: Surprise::Untold,
             failures: 0,
@@ -267,6 +270,10 @@ impl AppTask {
     async fn heard_of(&mut self, id: InstanceId, news: News) {
         let Some(instance) = self.instances.iter_mut().find(|instance| instance.id() == id) else { return };
         let exits = matches!(news, News::Exited(_));
+        // Who ends on its way out has not failed.
+        if exits && !self.fleet.is_leaving(id) {
+            self.yard.failures += 1;
+        }
         if let Some(event) = instance.learn(news, &mut self.yard).await {
             self.happened(event).await;
         }

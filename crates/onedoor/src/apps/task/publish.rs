@@ -59,9 +59,7 @@ impl AppTask {
         };
         let mut processes: Vec<ProcessRow> = self.instances.iter().filter_map(process).collect();
         processes.sort_by_key(|process| process.replica);
-        // Starts beyond the first of each instance.
-        let restarts = self.yard.generation.saturating_sub(self.fleet.made());
-        self.yard.board.set_processes(restarts, processes);
+        self.yard.board.set_processes(self.yard.restarts, processes);
     }
 
     fn instance(&self, id: InstanceId) -> Option<&Instance> {
