@@ -37,7 +37,7 @@ pub(crate) enum Declined {
     NoSuchApp(String),
     #[error("\"{0}\" is a job: it is run when its time comes, and not by hand")]
     AJob(String),
-    #[error("app \"{app}\": the new process did not get ready: {why}; see `onedoor logs {app}`")]
+    #[error("app \"{app}\": the new process did not get ready: {why}; the log has what it printed")]
     NotReady { app: Arc<str>, why: Arc<str> },
     #[error("app \"{0}\": another request came in between; see `onedoor status`")]
     Overtaken(Arc<str>),

@@ -19,6 +19,7 @@ mod kin;
 mod life;
 pub(crate) mod line_pattern;
 mod live;
+mod maybe;
 mod milestone;
 mod notify;
 mod order;

@@ -266,3 +266,13 @@ pub(crate) enum Grace {
     RestOfBudget,
     AtMost(Duration),
 }
+
+impl Grace {
+    /// Between the stop signal and SIGKILL, where all of it may take no longer than `budget`.
+    pub(crate) fn within(self, budget: Duration) -> Duration {
+        match self {
+            Self::RestOfBudget => budget,
+            Self::AtMost(grace) => grace.min(budget),
+        }
+    }
+}

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::kin::Kin;
 use super::spec::StopSignal;
 use crate::init::{Children, SignalError};
+use crate::observe::log::{Level, Log};
 
 /// How often leftovers are looked for while they have time left.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -35,6 +36,15 @@ pub(super) fn push(children: &Children, leader: Pid, signal: Signal) -> Result<(
 pub(super) fn ask(children: &Children, leader: Pid, signal: Signal) -> Result<(), SignalError> {
     push(children, leader, signal)?;
     push(children, leader, Signal::CONT)
+}
+
+/// Says that a signal could not be sent.
+pub(super) fn note(pushed: Result<(), SignalError>, app: &str, log: &Log) {
+    match pushed {
+        // It ended by itself this very moment; its exit is on its way to us.
+        Ok(()) | Err(SignalError::Gone(_)) => {}
+        Err(error @ SignalError::Refused { .. }) => log.event(Level::Warn, Some(app), error),
+    }
 }
 
 pub(super) fn signal_of(signal: StopSignal) -> Signal {

@@ -52,7 +52,6 @@ fn allocations_of(path: &'static str) -> u64 {
         addr: EndpointAddr::Tcp(upstream),
         generation: 1,
         idle_max: Duration::from_secs(60),
-        cap: None,
     };
     let endpoint = Endpoint::new(spec, 1);
     publishers[0].publish(Availability::Ready { endpoints: [Arc::new(endpoint)].into() });

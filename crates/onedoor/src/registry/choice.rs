@@ -88,7 +88,6 @@ mod tests {
             addr: EndpointAddr::Tcp(([127, 0, 0, 1], 1).into()),
             generation: 1,
             idle_max: Duration::from_secs(1),
-            cap: None,
         };
         slots.into_iter().map(|slot| Arc::new(Endpoint::new(spec(slot), 1))).collect()
     }

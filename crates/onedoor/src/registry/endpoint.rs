@@ -6,7 +6,6 @@
 //! Nothing here knows what a request is, or waits on the way of one.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -39,8 +38,6 @@ pub(crate) struct EndpointSpec {
     pub(crate) generation: u64,
     /// A pooled connection that idled longer is not used again: the app may be closing it at this very moment.
     pub(crate) idle_max: Duration,
-    /// How many requests it is given at once. None: as many as come.
-    pub(crate) cap: Option<NonZeroU32>,
 }
 
 /// One process that takes requests.
@@ -51,8 +48,6 @@ pub(crate) struct Endpoint {
     pub(crate) addr: EndpointAddr,
     pub(crate) generation: u64,
     pub(crate) idle_max: Duration,
-    #[expect(dead_code, reason = "kept by the lease")]
-    cap: Option<NonZeroU32>,
     counts: Box<[PaddedCount]>,
     draining: AtomicBool,
     lease_ended: Notify,
@@ -83,14 +78,13 @@ pub(crate) struct Usage {
 
 impl Endpoint {
     pub(crate) fn new(spec: EndpointSpec, workers: usize) -> Self {
-        let EndpointSpec { id, slot, addr, generation, idle_max, cap } = spec;
+        let EndpointSpec { id, slot, addr, generation, idle_max } = spec;
         Self {
             id,
             slot,
             addr,
             generation,
             idle_max,
-            cap,
             counts: (0..workers.max(1)).map(|_| PaddedCount::default()).collect(),
             draining: AtomicBool::new(false),
             lease_ended: Notify::new(),
@@ -184,7 +178,6 @@ mod tests {
             addr: EndpointAddr::Tcp(([127, 0, 0, 1], 1).into()),
             generation: 1,
             idle_max: Duration::from_secs(1),
-            cap: None,
         };
         Arc::new(Endpoint::new(spec, workers))
     }

@@ -17,14 +17,15 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::apps::kin::Kin;
+use crate::apps::maybe::due;
 use crate::apps::output::{self, LastWords};
 use crate::apps::signs::Signs;
 use crate::apps::spawn::LaunchError;
 use crate::apps::spec::Readiness;
 use crate::apps::stop;
 use crate::apps::task::Kill;
-use crate::init::{Child, Children, SignalError};
-use crate::observe::log::{AppStream, Level, Log, Speaker};
+use crate::init::{Child, Children};
+use crate::observe::log::{AppStream, Log, Speaker};
 
 /// What a job printed last may come after its exit; whoever still holds its pipes does not hold us.
 const OUTPUT_GRACE: Duration = Duration::from_millis(200);
@@ -166,7 +167,7 @@ impl Run {
                 () = due(timer) => match stage {
                     Stage::Running => self.ask(pid, Why::TooLong, Instant::now() + self.grace),
                     Stage::Asked { why, .. } | Stage::Killed { why } => {
-                        self.note(stop::push(&self.children, pid, Signal::KILL));
+                        stop::note(stop::push(&self.children, pid, Signal::KILL), &self.name, &self.log);
                         Stage::Killed { why }
                     }
                 },
@@ -175,16 +176,8 @@ impl Run {
     }
 
     fn ask(&self, pid: Pid, why: Why, kill_at: Instant) -> Stage {
-        self.note(stop::ask(&self.children, pid, self.signal));
+        stop::note(stop::ask(&self.children, pid, self.signal), &self.name, &self.log);
         Stage::Asked { why, kill_at }
-    }
-
-    fn note(&self, pushed: Result<(), SignalError>) {
-        match pushed {
-            // It ended by itself this very moment; its exit is on its way to us.
-            Ok(()) | Err(SignalError::Gone(_)) => {}
-            Err(error @ SignalError::Refused { .. }) => self.log.event(Level::Warn, Some(&self.name), error),
-        }
     }
 
     async fn sweep(&mut self, kin: Kin, until: Instant) -> usize {
@@ -213,11 +206,4 @@ impl Why {
 async fn told(leave: &mut watch::Receiver<Leave>) -> Result<Leave, watch::error::RecvError> {
     leave.changed().await?;
     Ok(*leave.borrow_and_update())
-}
-
-pub(super) async fn due(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
-    }
 }

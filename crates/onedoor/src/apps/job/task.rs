@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use super::run::{Leave, Outcome, Run, RunEnd, due};
+use super::run::{Leave, Outcome, Run, RunEnd};
 use super::schedule::{Look, Schedule, Timetable};
 use crate::apps::board::{AppState, Board};
+use crate::apps::maybe::{due, or_never};
 use crate::apps::milestone::{Milestone, Needs};
 use crate::apps::report;
 use crate::apps::spawn::Launcher;
-use crate::apps::spec::{Grace, JobOn, JobSpec, Overlap};
+use crate::apps::spec::{JobOn, JobSpec, Overlap};
 use crate::apps::stop;
 use crate::apps::task::{Ended, Kill, Order, Stopped};
 use crate::init::{Children, ExitCause, exit_code};
@@ -352,20 +353,10 @@ impl JobTask {
     }
 
     fn grace(&self) -> Duration {
-        match self.job.worker.stop.grace {
-            Grace::RestOfBudget => self.around.grace_max,
-            Grace::AtMost(grace) => grace.min(self.around.grace_max),
-        }
+        self.job.worker.stop.grace.within(self.around.grace_max)
     }
 
     fn say(&self, level: Level, message: impl std::fmt::Display) {
         self.around.log.event(level, Some(&self.job.worker.name), message);
-    }
-}
-
-async fn or_never<F: Future + Unpin>(future: Option<F>) -> F::Output {
-    match future {
-        Some(future) => future.await,
-        None => std::future::pending().await,
     }
 }

@@ -12,8 +12,6 @@ use crate::apps::life::{Action, Event, Hope, Push};
 use crate::apps::ready::Prober;
 use crate::apps::spawn::LaunchError;
 use crate::apps::stop;
-use crate::init::SignalError;
-use crate::observe::log::Level;
 
 impl Instance {
     /// Does what its machine said; returns what comes of it at once.
@@ -98,11 +96,7 @@ impl Instance {
                 stop::push(children, pid, Signal::KILL)
             }
         };
-        match pushed {
-            // It ended by itself this very moment; its exit is on its way to us.
-            Ok(()) | Err(SignalError::Gone(_)) => {}
-            Err(error @ SignalError::Refused { .. }) => yard.say(Level::Warn, format_args!("{error}")),
-        }
+        stop::note(pushed, &yard.app.name, &yard.log);
     }
 
     fn sweep(&mut self, until: Instant, yard: &Yard) {

@@ -13,13 +13,14 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::{Boxed, Yard, or_never};
+use super::{Boxed, Yard};
 use crate::apps::command_question::Asker;
 use crate::apps::fleet::{FleetEvent, InstanceId};
 use crate::apps::hearing::Hearing;
 use crate::apps::kin::Kin;
 use crate::apps::life::{Event, Hope};
 use crate::apps::live::{Unwell, Watchdog};
+use crate::apps::maybe::{due, or_never};
 use crate::apps::notify::Voice;
 use crate::apps::output::{self, LastWords};
 use crate::apps::ready::{Found, FoundPlace, Prober, Sight, Why};
@@ -343,13 +344,6 @@ async fn leaves(start: Option<&mut Start>) {
 async fn barks(watchdog: Option<&mut Watchdog>) -> Unwell {
     match watchdog {
         Some(watchdog) => watchdog.unwell().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn due(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
 }

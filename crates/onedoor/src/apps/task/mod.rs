@@ -30,9 +30,10 @@ use super::fleet::{Asking, Fleet, FleetAction, FleetEvent, FleetRules, InstanceI
 use super::helm::{Asked, Declined, Wish};
 use super::idleness::Idleness;
 use super::life::{Event, ReadyWhen, Rules};
+use super::maybe::or_never;
 use super::milestone::{Milestone, Needs};
 use super::spawn::Launcher;
-use super::spec::{AppSpec, Grace, Listening};
+use super::spec::{AppSpec, Listening};
 use crate::init::Children;
 use crate::observe::log::{Level, Log};
 use crate::registry::{AppId, Endpoint, Feedback, Publisher};
@@ -286,15 +287,20 @@ impl AppTask {
     /// Feeds the fleet, does what it says, and feeds it what comes of that.
     async fn happened(&mut self, event: FleetEvent) {
         let mut events = VecDeque::from([event]);
+        let mut changed = false;
         while let Some(event) = events.pop_front() {
             for action in self.fleet.on(event, Instant::now()) {
+                changed = true;
                 events.extend(self.perform(action).await);
             }
             if events.is_empty() {
                 events.extend(self.cleared());
             }
         }
-        self.show_processes();
+        // Most news change nothing: each request that is held says that it wants the app.
+        if changed {
+            self.show_processes();
+        }
     }
 
     /// An operator's wish; answered when it is fulfilled, or can no more be.
@@ -392,10 +398,7 @@ impl Yard {
 }
 
 fn rules(app: &AppSpec, grace_max: Duration, seed: u64) -> FleetRules {
-    let grace = match app.stop.grace {
-        Grace::RestOfBudget => grace_max,
-        Grace::AtMost(grace) => grace.min(grace_max),
-    };
+    let grace = app.stop.grace.within(grace_max);
     let ready = if app.is_ready_at_once() { ReadyWhen::Running } else { ReadyWhen::Answering };
     let room = match app.listening {
         Listening::FixedPort { .. } => Room::ForOne,
@@ -437,11 +440,4 @@ async fn any_of(instances: &mut [Instance]) -> (InstanceId, News) {
         Poll::Pending
     })
     .await
-}
-
-async fn or_never<F: Future + Unpin>(future: Option<F>) -> F::Output {
-    match future {
-        Some(future) => future.await,
-        None => std::future::pending().await,
-    }
 }

@@ -130,7 +130,7 @@ impl Instance {
         self.endpoint = self.found.as_ref().map(|found| {
             let id = EndpointId(NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed));
             let (addr, generation, slot) = (found.at.clone(), self.generation, self.slot);
-            let spec = EndpointSpec { id, slot, addr, generation, idle_max, cap: None };
+            let spec = EndpointSpec { id, slot, addr, generation, idle_max };
             Arc::new(Endpoint::new(spec, workers))
         });
     }
