@@ -200,7 +200,8 @@ async fn a_process_of_a_shell_counts_as_the_apps() {
     app.dir = dir.path().into();
     let running = start(vec![app]);
     running.ready(&[]).await;
-    assert!(running.stop().await.is_clean());
+    let report = running.stop().await;
+    assert!(report.is_clean(), "{report:?}");
 }
 
 #[tokio::test]
@@ -316,6 +317,31 @@ async fn an_app_that_ignores_its_stop_signal_is_killed_and_named() {
     assert!(!is_alive(pid));
 }
 
+/// The shell is gone at once when its group is signalled; the server behind it has answers to finish.
+#[tokio::test]
+async fn a_server_behind_a_shell_may_finish_after_the_shell_has_ended() {
+    const SLOW: &str = r#"
+import os, signal, socket, sys, time
+shell = os.getppid()
+def finish(*_):
+    while os.getppid() == shell: time.sleep(0.01)
+    time.sleep(0.2)
+    open("finished", "w").close()
+    os._exit(0)
+signal.signal(signal.SIGTERM, finish)
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True: listener.accept()
+"#;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("slow.py"), SLOW).unwrap();
+    let mut app = shell("python3 slow.py $PORT; true");
+    app.dir = dir.path().into();
+    let running = start(vec![app]);
+    running.ready(&[]).await;
+    let report = running.stop().await;
+    assert!(report.is_clean() && dir.path().join("finished").exists(), "{report:?}");
+}
+
 #[tokio::test]
 async fn an_app_that_was_stopped_hears_its_stop_signal_all_the_same() {
     let dir = tempfile::tempdir().unwrap();
@@ -326,7 +352,8 @@ async fn an_app_that_was_stopped_hears_its_stop_signal_all_the_same() {
     let pid = Pid::new(pid_in(&file).await).unwrap();
     Children::for_tests().signal_group(pid, Signal::from_name("STOP").unwrap()).unwrap();
     // Otherwise it would be killed, after almost a minute.
-    assert!(running.stop().await.is_clean());
+    let report = running.stop().await;
+    assert!(report.is_clean(), "{report:?}");
 }
 
 #[tokio::test]

@@ -147,9 +147,11 @@ impl Fleet {
 
     fn of_instance(&mut self, id: InstanceId, event: Event, now: Instant, actions: &mut FleetActions) {
         let leaves = self.member(id).is_some_and(|member| member.part == Part::Leaving);
-        // What ends on its way out has ended as it was to: that is no crash, and nothing to start again.
+        // What ends on its way out has ended as it was to: that is no crash, and nothing to start again. What it leaves
+        // behind has the grace it would have had itself.
         if leaves && matches!(event, Event::Exited { .. } | Event::SpawnFailed { .. }) {
-            self.tell(id, Event::StopAsked { kill_at: now }, now, actions);
+            let kill_at = now + self.rules.machine.grace;
+            self.tell(id, Event::StopAsked { kill_at }, now, actions);
         }
         if event == Event::TimerDue {
             self.weigh(id);

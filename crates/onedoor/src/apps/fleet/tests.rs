@@ -45,6 +45,8 @@ struct Known {
     timer: Option<Instant>,
     told_to_stop: bool,
     draining: bool,
+    /// Until when what its process left behind may live.
+    swept_from: Option<Instant>,
 }
 
 /// The world around a fleet, and the promises it watches over.
@@ -145,7 +147,8 @@ impl World {
                 known.told_to_stop |= push == Push::Stop;
             }
             Action::Arm(at) => known.timer = Some(at),
-            Action::Sweep { .. } | Action::Publish(_) | Action::Ended(_) => {}
+            Action::Sweep { until } => known.swept_from = Some(until),
+            Action::Publish(_) | Action::Ended(_) => {}
         }
     }
 
@@ -162,7 +165,7 @@ impl World {
             self.pids += 1;
             let pid = Pid::new(self.pids).unwrap();
             let known = self.known.get_mut(&id).unwrap();
-            (known.spawning, known.process) = (false, Some(pid));
+            (known.spawning, known.process, known.told_to_stop) = (false, Some(pid), false);
             self.of(id, Event::Spawned { pid });
         }
     }
@@ -312,6 +315,18 @@ fn stop_first_lets_the_old_one_end_before_the_new_one_starts() {
     assert_ne!(new, old);
     world.all_get_ready();
     assert_eq!((world.answer_to(ticket), world.ready()), (Some(Ok(())), 1));
+}
+
+#[test]
+fn what_a_leaving_leader_leaves_behind_has_the_rest_of_its_grace() {
+    let mut fleet = World::serving(rules(1, ReplaceHow::Overlap));
+    let (id, pid) = (fleet.ids()[0], fleet.known[&fleet.ids()[0]].process.unwrap());
+    let kill_at = fleet.now + 5 * SECOND;
+    fleet.tell(FleetEvent::StopAsked { kill_at });
+    fleet.now += SECOND;
+    // `npm` goes at once; the server it started may still be answering.
+    fleet.of(id, Event::Exited { pid, how: Ending::Success });
+    assert_eq!(fleet.known[&id].swept_from, Some(kill_at));
 }
 
 #[test]
