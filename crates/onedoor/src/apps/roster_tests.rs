@@ -48,6 +48,7 @@ fn spec(command: Command) -> AppSpec {
             inherited: vec![("PATH".into(), path), ("HOME".into(), home)],
             own: Vec::new(),
         },
+        umask: None,
         listening: Listening::PrivatePort { prefix: None },
         prefix_mode: PrefixMode::Kept,
         readiness: Readiness::Accept,

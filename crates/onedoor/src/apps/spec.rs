@@ -33,6 +33,8 @@ pub(crate) struct AppSpec {
     /// The app's working directory, absolute.
     pub(crate) dir: PathBuf,
     pub(crate) environment: Environment,
+    /// None: onedoor's own (umask(2)).
+    pub(crate) umask: Option<u32>,
     pub(crate) listening: Listening,
     /// What becomes of `listening`'s prefix on the way to the app; without a prefix it means nothing.
     pub(crate) prefix_mode: PrefixMode,

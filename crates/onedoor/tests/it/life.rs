@@ -41,6 +41,13 @@ fn an_app_that_writes_more_than_anyone_reads_is_not_blocked() {
 }
 
 #[test]
+fn an_app_has_the_umask_that_the_file_says() {
+    let file = "[apps]\nweb = { run = \"umask; exec python3 app.py\", path = \"/\", umask = \"027\" }\n";
+    let door = Door::with(file).file("app.py", ECHO_PY).start();
+    door.line(Stream::Stdout, |line| line.contains("\"message\":\"0027\""));
+}
+
+#[test]
 fn an_app_never_sees_the_public_port() {
     let door = web();
     let private = door.fetch("/environment/PORT").text().to_owned();

@@ -109,6 +109,7 @@ impl Launcher {
         let environment = Arc::new(environment::build(app, self.framework, &place));
         let mut spec = spec_of(&app.command, &environment, &app.dir)?;
         spec.oom_score = Some(OOM_SCORE);
+        spec.umask = app.umask;
         spec.env.push((MARKER.into(), marker.clone()));
         let notify = if app.notifies() {
             let socket = self.notify_socket(app, &marker).map_err(LaunchError::Notify)?;

@@ -20,6 +20,7 @@ fn app(words: &[&str], listening: Listening) -> AppSpec {
             inherited: vec![("PATH".into(), "/usr/bin:/bin".into())],
             own: Vec::new(),
         },
+        umask: None,
         listening,
         prefix_mode: PrefixMode::Stripped,
         readiness: Readiness::Accept,

@@ -17,6 +17,9 @@ use crate::config::source::{Located, Span};
 use crate::config::suggest;
 use crate::registry::{AppId, Weight};
 
+/// Every permission there is: the rest of the bits mean nothing to umask(2).
+const UMASK_MOST: u32 = 0o777;
+
 const START_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The finished apps. `routed` has a prefix for each app that a route names.
@@ -80,6 +83,7 @@ fn spec(
         command,
         dir,
         environment,
+        umask: umask(section, context),
         listening,
         prefix_mode: prefix_mode(section),
         readiness,
@@ -121,6 +125,20 @@ pub(super) fn program(
         None => Command::Exec(Vec::new()),
     };
     (command, dir, environment)
+}
+
+/// `umask = "027"`: octal, as everywhere else (umask(1)).
+pub(super) fn umask(section: &Section, context: &mut Context<'_>) -> Option<u32> {
+    let written = section.text("umask")?;
+    let is_octal =
+        !written.value.is_empty() && written.value.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
+    let umask = u32::from_str_radix(written.value, 8).ok().filter(|umask| is_octal && *umask <= UMASK_MOST);
+    if umask.is_none() {
+        let fact = format!("`{}` is no umask", written.value.escape_debug());
+        let error = ConfigError::new(Code::BadValue, written.span, fact);
+        context.errors.push(error.remedy("up to three octal digits: \"022\", \"027\", \"077\""));
+    }
+    umask
 }
 
 /// A prefix that the door changes is one that the app does not see.

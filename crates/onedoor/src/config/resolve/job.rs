@@ -234,6 +234,7 @@ fn worker(draft: &JobDraft<'_>, id: JobId, names: Names<'_>, context: &mut Conte
         command,
         dir,
         environment,
+        umask: app_spec::umask(section, context),
         listening: Listening::Nowhere,
         prefix_mode: PrefixMode::Kept,
         readiness: Readiness::Accept,

@@ -725,6 +725,18 @@ web = "a"
 }
 
 #[test]
+fn a_umask_that_is_none() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+web = { run = "a", path = "/", umask = "089" }
+api = { run = "b", umask = "1777" }
+[jobs]
+tidy = { run = "c", on = "start", umask = "u=rwx" }
+"#
+    ));
+}
+
+#[test]
 fn a_condition_of_a_later_version_is_the_only_complaint() {
     insta::assert_snapshot!(mistakes(
         r#"[apps]
