@@ -90,8 +90,9 @@ async fn serve(loaded: Loaded, control: &[Place], log: &Log) -> anyhow::Result<u
     // Before the workers: a crowd at the door may take every descriptor that is left.
     let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
         .context("cannot start the apps")?;
-    let mut proxy = bound.start(registry, log.clone())?;
+    // Before the first answer: who has had one may give orders.
     let control = Control::open(control, apps.helm(), log);
+    let mut proxy = bound.start(registry, log.clone())?;
     announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
     tell_trust(log, trusted.as_deref());
     let end = loop {
