@@ -3,6 +3,7 @@
 #[cfg(any(test, feature = "count-allocations"))]
 pub mod allocations;
 pub mod memory;
+pub mod memory_group;
 pub mod notify;
 pub mod output;
 pub mod poll;

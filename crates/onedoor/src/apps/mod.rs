@@ -22,6 +22,7 @@ mod live;
 mod maybe;
 mod milestone;
 mod notify;
+mod oom;
 mod order;
 mod output;
 mod ports;

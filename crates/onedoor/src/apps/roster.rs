@@ -17,6 +17,7 @@ use tokio::time::timeout_at;
 use super::board::{AppRow, AppState, Board};
 use super::helm::{Helm, Reach, WISHES};
 use super::job::{Around, JobTask};
+use super::oom::OomWatch;
 use super::order::{KILL_MARGIN, Milestones, Waves, depths};
 use super::ports::PrivatePorts;
 use super::spawn::{Launcher, RuntimeDir};
@@ -128,9 +129,7 @@ impl Apps {
         log: Log,
         public_ports: &[u16],
     ) -> io::Result<Self> {
-        let taken: BTreeSet<u16> =
-            public_ports.iter().copied().chain(config.apps.iter().filter_map(fixed_port)).collect();
-        let ports = Arc::new(PrivatePorts::of_this_host(taken));
+        let ports = Arc::new(PrivatePorts::of_this_host(taken(public_ports, &config.apps)));
         let runtime = Arc::new(RuntimeDir::of_this_host()?);
         let (ended_sender, ended) = mpsc::unbounded_channel();
         let seeds = RandomState::new();
@@ -146,6 +145,7 @@ impl Apps {
         };
         let mut reach = Vec::new();
         let Config { apps: served, jobs, stop_budget: _ } = config;
+        let oom = Arc::new(OomWatch::start());
         for (app, publisher) in served.into_iter().zip(publishers) {
             let (orders, orders_receiver) = mpsc::channel(ORDERS);
             let launcher = Launcher::new(&app, Arc::clone(&ports), Arc::clone(&runtime));
@@ -165,6 +165,7 @@ impl Apps {
                 needs: milestones.needs_of(&app, &log),
                 milestone: milestones.of_app(&app),
                 grace_max,
+                oom: Arc::clone(&oom),
             };
             let depth = depths[usize::from(app.id.0)];
             let (name, grace, role) = (Arc::clone(&app.name), app.stop.grace, Role::of(&app));
@@ -369,6 +370,11 @@ fn board_of(app: &AppSpec, launcher: &Launcher) -> Board {
         restarts: 0,
         processes: Vec::new(),
     })
+}
+
+/// Ports that no app may be given: the door's own, and those that apps have for themselves.
+fn taken(public_ports: &[u16], apps: &[AppSpec]) -> BTreeSet<u16> {
+    public_ports.iter().copied().chain(apps.iter().filter_map(fixed_port)).collect()
 }
 
 fn fixed_port(app: &AppSpec) -> Option<u16> {

@@ -26,6 +26,7 @@ mod listening;
 mod metrics;
 mod mounted;
 mod neighbours;
+mod oom;
 mod patience;
 mod phones;
 mod pid1;

@@ -22,6 +22,7 @@ use crate::apps::life::{Event, Hope};
 use crate::apps::live::{Unwell, Watchdog};
 use crate::apps::maybe::{due, or_never};
 use crate::apps::notify::Voice;
+use crate::apps::oom::Shortage;
 use crate::apps::output::{self, LastWords};
 use crate::apps::ready::{Found, FoundPlace, Prober, Sight, Why};
 use crate::apps::restart::Ending;
@@ -91,6 +92,7 @@ pub(super) struct Process {
 #[derive(Debug, Default)]
 pub(super) struct Fate {
     pub(super) status: Option<ExitStatus>,
+    pub(super) shortage: Option<Shortage>,
     pub(super) spawn_error: Option<(String, u8)>,
     pub(super) silence: Option<Why>,
     pub(super) unwell: Option<Unwell>,
@@ -186,7 +188,7 @@ impl Instance {
         let id = self.id;
         let of = |event| FleetEvent::Of { id, event };
         match news {
-            News::Exited(status) => self.exited(status.ok()).map(of),
+            News::Exited(status) => self.exited(status.ok(), yard).map(of),
             News::Spawned(result) => Some(of(self.spawned(result, yard))),
             News::Sight(prober, sight) => self.saw(prober, sight, yard).map(of),
             News::Glimpse(prober, sight) => self.glimpsed(prober, sight, yard).map(of),
@@ -237,13 +239,14 @@ impl Instance {
         });
     }
 
-    fn exited(&mut self, status: Option<ExitStatus>) -> Option<Event> {
+    fn exited(&mut self, status: Option<ExitStatus>, yard: &Yard) -> Option<Event> {
         let process = self.process.take()?;
         self.probing = None;
         self.glancing = None;
         self.watchdog = None;
         self.endpoint = None;
         self.fate.status = status;
+        self.fate.shortage = yard.oom.blames(status);
         self.fate.spawn_error = None;
         self.fate.lived = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
         let how = match status {

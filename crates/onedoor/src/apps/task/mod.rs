@@ -32,6 +32,7 @@ use super::idleness::Idleness;
 use super::life::{Event, ReadyWhen, Rules};
 use super::maybe::or_never;
 use super::milestone::{Milestone, Needs};
+use super::oom::OomWatch;
 use super::spawn::Launcher;
 use super::spec::{AppSpec, Listening};
 use crate::init::Children;
@@ -88,6 +89,7 @@ pub(super) struct Surroundings {
     pub(super) milestone: watch::Sender<Milestone>,
     /// The longest grace between the stop signal and SIGKILL, where the app sets none.
     pub(super) grace_max: Duration,
+    pub(super) oom: Arc<OomWatch>,
 }
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -118,6 +120,7 @@ struct Yard {
     board: Board,
     ended: mpsc::UnboundedSender<Ended>,
     milestone: watch::Sender<Milestone>,
+    oom: Arc<OomWatch>,
     /// Starts so far, of all instances.
     generation: u64,
     /// Those of them that followed an end which nobody had asked for.
@@ -164,6 +167,7 @@ impl AppTask {
             needs,
             milestone,
             grace_max: _,
+            oom,
         } = around;
         let yard = Yard {
             app,
@@ -174,6 +178,7 @@ impl AppTask {
             board,
             ended,
             milestone,
+            oom,
             generation: 0,
             restarts: 0,
             ready_generation: None,

@@ -8,8 +8,8 @@ use onedoor_linux::wait::ExitStatus;
 use super::instance::Instance;
 use super::{Ended, Yard};
 use crate::apps::life::{Hope, How};
-use crate::apps::report;
 use crate::apps::spawn::LaunchError;
+use crate::apps::{oom, report};
 use crate::init::{ExitCause, exit_code};
 use crate::observe::log::Level;
 use crate::registry::{DownClass, DownReason};
@@ -26,6 +26,7 @@ impl Instance {
         let message = format!("{place}: app \"{name}\" cannot be started: {error}");
         self.fate.spawn_error = Some((message, code));
         self.fate.status = None;
+        self.fate.shortage = None;
         yard.failures += 1;
         // What could be started before may be on its way back: a folder that is mounted anew, a program that is built.
         if yard.ready_generation.is_some() { Hope::Later } else { Self::hope_of(error) }
@@ -106,7 +107,7 @@ impl Instance {
             }
         };
         let daemon = (self.fate.left_running > 0).then_some(report::IN_BACKGROUND);
-        let why = match daemon.or_else(|| report::hint(self.fate.status, &last_lines)) {
+        let why = match daemon.or_else(|| self.hint(&last_lines)) {
             Some(remedy) => format!("{fact}; {remedy}"),
             None => fact,
         };
@@ -119,7 +120,7 @@ impl Instance {
     pub(super) async fn explain_first_failure(&mut self, yard: &Yard) {
         self.last_output().await;
         if yard.failures == 1
-            && let Some(remedy) = report::hint(self.fate.status, &self.fate.last_words.lines())
+            && let Some(remedy) = self.hint(&self.fate.last_words.lines())
         {
             yard.say(Level::Warn, remedy);
         }
@@ -141,7 +142,18 @@ impl Instance {
     }
 
     fn ending(&self) -> String {
-        report::ending(self.fate.status, self.fate.lived)
+        match self.fate.shortage {
+            Some(shortage) => format!("was {shortage} after {}", report::shown(self.fate.lived)),
+            None => report::ending(self.fate.status, self.fate.lived),
+        }
+    }
+
+    fn hint(&self, last_lines: &[String]) -> Option<&'static str> {
+        // What was printed before has nothing to do with it.
+        if self.fate.shortage.is_some() {
+            return Some(oom::REMEDY);
+        }
+        report::hint(self.fate.status, last_lines)
     }
 
     fn not_ready(&self, yard: &Yard) -> String {
