@@ -4,6 +4,7 @@ pub mod account;
 #[cfg(any(test, feature = "count-allocations"))]
 pub mod allocations;
 pub mod control_group;
+pub mod cpu;
 pub mod memory;
 pub mod memory_group;
 pub mod notify;

@@ -32,6 +32,8 @@ pub(super) struct Node {
 pub(super) enum Value {
     Text(String),
     Int(i64),
+    /// A number, times a thousand.
+    Thousandths(i64),
     Bool(bool),
     Duration(Duration),
     Size(u64),
@@ -73,6 +75,13 @@ impl Section {
         let node = self.node(key)?;
         match node.value {
             Value::Int(number) => Some(Located::new(number, node.span)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn thousandths(&self, key: &str) -> Option<i64> {
+        match self.node(key)?.value {
+            Value::Thousandths(number) => Some(number),
             _ => None,
         }
     }

@@ -18,6 +18,7 @@ mod explain;
 mod floors;
 mod forwarded;
 mod hold;
+mod isolation;
 mod jobs;
 mod leaving;
 mod life;

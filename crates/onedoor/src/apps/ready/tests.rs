@@ -22,6 +22,7 @@ fn ready_by(readiness: Readiness, kin: Kin, told: Told) -> Prober {
         children: crate::init::Children::for_tests(),
         environment: Arc::new([("PATH".into(), path)].into()),
         dir: "/".into(),
+        isolation: Arc::default(),
     };
     let signs = Signs::expected_by(&readiness);
     Prober::new(kin, told, readiness, signs, asker)

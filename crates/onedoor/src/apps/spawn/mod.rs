@@ -16,8 +16,11 @@ use std::sync::Arc;
 
 use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
 
+use self::environment::Unreadable;
+pub(crate) use self::environment::{dotenv, secret_file};
 pub(super) use self::socket::RuntimeDir;
-use self::socket::SocketFolder;
+use self::socket::{Owner, SocketFolder};
+use super::confine::{Confined, Confinement};
 use super::framework::{self, Framework, Place};
 use super::hearing::Hearing;
 use super::notify::{NotifySocket, SOCKET_VARIABLE, WATCHDOG_VARIABLE};
@@ -49,6 +52,8 @@ pub(super) struct Launch {
     pub(super) hearing: Hearing,
     /// What a command that is asked about the app sees.
     pub(super) environment: Arc<BTreeMap<OsString, OsString>>,
+    /// What holds it to its limits; to be kept as long as its processes.
+    pub(super) confined: Confined,
 }
 
 /// Where the app was told to listen. Both: the first that answers counts.
@@ -76,6 +81,8 @@ pub(super) enum LaunchError {
     Socket(io::Error),
     #[error("no random bytes for its mark: {0}")]
     Marker(io::Error),
+    #[error(transparent)]
+    Environment(#[from] Unreadable),
     #[error("no socket for its notifications: {0}; use another `ready`")]
     Notify(io::Error),
 }
@@ -84,15 +91,22 @@ pub(super) enum LaunchError {
 #[derive(Debug)]
 pub(super) struct Launcher {
     framework: Option<&'static Framework>,
-    ports: Arc<PrivatePorts>,
     /// Made at the first start that wants one; dropped before the place it is in.
     folder: Option<SocketFolder>,
-    runtime: Arc<RuntimeDir>,
+    shared: Shared,
+}
+
+/// What the launchers of all apps share.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub(super) ports: Arc<PrivatePorts>,
+    pub(super) runtime: Arc<RuntimeDir>,
+    pub(super) confinement: Arc<Confinement>,
 }
 
 impl Launcher {
-    pub(super) fn new(app: &AppSpec, ports: Arc<PrivatePorts>, runtime: Arc<RuntimeDir>) -> Self {
-        Self { framework: framework::recognise(&app.command), ports, runtime, folder: None }
+    pub(super) fn new(app: &AppSpec, shared: Shared) -> Self {
+        Self { framework: framework::recognise(&app.command), shared, folder: None }
     }
 
     pub(super) fn framework(&self) -> Option<&'static Framework> {
@@ -106,10 +120,13 @@ impl Launcher {
         let socket = told.socket.as_deref().and_then(|path| path.to_str());
         let place =
             Place { port: told.port, socket, prefix: prefix(&app.listening), prefix_mode: app.prefix_mode };
-        let environment = Arc::new(environment::build(app, self.framework, &place));
+        let environment = Arc::new(environment::build(app, self.framework, &place)?);
         let mut spec = spec_of(&app.command, &environment, &app.dir)?;
         spec.oom_score = Some(OOM_SCORE);
-        spec.umask = app.umask;
+        spec.umask = app.isolation.umask;
+        spec.identity = app.isolation.account.as_ref().map(|account| account.identity.clone());
+        let name = format!("{}-{}", app.name, short(&marker));
+        let confined = self.shared.confinement.confine(app, &name, &mut spec);
         spec.env.push((MARKER.into(), marker.clone()));
         let notify = if app.notifies() {
             let socket = self.notify_socket(app, &marker).map_err(LaunchError::Notify)?;
@@ -122,7 +139,7 @@ impl Launcher {
             spec.env.push((WATCHDOG_VARIABLE.into(), within.as_micros().to_string().into()));
         }
         let hearing = Hearing::new(&app.readiness, notify);
-        Ok(Launch { spec, told, marker, socketless, hearing, environment })
+        Ok(Launch { spec, told, marker, socketless, hearing, environment, confined })
     }
 
     /// The instance is gone, and its socket serves nobody.
@@ -135,14 +152,14 @@ impl Launcher {
     fn place(&mut self, app: &AppSpec, instance: u64) -> Result<(Told, Option<io::Error>), LaunchError> {
         let told = match &app.listening {
             Listening::Nowhere => Told::default(),
-            Listening::PrivatePort { .. } => Told { socket: None, port: Some(self.ports.fresh()?) },
+            Listening::PrivatePort { .. } => Told { socket: None, port: Some(self.shared.ports.fresh()?) },
             Listening::FixedPort { port, .. } => Told { socket: None, port: Some(*port) },
             Listening::UnixSocket { .. } => {
                 Told { socket: Some(self.socket(app, instance).map_err(LaunchError::Socket)?), port: None }
             }
             Listening::Auto { .. } => {
                 // Without a writable folder the port is as good, only slower.
-                let port = Some(self.ports.fresh()?);
+                let port = Some(self.shared.ports.fresh()?);
                 if self.socket_is_understood(&app.command) {
                     return Ok(match self.socket(app, instance) {
                         Ok(socket) => (Told { socket: Some(socket), port }, None),
@@ -168,20 +185,36 @@ impl Launcher {
     /// In the app's folder; where none can be written, by a name that nobody can guess.
     fn notify_socket(&mut self, app: &AppSpec, marker: &OsStr) -> io::Result<NotifySocket> {
         // One per start: the last one of the start before may still be on its way out.
-        let marker = marker.to_string_lossy();
-        let name = format!("n-{}", marker.get(..NOTIFY_NAME_LEN).unwrap_or(&marker));
+        let name = format!("n-{}", short(marker));
         let path = self.folder(app).and_then(|folder| folder.vacant(&name));
-        path.and_then(NotifySocket::at_path)
-            .or_else(|_| NotifySocket::abstract_named(format!("onedoor-{marker}")))
+        let at_path = |path: PathBuf| {
+            let socket = NotifySocket::at_path(path.clone())?;
+            socket::give(&path, owner(app))?;
+            Ok(socket)
+        };
+        path.and_then(at_path).or_else(|_: io::Error| {
+            NotifySocket::abstract_named(format!("onedoor-{}", marker.to_string_lossy()))
+        })
     }
 
     fn folder(&mut self, app: &AppSpec) -> io::Result<&SocketFolder> {
         let folder = match self.folder.take() {
             Some(folder) => folder,
-            None => self.runtime.folder_of(&app.name)?,
+            None => self.shared.runtime.folder_of(&app.name, owner(app))?,
         };
         Ok(self.folder.insert(folder))
     }
+}
+
+/// Whom the app's files are for, if not for us.
+fn owner(app: &AppSpec) -> Option<Owner> {
+    let identity = &app.isolation.account.as_ref()?.identity;
+    Some(Owner { user: identity.user, group: identity.group })
+}
+
+/// Enough of a marker to tell two starts apart.
+fn short(marker: &OsStr) -> String {
+    marker.to_string_lossy().chars().take(NOTIFY_NAME_LEN).collect()
 }
 
 /// A command with this environment: its variables expanded, its program found.

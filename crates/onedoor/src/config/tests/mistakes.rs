@@ -737,6 +737,18 @@ tidy = { run = "c", on = "start", umask = "u=rwx" }
 }
 
 #[test]
+fn limits_that_are_none() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+web = { run = "a", path = "/", limits = { memory = 512, cpu = "two", files = 1 } }
+api = { run = "b", limits = { memory = "12B", cpu = 0.0001, processes = 1.5 } }
+[jobs]
+tidy = { run = "c", on = "start", limits = "512MiB", secrets = { A = "hunter2" } }
+"#
+    ));
+}
+
+#[test]
 fn a_condition_of_a_later_version_is_the_only_complaint() {
     insta::assert_snapshot!(mistakes(
         r#"[apps]
