@@ -372,7 +372,8 @@ impl Role {
                 Listening::Auto { .. }
                 | Listening::PrivatePort { .. }
                 | Listening::FixedPort { .. }
-                | Listening::UnixSocket { .. },
+                | Listening::UnixSocket { .. }
+                | Listening::Handed { .. },
             ) => Self::Served,
         }
     }
@@ -411,7 +412,8 @@ fn fixed_port(app: &AppSpec) -> Option<u16> {
         Listening::Nowhere
         | Listening::Auto { .. }
         | Listening::PrivatePort { .. }
-        | Listening::UnixSocket { .. } => None,
+        | Listening::UnixSocket { .. }
+        | Listening::Handed { .. } => None,
     }
 }
 

@@ -219,6 +219,9 @@ pub(crate) enum Listening {
     FixedPort { port: u16, prefix: Option<String> },
     /// A Unix socket in a folder of its own, told by `PORT=/path` and the framework's own variable.
     UnixSocket { prefix: Option<String> },
+    /// A Unix socket that onedoor listens on and hands to each process as descriptor 3 (sd_listen_fds(3)): what comes
+    /// while the app restarts waits in its queue.
+    Handed { prefix: Option<String> },
 }
 
 /// Whether the paths the app is asked for begin with its prefix. Frameworks that make links must know, and telling

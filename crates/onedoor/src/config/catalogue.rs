@@ -195,7 +195,7 @@ const APP: &[Row] = &[
     key("apps.*.rewrite", &[Text], "none", "Replace the mount by this path."),
     key("apps.*.env", &[TextMap], "{}", "Variables for this app; they beat what onedoor sets itself."),
     key("apps.*.inherit_env", &[one_of(&["all"]), TextList], "\"all\"", "Which of the container's variables the app sees: all, or only those named."),
-    key("apps.*.socket", &[Kind::Word { now: &["auto"], later: &["activate"] }, Bool], "\"auto\"", "Whether the app listens on a Unix socket: where its framework is known to take one, always, or never."),
+    key("apps.*.socket", &[one_of(&["auto", "activate"]), Bool], "\"auto\"", "Whether the app listens on a Unix socket: where its framework is known to take one, always, or never. \"activate\": onedoor listens and hands the socket to the app as descriptor 3 (LISTEN_FDS, as systemd does), so that what comes while it restarts waits there."),
     key("apps.*.ready", &[one_of(&["accept", "notify"]), Table], "\"accept\"", "When the app is ready: once it accepts connections, once it says READY=1 (sd_notify) to the socket that NOTIFY_SOCKET names, or a table with one of path, log and exec. A served app must accept connections in any case; a worker need not, and is ready at once unless this says otherwise."),
     key("apps.*.ready.path", &[Text], "none", "Ready once it answers GET for this path."),
     key("apps.*.ready.status", &[Int { min: 100, max: 599 }], "200 to 399", "The status that means ready."),

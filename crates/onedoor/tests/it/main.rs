@@ -7,6 +7,7 @@
 mod kit;
 
 mod access_log;
+mod activation;
 mod app_lines;
 mod bodies;
 mod bulk;

@@ -33,7 +33,7 @@ fn ours() -> Kin {
 }
 
 fn at_port(port: u16) -> Told {
-    Told { port: Some(port), socket: None }
+    Told { port: Some(port), ..Told::default() }
 }
 
 #[tokio::test]
@@ -42,7 +42,8 @@ async fn the_told_socket_counts_before_the_told_port() {
     let path = Arc::new(folder.path().join("app.sock"));
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
     let _unix = UnixListener::bind(&*path).unwrap();
-    let told = Told { socket: Some(Arc::clone(&path)), port: Some(tcp.local_addr().unwrap().port()) };
+    let told =
+        Told { socket: Some(Arc::clone(&path)), port: Some(tcp.local_addr().unwrap().port()), handed: None };
     let (_, sight) = prober(told).look().await;
     let Sight::Answers(found) = sight else { panic!("{sight:?}") };
     assert_eq!(found, Found { at: EndpointAddr::Unix(path), place: FoundPlace::AsTold });

@@ -14,7 +14,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
+use onedoor_linux::spawn::{Listener, SpawnError, SpawnSpec, resolve_program};
 
 use self::environment::Unreadable;
 pub(crate) use self::environment::{dotenv, secret_file};
@@ -61,6 +61,8 @@ pub(super) struct Launch {
 pub(super) struct Told {
     pub(super) socket: Option<Arc<PathBuf>>,
     pub(super) port: Option<u16>,
+    /// What it was given to listen on at `socket`, instead of being told.
+    pub(super) handed: Option<Listener>,
 }
 
 impl Told {
@@ -91,6 +93,8 @@ pub(super) enum LaunchError {
 #[derive(Debug)]
 pub(super) struct Launcher {
     framework: Option<&'static Framework>,
+    /// Sockets that outlive the processes they are handed to, by instance.
+    handed: BTreeMap<u64, (Listener, Arc<PathBuf>)>,
     /// Made at the first start that wants one; dropped before the place it is in.
     folder: Option<SocketFolder>,
     shared: Shared,
@@ -106,7 +110,7 @@ pub(super) struct Shared {
 
 impl Launcher {
     pub(super) fn new(app: &AppSpec, shared: Shared) -> Self {
-        Self { framework: framework::recognise(&app.command), shared, folder: None }
+        Self { framework: framework::recognise(&app.command), shared, handed: BTreeMap::new(), folder: None }
     }
 
     pub(super) fn framework(&self) -> Option<&'static Framework> {
@@ -117,13 +121,16 @@ impl Launcher {
     pub(super) fn prepare(&mut self, app: &AppSpec, instance: u64) -> Result<Launch, LaunchError> {
         let (told, socketless) = self.place(app, instance)?;
         let marker = OsString::from(unguessable().map_err(LaunchError::Marker)?);
-        let socket = told.socket.as_deref().and_then(|path| path.to_str());
+        // Who is handed a socket must not make one.
+        let own_socket = told.socket.as_deref().filter(|_| told.handed.is_none());
+        let socket = own_socket.and_then(|path| path.to_str());
         let place =
             Place { port: told.port, socket, prefix: prefix(&app.listening), prefix_mode: app.prefix_mode };
         let environment = Arc::new(environment::build(app, self.framework, &place)?);
         let mut spec = spec_of(&app.command, &environment, &app.dir)?;
         spec.oom_score = Some(OOM_SCORE);
         spec.umask = app.isolation.umask;
+        spec.listener = told.handed.clone();
         spec.identity = app.isolation.account.as_ref().map(|account| account.identity.clone());
         let name = format!("{}-{}", app.name, short(&marker));
         let confined = self.shared.confinement.confine(app, &name, &mut spec);
@@ -143,7 +150,8 @@ impl Launcher {
     }
 
     /// The instance is gone, and its socket serves nobody.
-    pub(super) fn forget(&self, instance: u64) {
+    pub(super) fn forget(&mut self, instance: u64) {
+        self.handed.remove(&instance);
         if let Some(folder) = &self.folder {
             folder.remove(instance);
         }
@@ -152,21 +160,28 @@ impl Launcher {
     fn place(&mut self, app: &AppSpec, instance: u64) -> Result<(Told, Option<io::Error>), LaunchError> {
         let told = match &app.listening {
             Listening::Nowhere => Told::default(),
-            Listening::PrivatePort { .. } => Told { socket: None, port: Some(self.shared.ports.fresh()?) },
-            Listening::FixedPort { port, .. } => Told { socket: None, port: Some(*port) },
+            Listening::PrivatePort { .. } => {
+                Told { port: Some(self.shared.ports.fresh()?), ..Told::default() }
+            }
+            Listening::FixedPort { port, .. } => Told { port: Some(*port), ..Told::default() },
             Listening::UnixSocket { .. } => {
-                Told { socket: Some(self.socket(app, instance).map_err(LaunchError::Socket)?), port: None }
+                let socket = Some(self.socket(app, instance).map_err(LaunchError::Socket)?);
+                Told { socket, ..Told::default() }
+            }
+            Listening::Handed { .. } => {
+                let (listener, path) = self.handed(app, instance).map_err(LaunchError::Socket)?;
+                Told { socket: Some(path), handed: Some(listener), port: None }
             }
             Listening::Auto { .. } => {
                 // Without a writable folder the port is as good, only slower.
                 let port = Some(self.shared.ports.fresh()?);
                 if self.socket_is_understood(&app.command) {
                     return Ok(match self.socket(app, instance) {
-                        Ok(socket) => (Told { socket: Some(socket), port }, None),
-                        Err(error) => (Told { socket: None, port }, Some(error)),
+                        Ok(socket) => (Told { socket: Some(socket), port, handed: None }, None),
+                        Err(error) => (Told { port, ..Told::default() }, Some(error)),
                     });
                 }
-                Told { socket: None, port }
+                Told { port, ..Told::default() }
             }
         };
         Ok((told, None))
@@ -180,6 +195,18 @@ impl Launcher {
 
     fn socket(&mut self, app: &AppSpec, instance: u64) -> io::Result<Arc<PathBuf>> {
         self.folder(app)?.vacant_path(instance)
+    }
+
+    /// The one the instance had before, so that nothing in its queue is lost.
+    fn handed(&mut self, app: &AppSpec, instance: u64) -> io::Result<(Listener, Arc<PathBuf>)> {
+        if let Some(known) = self.handed.get(&instance).filter(|(_, path)| path.exists()) {
+            return Ok(known.clone());
+        }
+        let path = self.socket(app, instance)?;
+        let listener = Listener(Arc::new(onedoor_linux::socket::listen_handed(&path)?));
+        socket::give(&path, owner(app))?;
+        self.handed.insert(instance, (listener.clone(), Arc::clone(&path)));
+        Ok((listener, path))
     }
 
     /// In the app's folder; where none can be written, by a name that nobody can guess.
@@ -244,7 +271,8 @@ fn prefix(listening: &Listening) -> Option<&str> {
         Listening::Auto { prefix }
         | Listening::PrivatePort { prefix }
         | Listening::FixedPort { prefix, .. }
-        | Listening::UnixSocket { prefix } => prefix.as_deref(),
+        | Listening::UnixSocket { prefix }
+        | Listening::Handed { prefix } => prefix.as_deref(),
     }
 }
 

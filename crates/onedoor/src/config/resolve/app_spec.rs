@@ -208,17 +208,17 @@ fn listening(
         return Listening::Nowhere;
     }
     let port = section.int("port");
-    match (port.and_then(|port| u16::try_from(port.value).ok()), section.flag("socket")) {
-        (Some(_), Some(true)) => {
-            let place = section.key("socket").unwrap_or_default();
-            let error =
-                ConfigError::new(Code::Contradiction, place, "an app has a port or a socket, not both");
-            let port = port.map_or_else(Span::default, |port| port.span);
-            context.errors.push(error.also(port, "the port").remedy("keep one of them"));
-            Listening::UnixSocket { prefix }
-        }
+    let activated = section.text("socket").is_some_and(|word| word.value == "activate");
+    let socket = section.flag("socket");
+    if let (Some(port), true) = (&port, activated || socket == Some(true)) {
+        let place = section.key("socket").unwrap_or_default();
+        let error = ConfigError::new(Code::Contradiction, place, "an app has a port or a socket, not both");
+        context.errors.push(error.also(port.span, "the port").remedy("keep one of them"));
+    }
+    match (port.and_then(|port| u16::try_from(port.value).ok()), socket) {
+        _ if activated => Listening::Handed { prefix },
+        (_, Some(true)) => Listening::UnixSocket { prefix },
         (Some(port), _) => Listening::FixedPort { port, prefix },
-        (None, Some(true)) => Listening::UnixSocket { prefix },
         (None, Some(false)) => Listening::PrivatePort { prefix },
         (None, None) => Listening::Auto { prefix },
     }
