@@ -5,8 +5,9 @@ use std::path::Path;
 use onedoor_linux::proc::{self, Liveness, Pid};
 use onedoor_linux::signal::Signal;
 
+use super::super::board::AppState;
 use super::super::spec::{
-    Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen,
+    Command, Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen,
     StopPolicy, StopSignal,
 };
 use super::*;
