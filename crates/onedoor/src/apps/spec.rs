@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::job::schedule::Schedule;
 use super::line_pattern::LinePattern;
+use super::success::SuccessCodes;
 use crate::registry::{AppId, Weight};
 
 /// The apps' part of the configuration.
@@ -43,6 +44,8 @@ pub(crate) struct AppSpec {
     pub(crate) start_timeout: Duration,
     pub(crate) restart: RestartPolicy,
     pub(crate) stop: StopPolicy,
+    /// The endings that are no failure.
+    pub(crate) success: SuccessCodes,
     pub(crate) weight: Weight,
     /// At least 1.
     pub(crate) replicas: u16,

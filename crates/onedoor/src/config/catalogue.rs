@@ -40,6 +40,11 @@ pub(crate) enum Kind {
         later: &'static [&'static str],
     },
     TextList,
+    /// Each of them within these bounds.
+    IntList {
+        min: i64,
+        max: i64,
+    },
     /// A string or a list of strings in which `${…}` is left alone (CONFIG.md §1.4).
     Command,
     /// Names and texts, both chosen by the operator.
@@ -105,6 +110,7 @@ impl Kind {
                 now.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ")
             }
             Self::TextList => "a list of strings".to_owned(),
+            Self::IntList { min, max } => format!("a list of whole numbers from {min} to {max}"),
             Self::Command => "a command (a string, or a list of strings)".to_owned(),
             Self::TextMap => "a table of names and values".to_owned(),
             Self::Json => "any value".to_owned(),
@@ -126,7 +132,7 @@ const fn later(path: &'static str, text: &'static str) -> Row {
     Row { path, kinds: &[], default: "", text, since: "", status: Status::NotYet }
 }
 
-use Kind::{Bool, Command, Duration, Int, Json, Size, Table, Text, TextList, TextMap};
+use Kind::{Bool, Command, Duration, Int, IntList, Json, Size, Table, Text, TextList, TextMap};
 
 const AUTO: Kind = one_of(&["auto"]);
 
@@ -212,6 +218,7 @@ const APP: &[Row] = &[
     key("apps.*.stop.signal", &[one_of(&["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"])], "\"TERM\"", "What it is sent first."),
     key("apps.*.stop.grace", &[Duration], "the rest of the stop budget", "How long after that it is killed."),
     key("apps.*.stop.drain", &[Duration], "\"30s\"", "How long a process that is replaced may go on with the requests and WebSockets it has before it is sent its stop signal."),
+    key("apps.*.success", &[IntList { min: 0, max: 255 }], "[0]", "The exit codes that are no failure, for restart.when = \"on-failure\" and for what the container ends with (then 0). 0 always is one; 128 + N stands for a death by signal N: Java ends with 143 at TERM."),
     key("apps.*.while_down", &[Table], "", "What a request meets while the app is not ready."),
     key("apps.*.while_down.do", &[Kind::Word { now: &["hold", "page", "refuse"], later: &[] }], "\"hold\"", "Hold the request; or answer 503 at once, browsers with a page that asks again; or answer 503 at once."),
     key("apps.*.while_down.for", &[Duration], "\"25s\"", "How long a request is held."),
@@ -248,6 +255,7 @@ const JOB: &[Row] = &[
     key("jobs.*.env", &[TextMap], "{}", "Variables for this job."),
     key("jobs.*.inherit_env", &[one_of(&["all"]), TextList], "\"all\"", "Which of the container's variables the job sees: all, or only those named."),
     key("jobs.*.umask", &[Text], "the container's", "Which permissions the files it makes never have, in octal."),
+    key("jobs.*.success", &[IntList { min: 0, max: 255 }], "[0]", "The exit codes that mean it is done. 0 always does; 128 + N stands for a death by signal N."),
     key("jobs.*.stop", &[Table], "", "How a run is stopped."),
     key("jobs.*.stop.signal", &[one_of(&["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"])], "\"TERM\"", "What it is sent first."),
     key("jobs.*.stop.grace", &[Duration], "the rest of the stop budget", "How long after that it is killed."),

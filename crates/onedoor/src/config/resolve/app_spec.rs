@@ -91,6 +91,7 @@ fn spec(
         start_timeout: section.duration("start_timeout").unwrap_or(START_TIMEOUT),
         restart: policy::restart(section, context),
         stop: policy::stop(section, context),
+        success: policy::success(section),
         weight,
         replicas,
         replace,

@@ -242,6 +242,7 @@ fn worker(draft: &JobDraft<'_>, id: JobId, names: Names<'_>, context: &mut Conte
         start_timeout: Duration::MAX,
         restart: policy::restart(&Section::empty("apps.*"), context),
         stop: policy::stop_of_job(section, context),
+        success: policy::success(section),
         weight: Weight::Optional,
         replicas: 1,
         replace: ReplaceHow::StopFirst,

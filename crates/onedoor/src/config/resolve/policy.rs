@@ -7,6 +7,7 @@ use super::Context;
 use crate::apps::spec::{
     GiveUp, Grace, Listening, ReplaceHow, RestartPolicy, RestartWhen, StartWhen, StopPolicy, StopSignal,
 };
+use crate::apps::success::SuccessCodes;
 use crate::config::duration;
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
@@ -93,6 +94,14 @@ pub(super) fn stop_of_job(section: &Section, context: &mut Context<'_>) -> StopP
         context.warn(stop.key("grace"), text);
     }
     StopPolicy { signal, grace, drain: Duration::ZERO }
+}
+
+/// The endings that are no failure; 0 need not be among them.
+pub(super) fn success(section: &Section) -> SuccessCodes {
+    let listed = section.ints("success").unwrap_or_default();
+    SuccessCodes::beside_zero(
+        listed.iter().filter_map(|code| u8::try_from(code.value).ok()).filter(|code| *code != 0),
+    )
 }
 
 pub(super) fn replicas(

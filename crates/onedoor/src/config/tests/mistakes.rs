@@ -725,6 +725,18 @@ web = "a"
 }
 
 #[test]
+fn exit_codes_that_are_none() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+web = { run = "a", path = "/", success = 143 }
+api = { run = "b", success = [143, "130", 256, -1, true] }
+[jobs]
+tidy = { run = "c", on = "start", success = "3" }
+"#
+    ));
+}
+
+#[test]
 fn a_umask_that_is_none() {
     insta::assert_snapshot!(mistakes(
         r#"[apps]
