@@ -6,7 +6,7 @@ use onedoor_linux::proc::{self, Liveness, Pid};
 use onedoor_linux::signal::Signal;
 
 use super::super::spec::{
-    Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen,
+    Cap, Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen,
     StopPolicy, StopSignal,
 };
 use super::super::success::SuccessCodes;
@@ -64,6 +64,7 @@ fn spec(command: Command) -> AppSpec {
         stop: StopPolicy { signal: StopSignal::Term, grace: Grace::RestOfBudget, drain: PATIENCE },
         success: SuccessCodes::default(),
         weight: Weight::Essential,
+        cap: Cap::Auto,
         replicas: 1,
         replace: ReplaceHow::Overlap,
         start: StartWhen::Eager,

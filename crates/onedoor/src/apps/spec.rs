@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,8 @@ pub(crate) struct AppSpec {
     /// The endings that are no failure.
     pub(crate) success: SuccessCodes,
     pub(crate) weight: Weight,
+    /// How many requests each of its processes may have at once.
+    pub(crate) cap: Cap,
     /// At least 1.
     pub(crate) replicas: u16,
     pub(crate) replace: ReplaceHow,
@@ -99,6 +102,14 @@ pub(crate) enum Overlap {
     Queue,
     /// The one before is ended for it.
     Kill,
+}
+
+/// How many requests a process may have at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cap {
+    /// As many as come, or what a synchronous server's command line says that it can serve.
+    Auto,
+    AtMost(NonZeroU32),
 }
 
 /// How an instance gives way to its successor.

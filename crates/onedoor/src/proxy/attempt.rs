@@ -26,7 +26,9 @@ use super::upstream::hold::Released;
 use super::upstream::pool::{Habits, PoolKey, Replay, Reused};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
-use crate::registry::{AppId, Choice, ClientHash, Endpoint, FailedEndpoints, Failure, Lease};
+use crate::registry::{
+    AppId, Choice, ClientHash, Endpoint, EndpointId, FailedEndpoints, Failure, Lease, NoLease, Wish,
+};
 
 /// Fresh connections that one request may lose: an app that dies of it should not die for ever.
 const LOSSES_MAX: u32 = 3;
@@ -43,6 +45,7 @@ pub(super) struct Attempt<'w> {
     policy: &'w RoutePolicy,
     client: Option<IpAddr>,
     hold_until: Instant,
+    line_until: Instant,
     failed: FailedEndpoints,
     losses: u32,
     pooled: Pooled,
@@ -130,6 +133,7 @@ impl<'w> Attempt<'w> {
             policy,
             client,
             hold_until,
+            line_until: started + policy.line.at_most,
             failed: FailedEndpoints::new(),
             losses: 0,
             pooled: Pooled::Welcome,
@@ -156,22 +160,43 @@ impl<'w> Attempt<'w> {
     /// A place at an endpoint that is ready, now or later. One that leaves between the look and the lease is looked past.
     async fn lease(&self) -> Result<(Lease, Option<Released>), Refusal> {
         let Destination::App(app) = self.to else { unreachable!("only apps have endpoints") };
-        let (registry, id) = (self.worker.registry(), self.worker.id());
+        let (registry, worker) = (self.worker.registry(), self.worker.id());
+        let mut released = None;
         loop {
             let choice = self.choice();
             // One that is left out is better than none.
             let ready = self.healthy(app, choice).or_else(|| registry.ready_now(app, &self.failed, choice));
-            if let Some(endpoint) = ready {
-                match registry.lease(endpoint, id) {
-                    Some(lease) => return Ok((lease, None)),
-                    None => continue,
+            let endpoint = match ready {
+                Some(endpoint) => endpoint,
+                None => {
+                    let (endpoint, wave) = self.held(app).await?;
+                    released = Some(wave);
+                    endpoint
+                }
+            };
+            let (id, slot) = (endpoint.id, choice.pins(&endpoint));
+            match registry.lease(endpoint, worker) {
+                Ok(lease) => return Ok((lease, released)),
+                Err(NoLease::Leaving) => {}
+                Err(NoLease::Full) => {
+                    if let Some(lease) = self.in_line(app, id, slot).await? {
+                        return Ok((lease, released));
+                    }
                 }
             }
-            let (endpoint, released) = self.held(app).await?;
-            if let Some(lease) = registry.lease(endpoint, id) {
-                return Ok((lease, Some(released)));
-            }
         }
+    }
+
+    /// Waits for a place, where `id` has none: at the replica that the request is bound to, else at any that is
+    /// healthy, as `id` is. None: the app has changed meanwhile.
+    async fn in_line(&self, app: AppId, id: EndpointId, slot: Option<u16>) -> Result<Option<Lease>, Refusal> {
+        let (registry, policy) = (self.worker.registry(), &self.policy.line);
+        let healthy = self.worker.ejections().beside(&self.failed, Instant::now());
+        let not = healthy.filter(|avoided| !avoided.contains(&id)).unwrap_or_else(|| self.failed.clone());
+        let _hold = Hold::begins(&self.worker.counters().attempts);
+        let wish = Wish { not, slot };
+        let place = registry.in_line(app, self.worker.id(), wish, policy.length_max, self.line_until);
+        place.await.map_err(|why| Refusal::Busy { app: Arc::clone(registry.name(app)), why })
     }
 
     /// Waits for an endpoint, where the route says so.

@@ -203,8 +203,8 @@ mod tests {
     use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Speaker, Upgrades};
     use crate::proxy::listen::Doorway;
     use crate::proxy::route::{
-        Action, Balance, EncodedSlashPolicy, FixedAnswer, Pattern, RouteId, RoutePolicy, RouteSpec, Routes,
-        WhileDown,
+        Action, Balance, EncodedSlashPolicy, FixedAnswer, LineLimits, Pattern, RouteId, RoutePolicy,
+        RouteSpec, Routes, WhileDown,
     };
     use crate::proxy::upstream::tls::Connectors;
     use crate::proxy::workspace::Workspace;
@@ -220,6 +220,7 @@ mod tests {
             body_max: None,
             encoded_slash: EncodedSlashPolicy::Keep,
             while_down: WhileDown::Refuse,
+            line: LineLimits { at_most: Duration::ZERO, length_max: 0 },
             balance: Balance::RoundRobin,
         };
         let route =

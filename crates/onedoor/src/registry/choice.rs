@@ -26,6 +26,16 @@ pub(crate) enum Choice {
     OfClient(ClientHash),
 }
 
+impl Choice {
+    /// The replica that the request is to wait for once the choice has fallen on `endpoint`; None: any will do.
+    pub(crate) fn pins(self, endpoint: &Endpoint) -> Option<u16> {
+        match self {
+            Self::InTurn(_) | Self::LeastBusy(_) => None,
+            Self::OfClient(_) => Some(endpoint.slot),
+        }
+    }
+}
+
 /// Where a client belongs, whichever worker it comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientHash(u64);
@@ -43,6 +53,7 @@ impl ClientHash {
     }
 }
 
+/// One that may have another request, where there is one; else one that may not, so that it is waited for.
 pub(super) fn pick(
     endpoints: &[Arc<Endpoint>],
     failed: &FailedEndpoints,
@@ -54,16 +65,16 @@ pub(super) fn pick(
         let (before, from) = endpoints.split_at(turn % endpoints.len().max(1));
         from.iter().chain(before).filter(fit)
     };
+    let in_turn = |turn: usize| from(turn).find(|endpoint| endpoint.has_room()).or_else(|| from(turn).next());
+    let load = |endpoint: &&Arc<Endpoint>| (!endpoint.has_room(), endpoint.usage().in_flight);
     let picked = match choice {
-        Choice::InTurn(turn) => from(turn).next(),
+        Choice::InTurn(turn) => in_turn(turn),
         // The first of several that are equal: the turn decides.
-        Choice::LeastBusy(turn) if endpoints.len() <= ALL_LOOKED_AT => {
-            from(turn).min_by_key(|endpoint| endpoint.usage().in_flight)
-        }
+        Choice::LeastBusy(turn) if endpoints.len() <= ALL_LOOKED_AT => from(turn).min_by_key(load),
         Choice::LeastBusy(turn) => {
             let second = usize::try_from(FixedState::with_seed(1).hash_one(turn) >> 32).unwrap_or_default();
             let two = from(turn).next().into_iter().chain(from(second).next());
-            two.min_by_key(|endpoint| endpoint.usage().in_flight)
+            two.min_by_key(load)
         }
         Choice::OfClient(client) => {
             // Two of one slot while one replaces the other: the newer.

@@ -10,6 +10,7 @@ mod access_log;
 mod app_lines;
 mod bodies;
 mod bulk;
+mod cap;
 mod cli;
 mod crowd;
 mod differential;

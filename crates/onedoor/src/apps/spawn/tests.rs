@@ -40,6 +40,7 @@ fn app(words: &[&str], listening: Listening) -> AppSpec {
         },
         success: SuccessCodes::default(),
         weight: Weight::Optional,
+        cap: Cap::Auto,
         replicas: 1,
         replace: ReplaceHow::Overlap,
         start: StartWhen::Eager,

@@ -93,6 +93,7 @@ fn spec(
         stop: policy::stop(section, context),
         success: policy::success(section),
         weight,
+        cap: policy::cap(section),
         replicas,
         replace,
         start,
