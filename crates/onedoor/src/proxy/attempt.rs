@@ -43,12 +43,20 @@ pub(super) struct Attempt<'w> {
     method: Method,
     to: Destination,
     policy: &'w RoutePolicy,
-    client: Option<IpAddr>,
+    belongs: Belonging,
     hold_until: Instant,
     line_until: Instant,
     failed: FailedEndpoints,
     losses: u32,
     pooled: Pooled,
+}
+
+/// Where a request belongs, for the ways of balancing that go by that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Belonging {
+    pub(super) client: Option<IpAddr>,
+    /// The replica that its cookie names.
+    pub(super) slot: Option<u16>,
 }
 
 /// Whether a pooled connection may be used for the next try.
@@ -119,7 +127,7 @@ impl<'w> Attempt<'w> {
         method: Method,
         to: Destination,
         policy: &'w RoutePolicy,
-        client: Option<IpAddr>,
+        belongs: Belonging,
         started: Instant,
     ) -> Self {
         let hold_until = match &policy.while_down {
@@ -131,7 +139,7 @@ impl<'w> Attempt<'w> {
             method,
             to,
             policy,
-            client,
+            belongs,
             hold_until,
             line_until: started + policy.line.at_most,
             failed: FailedEndpoints::new(),
@@ -232,11 +240,16 @@ impl<'w> Attempt<'w> {
 
     fn choice(&self) -> Choice {
         let turn = self.worker.turn();
-        match (self.policy.balance, self.client) {
-            // Who comes over a Unix socket has no address to belong by.
-            (Balance::RoundRobin, _) | (Balance::IpHash, None) => Choice::InTurn(turn),
+        match (self.policy.balance, self.belongs) {
+            (Balance::RoundRobin, _) => Choice::InTurn(turn),
             (Balance::LeastConn, _) => Choice::LeastBusy(turn),
-            (Balance::IpHash, Some(client)) => Choice::OfClient(ClientHash::of(client)),
+            (Balance::IpHash, Belonging { client: Some(client), .. }) => {
+                Choice::OfClient(ClientHash::of(client))
+            }
+            (Balance::Cookie, Belonging { slot: Some(slot), .. }) => Choice::OfSlot { slot, turn },
+            // Who comes over a Unix socket has no address to belong by, and a new client no cookie.
+            (Balance::IpHash, Belonging { client: None, .. })
+            | (Balance::Cookie, Belonging { slot: None, .. }) => Choice::InTurn(turn),
         }
     }
 
@@ -324,6 +337,11 @@ impl<'w> Attempt<'w> {
             stream: &mut connection.stream,
             first_read: connection.first_read,
             released: &mut connection.released,
+            bond: connection
+                .lease
+                .as_ref()
+                .zip(terms.affinity)
+                .and_then(|(lease, affinity)| affinity.bond(lease.endpoint().slot)),
         };
         roundtrip::run(self.worker, line, inbound, terms, side, record).await
     }

@@ -390,7 +390,7 @@ mod tests {
                     Err(NoLease::Full) => {
                         let deadline = Instant::now() + Duration::from_secs(60);
                         let place = registry.in_line(APP, worker, Wish::default(), 10_000, deadline);
-                        if turn % 5 == 0 {
+                        if turn.is_multiple_of(5) {
                             // Looks once and goes.
                             let mut place = pin!(place);
                             std::future::poll_fn(|cx| place.as_mut().poll(cx).is_pending().into()).await;

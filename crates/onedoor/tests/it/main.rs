@@ -40,6 +40,7 @@ mod reuse;
 mod routing;
 mod siege;
 mod splice;
+mod sticky;
 mod streaming;
 mod strictness;
 mod tidy;

@@ -64,6 +64,7 @@ impl Draft<'_> {
         match self.section.and_then(|section| section.text("balance")).map(|word| word.value) {
             Some("least-conn") => Balance::LeastConn,
             Some("ip-hash") => Balance::IpHash,
+            Some("cookie") => Balance::Cookie,
             _ => Balance::RoundRobin,
         }
     }

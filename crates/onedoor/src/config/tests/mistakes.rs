@@ -150,7 +150,6 @@ fn a_word_of_a_later_version() {
         r#"[apps.a]
 run = "a"
 socket = "activate"
-balance = "cookie"
 "#
     ));
 }

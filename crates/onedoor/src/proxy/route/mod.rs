@@ -150,6 +150,8 @@ pub(crate) enum Balance {
     LeastConn,
     /// A client stays with one replica, by its verified address.
     IpHash,
+    /// A client stays with one replica, which a cookie names.
+    Cookie,
 }
 
 /// How requests wait for an app whose processes all have as many as they may (`cap`).
