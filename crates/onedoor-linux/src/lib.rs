@@ -1,7 +1,10 @@
 //! The Linux kernel under safe names; the only onedoor crate where `unsafe` may stand.
 
+pub mod account;
 #[cfg(any(test, feature = "count-allocations"))]
 pub mod allocations;
+pub mod control_group;
+pub mod cpu;
 pub mod memory;
 pub mod memory_group;
 pub mod notify;

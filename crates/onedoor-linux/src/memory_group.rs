@@ -8,13 +8,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const MOUNTS: &str = "/sys/fs/cgroup";
+use crate::control_group::{self, MOUNTS};
 
 /// What version 1 shows where there is no limit: the largest number of whole pages.
 const UNLIMITED: u64 = i64::MAX as u64 & !0xFFF;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
+pub(crate) enum Version {
     One,
     Two,
 }
@@ -27,6 +27,10 @@ pub struct MemoryGroup {
 }
 
 impl MemoryGroup {
+    pub(crate) fn at(version: Version, folder: PathBuf) -> Self {
+        Self { version, folder }
+    }
+
     /// None where the kernel counts nothing for us: on a host without control groups, in some sandboxes.
     #[must_use]
     pub fn ours() -> Option<Self> {
@@ -67,27 +71,9 @@ impl MemoryGroup {
     }
 }
 
-/// Where the group may be, the likeliest first: /proc/self/cgroup gives paths of the host, and in a container they may
-/// lie outside of what is mounted, which then is the container's own group.
 fn candidates(memberships: &str, mounts: &Path) -> Vec<MemoryGroup> {
-    let mut found = Vec::new();
-    for line in memberships.lines() {
-        // `hierarchy:controllers:path` (cgroups(7))
-        let mut parts = line.splitn(3, ':');
-        let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
-            continue;
-        };
-        let (version, mount) = if controllers.is_empty() {
-            (Version::Two, mounts.to_owned())
-        } else if controllers.split(',').any(|controller| controller == "memory") {
-            (Version::One, mounts.join("memory"))
-        } else {
-            continue;
-        };
-        let inner = mount.join(path.trim_start_matches('/'));
-        found.extend([inner, mount].map(|folder| MemoryGroup { version, folder }));
-    }
-    found
+    let places = control_group::places(memberships, mounts, "memory");
+    places.into_iter().map(|(version, folder)| MemoryGroup { version, folder }).collect()
 }
 
 /// The number after `name` in lines of `name number`.

@@ -3,6 +3,7 @@
 //! Every answer is a snapshot: a process may vanish between two lines, and with hidepid (proc(5)) or in a sandbox much
 //! of it may be missing. So nothing here fails; what cannot be read is simply not there.
 
+pub mod memory;
 mod sockets;
 
 use std::ffi::OsStr;

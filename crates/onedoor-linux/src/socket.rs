@@ -6,16 +6,18 @@ mod knocker;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rustix::net::{RecvFlags, SocketFlags, accept_with, acceptfrom_with, recv};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 pub use self::knocker::Knocker;
+use crate::poll::{Interest, wait_any};
 
 /// Connections that may wait in the kernel's accept queue; the kernel lowers it to net.core.somaxconn.
 const BACKLOG: i32 = 4096;
@@ -84,6 +86,26 @@ pub fn listen_tcp(address: SocketAddr) -> io::Result<Listener> {
 pub fn try_port(port: u16) -> io::Result<()> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM.cloexec(), Some(Protocol::TCP))?;
     socket.bind(&SockAddr::from(SocketAddr::from((std::net::Ipv4Addr::UNSPECIFIED, port))))
+}
+
+/// A Unix socket that listens at `path`, to be handed to a program: blocking, as sd_listen_fds(3) has it.
+///
+/// # Errors
+/// As bind(2) and listen(2), and when the path is too long.
+pub fn listen_handed(path: &Path) -> io::Result<OwnedFd> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Whether a connection waits in the socket's queue for somebody to accept it.
+///
+/// # Errors
+/// As poll(2).
+pub fn has_waiting(listener: &OwnedFd) -> io::Result<bool> {
+    let readable = [Interest::Readable(listener.as_fd())];
+    Ok(wait_any(&readable, Some(Duration::ZERO))?.contains(&true))
 }
 
 /// Listens on a Unix socket path. A socket file that nobody listens on any more is replaced; one that answers is not.

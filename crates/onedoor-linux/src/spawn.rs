@@ -14,6 +14,7 @@
 #![expect(unsafe_code, reason = "posix_spawn(3) and execve(2) have no safe names elsewhere")]
 
 mod error;
+mod instructions;
 mod resolve;
 mod shim;
 #[cfg(test)]
@@ -24,9 +25,11 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::io::Errno;
 
+use crate::account::Identity;
 use crate::proc::Pid;
 use crate::signal::{self, Signal};
 
@@ -42,6 +45,9 @@ pub(crate) const SHIM: &str = "__child";
 
 /// Where the shim finds the pipe on which it reports a failure.
 pub(crate) const FAILURE_FD: RawFd = 3;
+
+/// Where the shim finds the socket that it is to hand on.
+pub(crate) const LISTENER_FD: RawFd = 4;
 
 /// Our ends are moved above the numbers they are copied to, so that no copy overwrites one still needed.
 const FIRST_FREE_FD: RawFd = 10;
@@ -59,8 +65,18 @@ pub struct SpawnSpec {
     pub dir: PathBuf,
     /// None: ours.
     pub umask: Option<u32>,
-    /// The soft RLIMIT_NOFILE, if we raised our own. Programs that use select(2) break on a high one.
+    /// Whose rights it has; None: ours. Changing them takes root's (capabilities(7)).
+    pub identity: Option<Identity>,
+    /// RLIMIT_NOFILE, soft and hard. Programs that use select(2) break on a high one.
     pub open_files: Option<u64>,
+    /// RLIMIT_NPROC, soft and hard; counted over everything its user runs, and not for root (getrlimit(2)).
+    pub processes: Option<u64>,
+    /// The CPUs it may run on; empty: those we may.
+    pub cpus: Vec<usize>,
+    /// The `cgroup.procs` files of the control groups it belongs in.
+    pub control_groups: Vec<PathBuf>,
+    /// Given to it as descriptor 3, as sd_listen_fds(3) says.
+    pub listener: Option<Listener>,
     /// What to write to /proc/self/oom_score_adj, so that the kernel takes an app and not PID 1. Best effort.
     pub oom_score: Option<i16>,
 }
@@ -77,11 +93,28 @@ impl SpawnSpec {
             env: Vec::new(),
             dir: dir.into(),
             umask: None,
+            identity: None,
             open_files: None,
+            processes: None,
+            cpus: Vec::new(),
+            control_groups: Vec::new(),
+            listener: None,
             oom_score: None,
         }
     }
 }
+
+/// A socket that listens; it lives as long as anybody holds it.
+#[derive(Clone, Debug)]
+pub struct Listener(pub Arc<OwnedFd>);
+
+impl PartialEq for Listener {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Listener {}
 
 /// A child that is on its way to become the program: leader of a session and group of its own.
 #[derive(Debug)]
@@ -112,6 +145,10 @@ pub fn spawn(spec: &SpawnSpec) -> Result<Spawned, SpawnError> {
     actions.duplicate(&child_stdout, libc::STDOUT_FILENO).map_err(setup(Step::Process))?;
     actions.duplicate(&child_stderr, libc::STDERR_FILENO).map_err(setup(Step::Process))?;
     actions.duplicate(&child_failure, FAILURE_FD).map_err(setup(Step::Process))?;
+    let listener = listener_copy(spec).map_err(setup(Step::Descriptors))?;
+    if let Some(listener) = &listener {
+        actions.duplicate(listener, LISTENER_FD).map_err(setup(Step::Process))?;
+    }
     let attributes = Attributes::new().map_err(setup(Step::Process))?;
     let pid = posix_spawn(&strings, &actions, &attributes).map_err(setup(Step::Process))?;
     let handshake = Handshake { failure, program: spec.program.clone(), dir: spec.dir.clone() };
@@ -172,6 +209,12 @@ fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     Ok((ours, theirs))
 }
 
+/// Above the numbers that are written to.
+fn listener_copy(spec: &SpawnSpec) -> rustix::io::Result<Option<OwnedFd>> {
+    let copy = |listener: &Listener| rustix::io::fcntl_dupfd_cloexec(&*listener.0, FIRST_FREE_FD);
+    spec.listener.as_ref().map(copy).transpose()
+}
+
 /// The shim's argv and environment, as C wants them.
 #[derive(Debug)]
 struct Strings {
@@ -181,13 +224,8 @@ struct Strings {
 
 impl Strings {
     fn of(spec: &SpawnSpec) -> Result<Self, SpawnError> {
-        let mut argv = Vec::with_capacity(spec.argv.len() + shim::INSTRUCTIONS);
-        for word in shim::instructions(spec) {
-            argv.push(c_string(&word)?);
-        }
-        for word in &spec.argv {
-            argv.push(c_string(word)?);
-        }
+        let words = instructions::words(spec);
+        let argv = words.iter().chain(&spec.argv).map(|word| c_string(word)).collect::<Result<_, _>>()?;
         let mut env = Vec::with_capacity(spec.env.len());
         for (name, value) in &spec.env {
             let mut entry = name.clone();

@@ -24,6 +24,11 @@ pub enum SpawnError {
     NoDirectory { dir: String },
     #[error("its directory `{dir}` may not be entered: permission denied")]
     DirectoryDenied { dir: String },
+    #[error(
+        "it may not become another user: {}; only root may, and only where its capabilities allow it",
+        errno_text(libc::EPERM)
+    )]
+    NotRoot,
     #[error("its arguments and environment together are too long for the kernel (E2BIG)")]
     TooLong,
     #[error("`{text}` contains a NUL byte, which no argument or variable can")]
@@ -70,7 +75,12 @@ pub enum Step {
     /// onedoor died before the child could tie its life to it.
     ParentGone,
     Limits,
+    ControlGroup,
+    /// setgroups(2), setresgid(2), setresuid(2).
+    Identity,
     Directory,
+    /// The socket that is handed on.
+    Listener,
     Signals,
     Exec,
 }
@@ -84,6 +94,9 @@ impl std::fmt::Display for Step {
             Self::DeathSignal => "parent-death signal",
             Self::ParentGone => "its parent is gone",
             Self::Limits => "resource limits",
+            Self::ControlGroup => "control group",
+            Self::Identity => "user and groups",
+            Self::Listener => "listening socket",
             Self::Directory => "working directory",
             Self::Signals => "signals",
             Self::Exec => "execve",
@@ -101,6 +114,7 @@ impl SpawnError {
             | Self::BadFormat { .. }
             | Self::NoDirectory { .. }
             | Self::DirectoryDenied { .. }
+            | Self::NotRoot
             | Self::TooLong
             | Self::NulByte { .. }
             | Self::NoProc
@@ -125,6 +139,7 @@ impl SpawnError {
         match (step, errno) {
             (Step::Directory, libc::ENOENT | libc::ENOTDIR) => Self::NoDirectory { dir: shown(dir) },
             (Step::Directory, libc::EACCES) => Self::DirectoryDenied { dir: shown(dir) },
+            (Step::Identity, libc::EPERM) => Self::NotRoot,
             (Step::Exec, libc::ENOENT | libc::ENOTDIR) if program.exists() => {
                 Self::InterpreterMissing { program: shown(program), interpreter: interpreter_of(program) }
             }

@@ -244,3 +244,71 @@ fn a_childs_listener_is_found_as_its_own() {
     signal::send_group(child.pid, Signal::KILL).unwrap();
     exits_of(&[child.pid]);
 }
+
+#[test]
+fn a_program_gets_the_rights_the_limits_and_the_cpus_it_is_to_have() {
+    let _turn = one_at_a_time();
+    if proc::our_user() != 0 {
+        eprintln!("SKIPPED: only root may become another");
+        return;
+    }
+    let mut spec = sh(
+        "id -u; id -g; id -G; ulimit -n; ulimit -Hn; grep Cpus_allowed_list /proc/self/status; : >/dev/stderr",
+        &[],
+    );
+    spec.identity = Some(Identity { user: 4711, group: 4712, groups: vec![4712, 4713] });
+    spec.open_files = Some(77);
+    spec.cpus = vec![0];
+    let (out, err, status) = run(&spec);
+    assert_eq!(out, "4711\n4712\n4712 4713\n77\n77\nCpus_allowed_list:\t0\n", "{err}");
+    assert!(status.success(), "{err}");
+}
+
+#[test]
+fn a_program_that_changed_its_rights_still_ends_with_us() {
+    let _turn = one_at_a_time();
+    if proc::our_user() != 0 {
+        eprintln!("SKIPPED: only root may become another");
+        return;
+    }
+    let mut spec = SpawnSpec::new("/bin/sleep", "/");
+    spec.argv.push("600".into());
+    spec.identity = Some(Identity { user: 4711, group: 4712, groups: vec![4712] });
+    // The signal comes when the thread that spawned ends.
+    let child = std::thread::spawn(move || {
+        let child = spawn(&spec).unwrap();
+        assert_eq!(settled(&child.handshake), Progress::Running);
+        child.pid
+    });
+    let pid = child.join().unwrap();
+    assert!(matches!(exits_of(&[pid])[&pid], ExitStatus::Signal { number: libc::SIGKILL, .. }));
+}
+
+#[test]
+fn a_program_is_handed_the_socket_that_it_is_to_listen_on() {
+    let _turn = one_at_a_time();
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let script = "echo $LISTEN_FDS; test $LISTEN_PID = $$ && echo ours; ls -l /proc/self/fd/ | grep -c 'socket:'; ls /proc/$$/fd | wc -l";
+    let mut spec = sh(script, &[]);
+    spec.listener = Some(Listener(Arc::new(socket.into())));
+    let (out, err, status) = run(&spec);
+    // 0, 1, 2, the socket, and the shell's own copy of nothing else.
+    assert_eq!(out, "1\nours\n1\n4\n", "{err} {status:?} {port}");
+}
+
+#[test]
+fn a_failure_behind_a_handed_socket_is_still_reported() {
+    let _turn = one_at_a_time();
+    let mut spec = SpawnSpec::new("/nowhere/at/all", "/");
+    spec.listener = Some(Listener(Arc::new(std::net::TcpListener::bind("127.0.0.1:0").unwrap().into())));
+    assert!(matches!(failure(&spec), SpawnError::NotFound { .. }));
+}
+
+#[test]
+fn a_control_group_that_is_gone_is_a_failure_with_its_step() {
+    let _turn = one_at_a_time();
+    let mut spec = SpawnSpec::new("/bin/true", "/");
+    spec.control_groups = vec!["/nowhere/cgroup.procs".into()];
+    assert!(matches!(failure(&spec), SpawnError::Failed { step: Step::ControlGroup, .. }));
+}

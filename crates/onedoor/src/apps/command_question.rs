@@ -18,7 +18,7 @@ use tokio::net::unix::pipe;
 use tokio::time::timeout;
 
 use super::spawn;
-use super::spec::Command;
+use super::spec::{Command, Isolation};
 use crate::init::{Child, Children};
 
 /// How much is kept of what the command prints.
@@ -37,13 +37,16 @@ pub(super) struct Asker {
     /// The app's own, less what is the app's alone.
     pub(super) environment: Arc<BTreeMap<OsString, OsString>>,
     pub(super) dir: PathBuf,
+    pub(super) isolation: Arc<Isolation>,
 }
 
 impl Asker {
     /// Runs the command. The error says how it failed.
     pub(super) async fn ask(&self, command: &Command, limit: Duration) -> Result<(), String> {
-        let spec =
+        let mut spec =
             spawn::spec_of(command, &self.environment, &self.dir).map_err(|error| error.to_string())?;
+        spec.umask = self.isolation.umask;
+        spec.identity = self.isolation.account.as_ref().map(|account| account.identity.clone());
         match timeout(limit, self.run(spec)).await {
             Ok(answer) => answer,
             Err(_) => Err(format!("no answer within {limit:?}")),
@@ -121,7 +124,12 @@ mod tests {
             (OsString::from("PATH"), std::env::var_os("PATH").unwrap()),
             ("WHO".into(), "db".into()),
         ]);
-        Asker { children: Children::for_tests(), environment: Arc::new(environment), dir: "/".into() }
+        Asker {
+            children: Children::for_tests(),
+            environment: Arc::new(environment),
+            dir: "/".into(),
+            isolation: Arc::default(),
+        }
     }
 
     async fn ask(line: &str, limit: Duration) -> Result<(), String> {

@@ -40,6 +40,11 @@ impl Kin {
         pids(family)
     }
 
+    /// Everyone alive in its session, and who descends from it. Only while the leader was not collected.
+    pub(super) fn family(&self) -> Vec<Pid> {
+        pids(self.near(&proc::processes()))
+    }
+
     /// Where the family accepts connections. Only while the leader was not collected.
     pub(super) fn listeners(&self) -> Vec<ListeningSocket> {
         let everyone = proc::processes();

@@ -361,6 +361,7 @@ mod tests {
             children: crate::init::Children::for_tests(),
             environment: std::sync::Arc::new([("PATH".into(), path)].into()),
             dir: "/".into(),
+            isolation: std::sync::Arc::default(),
         };
         Watchdog::new(liveness, at.as_ref(), signs, &asker).unwrap()
     }

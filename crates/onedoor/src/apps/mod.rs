@@ -9,6 +9,7 @@
 //! ```
 mod board;
 mod command_question;
+mod confine;
 mod fleet;
 mod framework;
 mod hearing;
@@ -27,6 +28,7 @@ mod order;
 mod output;
 mod ports;
 mod ready;
+mod referee;
 mod report;
 mod restart;
 mod roster;
@@ -40,3 +42,4 @@ mod task;
 pub(crate) use board::{AppRow, AppState};
 pub(crate) use helm::{Helm, Wish};
 pub(crate) use roster::{Apps, AppsEnd};
+pub(crate) use spawn::{dotenv, secret_file};

@@ -10,26 +10,44 @@ use onedoor_linux::memory_group::MemoryGroup;
 use onedoor_linux::signal::Signal;
 use onedoor_linux::wait::ExitStatus;
 
-/// What to do about it.
-pub(super) const REMEDY: &str =
-    "give the container more memory, or let the apps take less: fewer workers or replicas, smaller caches";
-
-/// What the container's memory was when a process had just been killed for it; in bytes.
+/// Whose memory it was that had run out when a process had just been killed for it; in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shortage {
-    pub(super) limit: Option<u64>,
-    /// What the others use, now that it is gone.
-    pub(super) left: Option<u64>,
+pub(super) enum Shortage {
+    OfContainer {
+        limit: Option<u64>,
+        /// What the others use, now that it is gone.
+        left: Option<u64>,
+    },
+    /// Of the control group it has to itself.
+    OfApp { limit: Option<u64> },
+}
+
+impl Shortage {
+    /// What to do about it.
+    pub(super) fn remedy(self) -> &'static str {
+        match self {
+            Self::OfContainer { .. } => {
+                "give the container more memory, or let the apps take less: fewer workers or replicas, smaller caches"
+            }
+            Self::OfApp { .. } => "raise limits.memory, or let it take less: fewer workers, smaller caches",
+        }
+    }
 }
 
 impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("killed by the kernel because memory ran out (")?;
-        match self.limit {
-            Some(limit) => write!(f, "the container may use {}", mebibytes(limit))?,
-            None => f.write_str("the container has no limit of its own: the machine's ran out")?,
+        match *self {
+            Self::OfContainer { limit: Some(limit), .. } => {
+                write!(f, "the container may use {}", mebibytes(limit))?;
+            }
+            Self::OfContainer { limit: None, .. } => {
+                f.write_str("the container has no limit of its own: the machine's ran out")?;
+            }
+            Self::OfApp { limit: Some(limit) } => write!(f, "it may use {}", mebibytes(limit))?,
+            Self::OfApp { limit: None } => f.write_str("limits.memory")?,
         }
-        if let Some(left) = self.left {
+        if let Self::OfContainer { left: Some(left), .. } = *self {
             write!(f, "; {} of it without this app", mebibytes(left))?;
         }
         f.write_str(")")
@@ -63,12 +81,12 @@ impl OomWatch {
             return None;
         }
         *told += 1;
-        Some(Shortage { limit: group.limit(), left: group.used() })
+        Some(Shortage::OfContainer { limit: group.limit(), left: group.used() })
     }
 }
 
 /// By SIGKILL itself, or because a child of it was, as a shell tells it.
-fn is_killed(status: Option<ExitStatus>) -> bool {
+pub(super) fn is_killed(status: Option<ExitStatus>) -> bool {
     let kill = Signal::KILL.number();
     match status {
         Some(ExitStatus::Signal { number, .. }) => number == kill,
@@ -96,12 +114,12 @@ mod tests {
 
     #[test]
     fn the_figures_are_said_in_words() {
-        let tight = Shortage { limit: Some(512 << 20), left: Some(188 << 20) };
+        let tight = Shortage::OfContainer { limit: Some(512 << 20), left: Some(188 << 20) };
         assert_eq!(
             tight.to_string(),
             "killed by the kernel because memory ran out (the container may use 512 MiB; 188 MiB of it without this app)"
         );
-        let machine = Shortage { limit: None, left: None };
+        let machine = Shortage::OfContainer { limit: None, left: None };
         assert!(machine.to_string().contains("no limit of its own"));
     }
 }

@@ -81,9 +81,11 @@ pub(super) fn ending(status: Option<ExitStatus>, lived: Duration) -> String {
 pub(super) fn code_of(error: &LaunchError) -> u8 {
     match error {
         LaunchError::Program(error) => exit_code(ExitCause::CannotStart(error)),
-        LaunchError::Port(_) | LaunchError::Socket(_) | LaunchError::Marker(_) | LaunchError::Notify(_) => {
-            exit_code(ExitCause::Useless)
-        }
+        LaunchError::Environment(_)
+        | LaunchError::Port(_)
+        | LaunchError::Socket(_)
+        | LaunchError::Marker(_)
+        | LaunchError::Notify(_) => exit_code(ExitCause::Useless),
     }
 }
 

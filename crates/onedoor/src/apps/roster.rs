@@ -20,8 +20,8 @@ use super::job::{Around, JobTask};
 use super::oom::OomWatch;
 use super::order::{KILL_MARGIN, Milestones, Waves, depths};
 use super::ports::PrivatePorts;
-use super::spawn::{Launcher, RuntimeDir};
-use super::spec::{AppSpec, Command, Config, Grace, Listening};
+use super::spawn::{Launcher, RuntimeDir, Shared};
+use super::spec::{AppSpec, Command, Config, Grace, JobSpec, Listening};
 use super::task::{AppTask, Ended, Kill, Order, Stopped, Surroundings};
 use crate::init::{Children, ExitCause, exit_code};
 use crate::observe::log::{Level, Log};
@@ -67,6 +67,76 @@ enum Role {
     Worker,
     /// Nothing, if it is one of the start and fails; otherwise its end is no end.
     Job,
+}
+
+/// What every app's task is started with.
+#[derive(Debug)]
+struct Nursery {
+    shared: Shared,
+    children: Children,
+    log: Log,
+    ended: mpsc::UnboundedSender<Ended>,
+    milestones: Milestones,
+    depths: Vec<u32>,
+    grace_max: Duration,
+    oom: Arc<OomWatch>,
+    seeds: RandomState,
+}
+
+impl Nursery {
+    fn start_app(&self, app: AppSpec, publisher: Publisher, apps: &mut Apps) -> Reach {
+        let (orders, orders_receiver) = mpsc::channel(ORDERS);
+        let launcher = Launcher::new(&app, self.shared.clone());
+        let board = board_of(&app, &launcher);
+        let (asked, wishes) = mpsc::channel(WISHES);
+        let around = Surroundings {
+            publisher,
+            children: self.children.clone(),
+            log: self.log.clone(),
+            launcher,
+            board: board.clone(),
+            orders: orders_receiver,
+            wishes,
+            ended: self.ended.clone(),
+            needs: self.milestones.needs_of(&app, &self.log),
+            milestone: self.milestones.of_app(&app),
+            grace_max: self.grace_max,
+            oom: Arc::clone(&self.oom),
+        };
+        let depth = self.depths[usize::from(app.id.0)];
+        let (name, grace, role) = (Arc::clone(&app.name), app.stop.grace, Role::of(&app));
+        let reach = Reach { name: Arc::clone(&name), asked: Some(asked), board: board.clone() };
+        let task = AppTask::new(app, around, self.seeds.hash_one(&name));
+        let task = apps.tasks.spawn(Box::pin(task.run())).id();
+        apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
+        reach
+    }
+
+    fn start_job(&self, job: JobSpec, apps: &mut Apps) -> Reach {
+        let (orders, orders_receiver) = mpsc::channel(ORDERS);
+        let worker = &job.worker;
+        let launcher = Launcher::new(worker, self.shared.clone());
+        let board = board_of(worker, &launcher);
+        let around = Around {
+            children: self.children.clone(),
+            log: self.log.clone(),
+            launcher,
+            board: board.clone(),
+            orders: orders_receiver,
+            ended: self.ended.clone(),
+            milestone: self.milestones.of_app(worker),
+            grace_max: self.grace_max,
+            oom: Arc::clone(&self.oom),
+        };
+        let depth = self.depths[usize::from(worker.id.0)];
+        let (name, grace) = (Arc::clone(&worker.name), worker.stop.grace);
+        let reach = Reach { name: Arc::clone(&name), asked: None, board: board.clone() };
+        let needs = self.milestones.needs_of(worker, &self.log);
+        let task = apps.tasks.spawn(Box::pin(JobTask::new(job, around, needs).run())).id();
+        let role = Role::Job;
+        apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
+        reach
+    }
 }
 
 /// The end of an app that the program cannot live without.
@@ -129,72 +199,30 @@ impl Apps {
         log: Log,
         public_ports: &[u16],
     ) -> io::Result<Self> {
-        let ports = Arc::new(PrivatePorts::of_this_host(taken(public_ports, &config.apps)));
-        let runtime = Arc::new(RuntimeDir::of_this_host()?);
         let (ended_sender, ended) = mpsc::unbounded_channel();
-        let seeds = RandomState::new();
-        let milestones = Milestones::of(&config);
-        let depths = depths(&config);
-        let grace_max = config.stop_budget.saturating_sub(KILL_MARGIN);
-        let mut apps = Self {
-            tasks: JoinSet::new(),
-            members: Vec::new(),
-            ended,
+        let nursery = Nursery {
+            shared: Shared {
+                ports: Arc::new(PrivatePorts::of_this_host(taken(public_ports, &config.apps))),
+                runtime: Arc::new(RuntimeDir::of_this_host()?),
+                confinement: Arc::default(),
+            },
+            children,
             log: log.clone(),
-            helm: Helm::new(Vec::new()),
+            ended: ended_sender,
+            milestones: Milestones::of(&config),
+            depths: depths(&config),
+            grace_max: config.stop_budget.saturating_sub(KILL_MARGIN),
+            oom: Arc::new(OomWatch::start()),
+            seeds: RandomState::new(),
         };
+        let (tasks, members) = (JoinSet::new(), Vec::new());
+        let mut apps = Self { tasks, members, ended, log, helm: Helm::new(Vec::new()) };
         let mut reach = Vec::new();
-        let Config { apps: served, jobs, stop_budget: _ } = config;
-        let oom = Arc::new(OomWatch::start());
-        for (app, publisher) in served.into_iter().zip(publishers) {
-            let (orders, orders_receiver) = mpsc::channel(ORDERS);
-            let launcher = Launcher::new(&app, Arc::clone(&ports), Arc::clone(&runtime));
-            let board = board_of(&app, &launcher);
-            let (asked, wishes) = mpsc::channel(WISHES);
-            let asked = Some(asked);
-            reach.push(Reach { name: Arc::clone(&app.name), asked, board: board.clone() });
-            let around = Surroundings {
-                publisher,
-                children: children.clone(),
-                log: log.clone(),
-                launcher,
-                board: board.clone(),
-                orders: orders_receiver,
-                wishes,
-                ended: ended_sender.clone(),
-                needs: milestones.needs_of(&app, &log),
-                milestone: milestones.of_app(&app),
-                grace_max,
-                oom: Arc::clone(&oom),
-            };
-            let depth = depths[usize::from(app.id.0)];
-            let (name, grace, role) = (Arc::clone(&app.name), app.stop.grace, Role::of(&app));
-            let task = AppTask::new(app, around, seeds.hash_one(&name));
-            let task = apps.tasks.spawn(Box::pin(task.run())).id();
-            apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
+        for (app, publisher) in config.apps.into_iter().zip(publishers) {
+            reach.push(nursery.start_app(app, publisher, &mut apps));
         }
-        for job in jobs {
-            let (orders, orders_receiver) = mpsc::channel(ORDERS);
-            let worker = &job.worker;
-            let launcher = Launcher::new(worker, Arc::clone(&ports), Arc::clone(&runtime));
-            let board = board_of(worker, &launcher);
-            reach.push(Reach { name: Arc::clone(&worker.name), asked: None, board: board.clone() });
-            let around = Around {
-                children: children.clone(),
-                log: log.clone(),
-                launcher,
-                board: board.clone(),
-                orders: orders_receiver,
-                ended: ended_sender.clone(),
-                milestone: milestones.of_app(worker),
-                grace_max,
-            };
-            let depth = depths[usize::from(worker.id.0)];
-            let (name, grace) = (Arc::clone(&worker.name), worker.stop.grace);
-            let needs = milestones.needs_of(worker, &log);
-            let task = apps.tasks.spawn(Box::pin(JobTask::new(job, around, needs).run())).id();
-            let role = Role::Job;
-            apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
+        for job in config.jobs {
+            reach.push(nursery.start_job(job, &mut apps));
         }
         apps.helm = Helm::new(reach);
         Ok(apps)
@@ -344,7 +372,8 @@ impl Role {
                 Listening::Auto { .. }
                 | Listening::PrivatePort { .. }
                 | Listening::FixedPort { .. }
-                | Listening::UnixSocket { .. },
+                | Listening::UnixSocket { .. }
+                | Listening::Handed { .. },
             ) => Self::Served,
         }
     }
@@ -383,7 +412,8 @@ fn fixed_port(app: &AppSpec) -> Option<u16> {
         Listening::Nowhere
         | Listening::Auto { .. }
         | Listening::PrivatePort { .. }
-        | Listening::UnixSocket { .. } => None,
+        | Listening::UnixSocket { .. }
+        | Listening::Handed { .. } => None,
     }
 }
 

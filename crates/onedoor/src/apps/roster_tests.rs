@@ -47,9 +47,9 @@ fn spec(command: Command) -> AppSpec {
         dir: "/".into(),
         environment: Environment {
             inherited: vec![("PATH".into(), path), ("HOME".into(), home)],
-            own: Vec::new(),
+            ..Environment::default()
         },
-        umask: None,
+        isolation: Arc::default(),
         listening: Listening::PrivatePort { prefix: None },
         prefix_mode: PrefixMode::Kept,
         readiness: Readiness::Accept,

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use onedoor_linux::account::Account;
+
 use super::job::schedule::Schedule;
 use super::line_pattern::LinePattern;
 use super::success::SuccessCodes;
@@ -35,8 +37,7 @@ pub(crate) struct AppSpec {
     /// The app's working directory, absolute.
     pub(crate) dir: PathBuf,
     pub(crate) environment: Environment,
-    /// None: onedoor's own (umask(2)).
-    pub(crate) umask: Option<u32>,
+    pub(crate) isolation: Arc<Isolation>,
     pub(crate) listening: Listening,
     /// What becomes of `listening`'s prefix on the way to the app; without a prefix it means nothing.
     pub(crate) prefix_mode: PrefixMode,
@@ -171,8 +172,52 @@ impl fmt::Display for Command {
 pub(crate) struct Environment {
     /// What the operator gave the container, less what must not reach an app (CONFIG.md §1.6 "Environment").
     pub(crate) inherited: Vec<(OsString, OsString)>,
+    /// `.env` files, the later ones first heard; read at each start. What onedoor sets beats them.
+    pub(crate) files: Vec<PathBuf>,
     /// The app's own `env`: beats everything onedoor sets.
     pub(crate) own: Vec<(String, String)>,
+    /// Read at each start, beats everything, and nobody else sees it.
+    pub(crate) secrets: Vec<(String, SecretSource)>,
+}
+
+/// Where a secret is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SecretSource {
+    File(PathBuf),
+    /// It came with the container's own variables.
+    Value(Secret),
+}
+
+/// What is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(pub(crate) OsString);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("•••")
+    }
+}
+
+/// What an app's processes may be and use.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Isolation {
+    /// None: onedoor's own (umask(2)).
+    pub(crate) umask: Option<u32>,
+    /// None: onedoor's own.
+    pub(crate) account: Option<Account>,
+    pub(crate) limits: Limits,
+}
+
+/// Of each process of the app, with all that descends from it; None is as much as there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// In bytes.
+    pub(crate) memory: Option<u64>,
+    /// In thousandths of a CPU.
+    pub(crate) cpu: Option<u64>,
+    /// Open files of each single process.
+    pub(crate) files: Option<u64>,
+    pub(crate) processes: Option<u64>,
 }
 
 /// Whether and how the app is reached.
@@ -188,6 +233,9 @@ pub(crate) enum Listening {
     FixedPort { port: u16, prefix: Option<String> },
     /// A Unix socket in a folder of its own, told by `PORT=/path` and the framework's own variable.
     UnixSocket { prefix: Option<String> },
+    /// A Unix socket that onedoor listens on and hands to each process as descriptor 3 (sd_listen_fds(3)): what comes
+    /// while the app restarts waits in its queue.
+    Handed { prefix: Option<String> },
 }
 
 /// Whether the paths the app is asked for begin with its prefix. Frameworks that make links must know, and telling

@@ -19,6 +19,8 @@ pub(crate) struct Machine {
     pub(crate) cpus: NonZeroUsize,
     /// The soft limit of open files.
     pub(crate) open_files_max: usize,
+    /// Whose rights we have; 0 is root.
+    pub(crate) user: u32,
 }
 
 /// Where a limit cannot be read: what a bare shell has.
@@ -33,11 +35,11 @@ impl Env {
         Self { variables: std::env::vars_os().collect(), machine: Machine::of_this_process() }
     }
 
-    /// A made-up environment on a made-up machine: 2 CPUs, 1024 open files.
+    /// A made-up environment on a made-up machine: 2 CPUs, 1024 open files, root.
     pub(crate) fn made_of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let cpus = NonZeroUsize::MIN.saturating_add(1);
-        Self { variables, machine: Machine { cpus, open_files_max: OPEN_FILES_FALLBACK } }
+        Self { variables, machine: Machine { cpus, open_files_max: OPEN_FILES_FALLBACK, user: 0 } }
     }
 
     /// None if unset; a value that is not UTF-8 counts as unset, since no TOML string could hold it.
@@ -59,7 +61,11 @@ impl Machine {
         // The standard library already takes the least of sched_getaffinity(2) and the cgroup's cpu.max.
         let cpus = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-        Self { cpus, open_files_max: soft_open_files(&limits).unwrap_or(OPEN_FILES_FALLBACK) }
+        Self {
+            cpus,
+            open_files_max: soft_open_files(&limits).unwrap_or(OPEN_FILES_FALLBACK),
+            user: onedoor_linux::proc::our_user(),
+        }
     }
 }
 

@@ -136,6 +136,7 @@ impl Reader<'_> {
         let value = match value.get_ref() {
             DeValue::String(text) => self.string(row, shown, text, span),
             DeValue::Integer(number) => self.integer(row, shown, number, span),
+            DeValue::Float(number) if number_kind(row).is_some() => self.float(row, shown, number, span),
             DeValue::Boolean(flag) if row.kinds.contains(&Kind::Bool) => Some(Value::Bool(*flag)),
             DeValue::Array(items) if accepts_list(row) => {
                 let literal = row.kinds.contains(&Kind::Command);
@@ -174,8 +175,12 @@ impl Reader<'_> {
                 Kind::Int { min, max } if from_variable => {
                     text.parse().ok().filter(|number| (min..=max).contains(number)).map(Value::Int)
                 }
+                Kind::Thousandths { min, max } if from_variable => {
+                    thousandths(&text).filter(|number| (min..=max).contains(number)).map(Value::Thousandths)
+                }
                 Kind::Bool if from_variable => text.parse().ok().map(Value::Bool),
                 Kind::Int { .. }
+                | Kind::Thousandths { .. }
                 | Kind::Bool
                 | Kind::TextList
                 | Kind::IntList { .. }
@@ -205,6 +210,12 @@ impl Reader<'_> {
                 (Kind::Int { min, max }, Some(parsed)) if (min..=max).contains(&parsed) => {
                     return Some(Value::Int(parsed));
                 }
+                (Kind::Thousandths { min, max }, Some(parsed)) => {
+                    let parsed = parsed.checked_mul(1000).filter(|number| (min..=max).contains(number));
+                    if let Some(parsed) = parsed {
+                        return Some(Value::Thousandths(parsed));
+                    }
+                }
                 (Kind::Json, Some(parsed)) => return Some(Value::Json(Json::from(parsed))),
                 _ => {}
             }
@@ -212,7 +223,7 @@ impl Reader<'_> {
         let expected = catalogue::describe(row.kinds);
         let mut error =
             ConfigError::new(Code::WrongType, span, format!("{shown} = {number} is not {expected}"));
-        if row.kinds.iter().any(|kind| matches!(kind, Kind::Int { .. })) {
+        if row.kinds.iter().any(|kind| matches!(kind, Kind::Int { .. } | Kind::Thousandths { .. })) {
             error.code = Code::BadValue;
         } else if row.kinds.contains(&Kind::Duration) {
             error = error.label("without a unit").remedy(format!("with its unit: \"{number}s\""));
@@ -226,6 +237,23 @@ impl Reader<'_> {
         }
         self.errors.push(error);
         None
+    }
+
+    fn float(
+        &mut self,
+        row: &'static Row,
+        shown: &str,
+        number: &toml::de::DeFloat<'_>,
+        span: Span,
+    ) -> Option<Value> {
+        let (min, max) = number_kind(row)?;
+        let parsed = thousandths(number.as_str()).filter(|number| (min..=max).contains(number));
+        if parsed.is_none() {
+            let expected = catalogue::describe(row.kinds);
+            let fact = format!("{shown} = {number} is not {expected}");
+            self.errors.push(ConfigError::new(Code::BadValue, span, fact));
+        }
+        parsed.map(Value::Thousandths)
     }
 
     fn list(&mut self, shown: &str, items: &[Spanned<DeValue<'_>>], literal: bool) -> Option<Value> {
@@ -361,6 +389,24 @@ fn int_list(row: &Row) -> Option<(i64, i64)> {
     })
 }
 
+fn number_kind(row: &Row) -> Option<(i64, i64)> {
+    row.kinds.iter().find_map(|kind| match *kind {
+        Kind::Thousandths { min, max } => Some((min, max)),
+        _ => None,
+    })
+}
+
+/// `1.5` is 1500; more than three decimals are no number here.
+fn thousandths(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > 3 {
+        return None;
+    }
+    let part: i64 = format!("{part:0<3}").parse().ok()?;
+    whole.parse::<i64>().ok()?.checked_mul(1000)?.checked_add(part)
+}
+
 fn accepts_list(row: &Row) -> bool {
     row.kinds.iter().any(|kind| matches!(kind, Kind::TextList | Kind::Command))
 }
@@ -395,11 +441,9 @@ fn bad_string(row: &Row, shown: &str, text: &str, span: Span) -> ConfigError {
     }
     let fact = format!("{shown} = \"{text}\" is not {}", catalogue::describe(row.kinds));
     let mut error = ConfigError::new(Code::BadValue, span, fact);
-    if row
-        .kinds
-        .iter()
-        .all(|kind| matches!(kind, Kind::Int { .. } | Kind::Bool | Kind::Table | Kind::TextMap))
-    {
+    if row.kinds.iter().all(|kind| {
+        matches!(kind, Kind::Int { .. } | Kind::Thousandths { .. } | Kind::Bool | Kind::Table | Kind::TextMap)
+    }) {
         error.code = Code::WrongType;
     }
     if let Some(near) = near {

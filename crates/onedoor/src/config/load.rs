@@ -1,5 +1,6 @@
 //! From a file's name to what it means: read, decode, resolve, and all mistakes at once.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,8 +40,16 @@ fn understand(source: &Source, env: &Env, folder: &Path, disk: Disk) -> Result<L
     let mut errors = Vec::new();
     let file = file::read(source, env, &mut errors);
     let syntax_is_broken = errors.iter().any(|error| error.code == Code::Syntax);
-    let mut context =
-        Context { source, env, disk, folder, stop_budget: Duration::ZERO, errors, warnings: Vec::new() };
+    let mut context = Context {
+        source,
+        env,
+        disk,
+        folder,
+        stop_budget: Duration::ZERO,
+        secret_variables: BTreeSet::new(),
+        errors,
+        warnings: Vec::new(),
+    };
     if !syntax_is_broken {
         let loaded = resolve::resolve(&file, &mut context);
         if context.errors.is_empty() {

@@ -32,6 +32,8 @@ pub(super) struct Node {
 pub(super) enum Value {
     Text(String),
     Int(i64),
+    /// A number, times a thousand.
+    Thousandths(i64),
     Bool(bool),
     Duration(Duration),
     Size(u64),
@@ -81,6 +83,13 @@ impl Section {
     pub(super) fn ints(&self, key: &str) -> Option<&[Located<i64>]> {
         match &self.node(key)?.value {
             Value::Ints(numbers) => Some(numbers),
+            _ => None,
+        }
+    }
+
+    pub(super) fn thousandths(&self, key: &str) -> Option<i64> {
+        match self.node(key)?.value {
+            Value::Thousandths(number) => Some(number),
             _ => None,
         }
     }

@@ -38,7 +38,10 @@ fn counting() -> String {
 
     def never(self):
 "#;
-    let counting = ECHO_PY.replace("        words = self.path.split(\"/\")\n", counted);
+    // Head and body in one write: two would wait for each other's acknowledgement (RFC 896).
+    let counting = ECHO_PY
+        .replace("        words = self.path.split(\"/\")\n", counted)
+        .replace("    protocol_version =", "    wbufsize = -1\n    protocol_version =");
     assert_ne!(counting, ECHO_PY);
     format!("import threading\nlock, barriers, inside, most = threading.Lock(), {{}}, 0, 0\n{counting}")
 }
@@ -196,7 +199,7 @@ fn a_client_that_leaves_its_answer_makes_room() {
 fn a_websocket_has_its_place_for_as_long_as_it_lives() {
     let upgrading = counting().replace(
         "        if words[1] == \"gate\":",
-        "        if words[1] == \"socket\":\n            self.wfile.write(b\"HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n\")\n            self.rfile.read()\n            self.close_connection = True\n            return\n        if words[1] == \"gate\":",
+        "        if words[1] == \"socket\":\n            self.wfile.write(b\"HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n\")\n            self.wfile.flush()\n            self.rfile.read()\n            self.close_connection = True\n            return\n        if words[1] == \"gate\":",
     );
     let door = app("cap = 1").file("app.py", upgrading).start();
     let mut socket = door.wire();

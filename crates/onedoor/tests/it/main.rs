@@ -7,6 +7,7 @@
 mod kit;
 
 mod access_log;
+mod activation;
 mod app_lines;
 mod bodies;
 mod bulk;
@@ -19,6 +20,7 @@ mod explain;
 mod floors;
 mod forwarded;
 mod hold;
+mod isolation;
 mod jobs;
 mod leaving;
 mod life;

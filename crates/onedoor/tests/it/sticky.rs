@@ -6,6 +6,7 @@ use crate::kit::{Door, ECHO_PY, Message, Stream, run_onedoor};
 /// `/cookie` tells what the app sees of it; `/kept` may be kept by caches.
 fn door(keys: &str) -> Door {
     let telling = ECHO_PY
+        .replace("    protocol_version =", "    wbufsize = -1\n    protocol_version =")
         .replace(
             "        if words[1] == \"pid\":",
             "        if words[1] == \"cookie\":\n            text = str(self.headers.get(\"Cookie\"))\n        elif words[1] == \"pid\":",

@@ -57,7 +57,6 @@ pub(in crate::apps) enum FleetEvent {
     /// Nobody asked for the app for as long as it may idle.
     Idle,
     /// The instance takes more than its share and is to be replaced.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the memory referee reports it"))]
     Outgrown {
         id: InstanceId,
     },

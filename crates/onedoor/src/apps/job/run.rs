@@ -16,9 +16,12 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::apps::confine::Confined;
 use crate::apps::kin::Kin;
 use crate::apps::maybe::due;
+use crate::apps::oom::{OomWatch, Shortage};
 use crate::apps::output::{self, LastWords};
+use crate::apps::referee::{Outgrown, Referee};
 use crate::apps::signs::Signs;
 use crate::apps::spawn::LaunchError;
 use crate::apps::spec::Readiness;
@@ -53,12 +56,17 @@ pub(super) struct Run {
     pub(super) grace: Duration,
     pub(super) max: Option<Duration>,
     pub(super) leave: watch::Receiver<Leave>,
+    /// Holds its processes to their limits, to the last of them.
+    pub(super) confined: Confined,
+    pub(super) oom: Arc<OomWatch>,
 }
 
 /// How a run went.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) end: RunEnd,
+    /// The kernel ended it for the memory it took.
+    pub(super) shortage: Option<Shortage>,
     pub(super) lived: Duration,
     pub(super) last_lines: Vec<String>,
     pub(super) kill: Kill,
@@ -73,6 +81,8 @@ pub(super) enum RunEnd {
     Ended(Option<ExitStatus>),
     /// It was asked to, for its `max` was over.
     TooLong,
+    /// It was asked to, for it took more memory than it may.
+    Outgrown(Outgrown),
     /// It was asked to by the task.
     Told,
 }
@@ -87,6 +97,7 @@ enum Stage {
 #[derive(Clone, Copy)]
 enum Why {
     TooLong,
+    Outgrown(Outgrown),
     Told,
 }
 
@@ -94,6 +105,7 @@ impl Outcome {
     pub(super) fn not_started(error: LaunchError) -> Self {
         Self {
             end: RunEnd::NotStarted(error),
+            shortage: None,
             lived: Duration::ZERO,
             last_lines: Vec::new(),
             kill: Kill::NotNeeded,
@@ -118,7 +130,9 @@ impl Run {
             let signs = Signs::expected_by(&Readiness::Accept);
             outputs.spawn(output::drain(pipe, speaker, self.log.clone(), words.clone(), signs));
         }
-        let (status, stage) = self.watch(pid, exited, began).await;
+        let kin = Kin { leader: pid, marker: self.marker.clone() };
+        let referee = self.confined.watched.map(|limit| Referee::new(kin.clone(), limit));
+        let (status, stage) = self.watch(pid, exited, began, referee).await;
         let lived = began.elapsed();
         let all_read = async { while outputs.join_next().await.is_some() {} };
         timeout(OUTPUT_GRACE, all_read).await.ok();
@@ -128,7 +142,7 @@ impl Run {
             Stage::Asked { kill_at, .. } => kill_at,
             Stage::Killed { .. } => Instant::now(),
         };
-        let leftovers = self.sweep(Kin { leader: pid, marker: self.marker.clone() }, patience).await;
+        let leftovers = self.sweep(kin, patience).await;
         // Whoever still holds the pipes was killed now: what they printed is read, and nothing is left to read.
         timeout(OUTPUT_GRACE, async { while outputs.join_next().await.is_some() {} }).await.ok();
         outputs.detach_all();
@@ -137,7 +151,10 @@ impl Run {
             Stage::Asked { why, .. } => (why.end(), Kill::NotNeeded),
             Stage::Killed { why } => (why.end(), Kill::Needed),
         };
-        Outcome { end, lived, last_lines, kill, leftovers }
+        // The container's count goes up for both.
+        let of_container = self.oom.blames(status);
+        let shortage = self.confined.shortage(status).or(of_container);
+        Outcome { end, shortage, lived, last_lines, kill, leftovers }
     }
 
     /// Until the process has ended, and how far it had to be pushed for that.
@@ -146,6 +163,7 @@ impl Run {
         pid: Pid,
         mut exited: oneshot::Receiver<ExitStatus>,
         began: Instant,
+        mut referee: Option<Referee>,
     ) -> (Option<ExitStatus>, Stage) {
         let mut stage = Stage::Running;
         loop {
@@ -164,6 +182,13 @@ impl Run {
                     }
                     (Leave::By(kill_at), Stage::Running) => self.ask(pid, Why::Told, kill_at),
                 },
+                outgrown = outgrown(referee.as_mut()) => {
+                    referee = None;
+                    match stage {
+                        Stage::Running => self.ask(pid, Why::Outgrown(outgrown), Instant::now() + self.grace),
+                        Stage::Asked { .. } | Stage::Killed { .. } => stage,
+                    }
+                }
                 () = due(timer) => match stage {
                     Stage::Running => self.ask(pid, Why::TooLong, Instant::now() + self.grace),
                     Stage::Asked { why, .. } | Stage::Killed { why } => {
@@ -198,8 +223,16 @@ impl Why {
     fn end(self) -> RunEnd {
         match self {
             Self::TooLong => RunEnd::TooLong,
+            Self::Outgrown(outgrown) => RunEnd::Outgrown(outgrown),
             Self::Told => RunEnd::Told,
         }
+    }
+}
+
+async fn outgrown(referee: Option<&mut Referee>) -> Outgrown {
+    match referee {
+        Some(referee) => referee.outgrown().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use super::schedule::{Look, Schedule, Timetable};
 use crate::apps::board::{AppState, Board};
 use crate::apps::maybe::{due, or_never};
 use crate::apps::milestone::{Milestone, Needs};
+use crate::apps::oom::OomWatch;
 use crate::apps::report;
 use crate::apps::spawn::Launcher;
 use crate::apps::spec::{JobOn, JobSpec, Overlap};
@@ -36,6 +38,7 @@ pub(in crate::apps) struct Around {
     pub(in crate::apps) milestone: watch::Sender<Milestone>,
     /// The longest grace between the stop signal and SIGKILL, where the job sets none.
     pub(in crate::apps) grace_max: Duration,
+    pub(in crate::apps) oom: Arc<OomWatch>,
 }
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -235,6 +238,9 @@ impl JobTask {
         let outcome: Boxed<Outcome> = match self.around.launcher.prepare(&self.job.worker, self.runs) {
             Err(error) => Box::pin(std::future::ready(Outcome::not_started(error))),
             Ok(launch) => {
+                if self.runs == 1 {
+                    launch.confined.instead.iter().for_each(|instead| self.say(Level::Warn, instead));
+                }
                 let run = Run {
                     name: self.job.worker.name.clone(),
                     marker: launch.marker,
@@ -244,6 +250,8 @@ impl JobTask {
                     grace: self.grace(),
                     max: self.job.max,
                     leave: told,
+                    confined: launch.confined,
+                    oom: Arc::clone(&self.around.oom),
                 };
                 Box::pin(run.until_its_end(launch.spec))
             }
@@ -282,7 +290,10 @@ impl JobTask {
                 self.say(Level::Info, format_args!("ended for the next run, after {after}"));
                 self.rest();
             }
-            (Plan::Cron { .. }, RunEnd::Ended(_) | RunEnd::NotStarted(_) | RunEnd::TooLong) => {
+            (
+                Plan::Cron { .. },
+                RunEnd::Ended(_) | RunEnd::NotStarted(_) | RunEnd::TooLong | RunEnd::Outgrown(_),
+            ) => {
                 self.say(Level::Info, format_args!("done in {after}"));
                 self.rest();
             }
@@ -302,14 +313,26 @@ impl JobTask {
                 );
                 (fact, None, exit_code(ExitCause::Useless))
             }
+            RunEnd::Outgrown(outgrown) => {
+                let fact = format!("{outgrown} and was ended; give it more, or less to do at once");
+                (fact, None, exit_code(ExitCause::Useless))
+            }
             RunEnd::Told => return None,
             RunEnd::Ended(Some(status)) if self.job.worker.success.include(*status) => return None,
             RunEnd::Ended(status) => {
                 let code = status.map_or(ExitCause::Useless, ExitCause::AppEnded);
-                (report::ending(*status, outcome.lived), *status, exit_code(code))
+                let fact = match outcome.shortage {
+                    Some(shortage) => format!("was {shortage} after {}", report::shown(outcome.lived)),
+                    None => report::ending(*status, outcome.lived),
+                };
+                (fact, *status, exit_code(code))
             }
         };
-        let fact = match report::hint(status, &outcome.last_lines) {
+        let hint = match outcome.shortage {
+            Some(shortage) => Some(shortage.remedy()),
+            None => report::hint(status, &outcome.last_lines),
+        };
+        let fact = match hint {
             Some(remedy) => format!("{fact}; {remedy}"),
             None => fact,
         };

@@ -16,11 +16,14 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use onedoor_linux::proc::{ListeningAt, ListeningSocket};
+use onedoor_linux::socket::has_waiting;
+use onedoor_linux::spawn::Listener;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
@@ -100,6 +103,8 @@ pub(super) enum FoundPlace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     NobodyListens,
+    /// It was handed a socket, and what waits there is not accepted.
+    NotTaken,
     /// On a Unix socket that it was not told, and nowhere else.
     OtherSocket {
         path: PathBuf,
@@ -131,6 +136,9 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NobodyListens => f.write_str("it listens nowhere"),
+            Self::NotTaken => f.write_str(
+                "it accepts nothing on the socket it was handed (LISTEN_FDS=1: descriptor 3); does its command say so (--fd 3), or can it not be activated?",
+            ),
             Self::OtherSocket { path } => {
                 write!(
                     f,
@@ -253,6 +261,10 @@ impl Prober {
     }
 
     async fn find(&mut self) -> Result<Found, Why> {
+        if let (Some(path), Some(Listener(handed))) = (&self.told.socket, &self.told.handed) {
+            takes(path, handed).await?;
+            return Ok(Found { at: EndpointAddr::Unix(Arc::clone(path)), place: FoundPlace::AsTold });
+        }
         if let Some(path) = &self.told.socket
             && connects_unix(path).await
         {
@@ -381,6 +393,21 @@ fn is_connected_to_itself(stream: &TcpStream) -> bool {
         (Ok(local), Ok(peer)) => local == peer,
         (Err(_), _) | (_, Err(_)) => true,
     }
+}
+
+/// Whoever connects to a socket that we listen on ourselves is let in by the kernel; that the app takes it is known by
+/// the queue, which is empty then.
+async fn takes(path: &Arc<PathBuf>, handed: &OwnedFd) -> Result<(), Why> {
+    // One that waits already tells as much as another one would.
+    if has_waiting(handed).unwrap_or(false) || !connects_unix(path).await {
+        return Err(Why::NotTaken);
+    }
+    let taken = async {
+        while has_waiting(handed).unwrap_or(false) {
+            tokio::time::sleep(FIRST_PAUSE).await;
+        }
+    };
+    timeout(CONNECT_TIMEOUT, taken).await.map_err(|_| Why::NotTaken)
 }
 
 /// EAGAIN says that its backlog is full, so somebody does listen (unix(7)).

@@ -22,6 +22,7 @@ fn ready_by(readiness: Readiness, kin: Kin, told: Told) -> Prober {
         children: crate::init::Children::for_tests(),
         environment: Arc::new([("PATH".into(), path)].into()),
         dir: "/".into(),
+        isolation: Arc::default(),
     };
     let signs = Signs::expected_by(&readiness);
     Prober::new(kin, told, readiness, signs, asker)
@@ -32,7 +33,7 @@ fn ours() -> Kin {
 }
 
 fn at_port(port: u16) -> Told {
-    Told { port: Some(port), socket: None }
+    Told { port: Some(port), ..Told::default() }
 }
 
 #[tokio::test]
@@ -41,7 +42,8 @@ async fn the_told_socket_counts_before_the_told_port() {
     let path = Arc::new(folder.path().join("app.sock"));
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
     let _unix = UnixListener::bind(&*path).unwrap();
-    let told = Told { socket: Some(Arc::clone(&path)), port: Some(tcp.local_addr().unwrap().port()) };
+    let told =
+        Told { socket: Some(Arc::clone(&path)), port: Some(tcp.local_addr().unwrap().port()), handed: None };
     let (_, sight) = prober(told).look().await;
     let Sight::Answers(found) = sight else { panic!("{sight:?}") };
     assert_eq!(found, Found { at: EndpointAddr::Unix(path), place: FoundPlace::AsTold });

@@ -1,14 +1,31 @@
 //! The environment of an app's process: what the container gave, what onedoor adds, what the app's own `env` says.
 //!
-//! The order is the rule (CONFIG.md §1.6): own beats onedoor's, onedoor's beats inherited. Pure but for the look
-//! whether `.venv/bin` and `node_modules/.bin` exist.
+//! The order is the rule (CONFIG.md §1.6): secrets beat the app's own, own beats onedoor's, onedoor's beats `.env`
+//! files, these beat what is inherited. Pure but for secrets, `.env` files, and the look whether `.venv/bin` and
+//! `node_modules/.bin` exist.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
 
 use super::USUAL_PATH;
 use crate::apps::framework::{Framework, HOST, Place};
-use crate::apps::spec::AppSpec;
+use crate::apps::spec::{AppSpec, SecretSource};
+
+/// Longer than any variable a program can be given (MAX_ARG_STRLEN, execve(2)).
+const FILE_MOST: u64 = 128 << 10;
+
+/// A file of variables that cannot be read at this start.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} cannot be read: {}: {error}", path.display())]
+pub(in crate::apps) struct Unreadable {
+    what: String,
+    path: PathBuf,
+    error: io::Error,
+}
 
 /// Folders of the app whose programs come first, in this order.
 const PROGRAM_FOLDERS: &[&str] = &[".venv/bin", "node_modules/.bin"];
@@ -17,8 +34,16 @@ pub(super) fn build(
     app: &AppSpec,
     framework: Option<&'static Framework>,
     place: &Place<'_>,
-) -> BTreeMap<OsString, OsString> {
+) -> Result<BTreeMap<OsString, OsString>, Unreadable> {
     let mut variables: BTreeMap<OsString, OsString> = app.environment.inherited.iter().cloned().collect();
+    for path in &app.environment.files {
+        let pairs = dotenv(path).map_err(|error| Unreadable {
+            what: "its env_file".into(),
+            path: path.clone(),
+            error,
+        })?;
+        variables.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
+    }
     let mut set = |name: &str, value: &str| variables.insert(name.into(), value.into());
     match (place.port, place.socket) {
         (Some(port), socket) => {
@@ -48,10 +73,60 @@ pub(super) fn build(
     }
     let path = path_of(app, variables.get(OsStr::new("PATH")));
     variables.insert("PATH".into(), path);
+    if let Some(login) = app.isolation.account.as_ref().and_then(|account| account.login.as_ref()) {
+        // What a login as that user would set (login(1)): programs keep their files in HOME.
+        for (name, value) in [("HOME", &login.home), ("USER", &login.name), ("LOGNAME", &login.name)] {
+            variables.insert(name.into(), value.into());
+        }
+    }
     for (name, value) in &app.environment.own {
         variables.insert(name.into(), value.into());
     }
-    variables
+    for (name, source) in &app.environment.secrets {
+        variables.insert(name.into(), secret(name, source)?);
+    }
+    Ok(variables)
+}
+
+fn secret(name: &str, source: &SecretSource) -> Result<OsString, Unreadable> {
+    match source {
+        SecretSource::Value(secret) => Ok(secret.0.clone()),
+        SecretSource::File(path) => secret_file(path).map_err(|error| Unreadable {
+            what: format!("its secret {name}"),
+            path: path.clone(),
+            error,
+        }),
+    }
+}
+
+/// Without the line end that editors and `echo` leave behind.
+pub(crate) fn secret_file(path: &Path) -> io::Result<OsString> {
+    let mut bytes = read(path)?;
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+    }
+    if bytes.contains(&0) {
+        return Err(io::Error::other("it holds a NUL byte, which no variable can"));
+    }
+    Ok(OsString::from_vec(bytes))
+}
+
+/// The names and values of a `.env` file, as dotenv(3)'s many readers agree on: `NAME=value`, quotes, comments.
+pub(crate) fn dotenv(path: &Path) -> io::Result<Vec<(String, String)>> {
+    let bytes = read(path)?;
+    dotenvy::from_read_iter(&*bytes).map(|pair| pair.map_err(io::Error::other)).collect()
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_MOST + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > FILE_MOST) {
+        return Err(io::Error::other("it is longer than 128 KiB"));
+    }
+    Ok(bytes)
 }
 
 /// What the operator gave the app by this name.

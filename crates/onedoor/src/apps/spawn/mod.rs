@@ -15,10 +15,13 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
+use onedoor_linux::spawn::{Listener, SpawnError, SpawnSpec, resolve_program};
 
+use self::environment::Unreadable;
+pub(crate) use self::environment::{dotenv, secret_file};
 pub(super) use self::socket::RuntimeDir;
-use self::socket::SocketFolder;
+use self::socket::{Owner, SocketFolder};
+use super::confine::{Confined, Confinement};
 use super::framework::{self, Framework, Place};
 use super::hearing::Hearing;
 use super::notify::{NotifySocket, SOCKET_VARIABLE, WATCHDOG_VARIABLE};
@@ -53,6 +56,8 @@ pub(super) struct Launch {
     pub(super) hearing: Hearing,
     /// What a command that is asked about the app sees.
     pub(super) environment: Arc<BTreeMap<OsString, OsString>>,
+    /// What holds it to its limits; to be kept as long as its processes.
+    pub(super) confined: Confined,
 }
 
 /// Where the app was told to listen. Both: the first that answers counts.
@@ -60,6 +65,8 @@ pub(super) struct Launch {
 pub(super) struct Told {
     pub(super) socket: Option<Arc<PathBuf>>,
     pub(super) port: Option<u16>,
+    /// What it was given to listen on at `socket`, instead of being told.
+    pub(super) handed: Option<Listener>,
 }
 
 impl Told {
@@ -80,6 +87,8 @@ pub(super) enum LaunchError {
     Socket(io::Error),
     #[error("no random bytes for its mark: {0}")]
     Marker(io::Error),
+    #[error(transparent)]
+    Environment(#[from] Unreadable),
     #[error("no socket for its notifications: {0}; use another `ready`")]
     Notify(io::Error),
 }
@@ -88,15 +97,24 @@ pub(super) enum LaunchError {
 #[derive(Debug)]
 pub(super) struct Launcher {
     framework: Option<&'static Framework>,
-    ports: Arc<PrivatePorts>,
+    /// Sockets that outlive the processes they are handed to, by instance.
+    handed: BTreeMap<u64, (Listener, Arc<PathBuf>)>,
     /// Made at the first start that wants one; dropped before the place it is in.
     folder: Option<SocketFolder>,
-    runtime: Arc<RuntimeDir>,
+    shared: Shared,
+}
+
+/// What the launchers of all apps share.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub(super) ports: Arc<PrivatePorts>,
+    pub(super) runtime: Arc<RuntimeDir>,
+    pub(super) confinement: Arc<Confinement>,
 }
 
 impl Launcher {
-    pub(super) fn new(app: &AppSpec, ports: Arc<PrivatePorts>, runtime: Arc<RuntimeDir>) -> Self {
-        Self { framework: framework::recognise(&app.command), ports, runtime, folder: None }
+    pub(super) fn new(app: &AppSpec, shared: Shared) -> Self {
+        Self { framework: framework::recognise(&app.command), shared, handed: BTreeMap::new(), folder: None }
     }
 
     pub(super) fn framework(&self) -> Option<&'static Framework> {
@@ -107,13 +125,19 @@ impl Launcher {
     pub(super) fn prepare(&mut self, app: &AppSpec, instance: u64) -> Result<Launch, LaunchError> {
         let (told, socketless) = self.place(app, instance)?;
         let marker = OsString::from(unguessable().map_err(LaunchError::Marker)?);
-        let socket = told.socket.as_deref().and_then(|path| path.to_str());
+        // Who is handed a socket must not make one.
+        let own_socket = told.socket.as_deref().filter(|_| told.handed.is_none());
+        let socket = own_socket.and_then(|path| path.to_str());
         let place =
             Place { port: told.port, socket, prefix: prefix(&app.listening), prefix_mode: app.prefix_mode };
-        let environment = Arc::new(environment::build(app, self.framework, &place));
+        let environment = Arc::new(environment::build(app, self.framework, &place)?);
         let mut spec = spec_of(&app.command, &environment, &app.dir)?;
         spec.oom_score = Some(OOM_SCORE);
-        spec.umask = app.umask;
+        spec.umask = app.isolation.umask;
+        spec.listener = told.handed.clone();
+        spec.identity = app.isolation.account.as_ref().map(|account| account.identity.clone());
+        let name = format!("{}-{}", app.name, short(&marker));
+        let confined = self.shared.confinement.confine(app, &name, &mut spec);
         spec.env.push((MARKER.into(), marker.clone()));
         let notify = if app.notifies() {
             let socket = self.notify_socket(app, &marker).map_err(LaunchError::Notify)?;
@@ -126,20 +150,22 @@ impl Launcher {
             spec.env.push((WATCHDOG_VARIABLE.into(), within.as_micros().to_string().into()));
         }
         let hearing = Hearing::new(&app.readiness, notify);
-        Ok(Launch { spec, told, marker, socketless, hearing, environment })
+        Ok(Launch { spec, told, marker, socketless, hearing, environment, confined })
     }
 
     /// How many requests each of the app's processes may have at once; None: as many as come.
     pub(super) fn cap(&self, app: &AppSpec) -> Option<NonZeroU32> {
         match app.cap {
             Cap::AtMost(most) => Some(most),
-            Cap::Auto if app.dir.join(GUNICORN_FILE).exists() => None,
+            // So may a file of variables (GUNICORN_CMD_ARGS).
+            Cap::Auto if app.dir.join(GUNICORN_FILE).exists() || !app.environment.files.is_empty() => None,
             Cap::Auto => framework::synchronous_places(&app.command, |name| environment::given(app, name)),
         }
     }
 
     /// The instance is gone, and its socket serves nobody.
-    pub(super) fn forget(&self, instance: u64) {
+    pub(super) fn forget(&mut self, instance: u64) {
+        self.handed.remove(&instance);
         if let Some(folder) = &self.folder {
             folder.remove(instance);
         }
@@ -148,21 +174,28 @@ impl Launcher {
     fn place(&mut self, app: &AppSpec, instance: u64) -> Result<(Told, Option<io::Error>), LaunchError> {
         let told = match &app.listening {
             Listening::Nowhere => Told::default(),
-            Listening::PrivatePort { .. } => Told { socket: None, port: Some(self.ports.fresh()?) },
-            Listening::FixedPort { port, .. } => Told { socket: None, port: Some(*port) },
+            Listening::PrivatePort { .. } => {
+                Told { port: Some(self.shared.ports.fresh()?), ..Told::default() }
+            }
+            Listening::FixedPort { port, .. } => Told { port: Some(*port), ..Told::default() },
             Listening::UnixSocket { .. } => {
-                Told { socket: Some(self.socket(app, instance).map_err(LaunchError::Socket)?), port: None }
+                let socket = Some(self.socket(app, instance).map_err(LaunchError::Socket)?);
+                Told { socket, ..Told::default() }
+            }
+            Listening::Handed { .. } => {
+                let (listener, path) = self.handed(app, instance).map_err(LaunchError::Socket)?;
+                Told { socket: Some(path), handed: Some(listener), port: None }
             }
             Listening::Auto { .. } => {
                 // Without a writable folder the port is as good, only slower.
-                let port = Some(self.ports.fresh()?);
+                let port = Some(self.shared.ports.fresh()?);
                 if self.socket_is_understood(&app.command) {
                     return Ok(match self.socket(app, instance) {
-                        Ok(socket) => (Told { socket: Some(socket), port }, None),
-                        Err(error) => (Told { socket: None, port }, Some(error)),
+                        Ok(socket) => (Told { socket: Some(socket), port, handed: None }, None),
+                        Err(error) => (Told { port, ..Told::default() }, Some(error)),
                     });
                 }
-                Told { socket: None, port }
+                Told { port, ..Told::default() }
             }
         };
         Ok((told, None))
@@ -178,23 +211,51 @@ impl Launcher {
         self.folder(app)?.vacant_path(instance)
     }
 
+    /// The one the instance had before, so that nothing in its queue is lost.
+    fn handed(&mut self, app: &AppSpec, instance: u64) -> io::Result<(Listener, Arc<PathBuf>)> {
+        if let Some(known) = self.handed.get(&instance).filter(|(_, path)| path.exists()) {
+            return Ok(known.clone());
+        }
+        let path = self.socket(app, instance)?;
+        let listener = Listener(Arc::new(onedoor_linux::socket::listen_handed(&path)?));
+        socket::give(&path, owner(app))?;
+        self.handed.insert(instance, (listener.clone(), Arc::clone(&path)));
+        Ok((listener, path))
+    }
+
     /// In the app's folder; where none can be written, by a name that nobody can guess.
     fn notify_socket(&mut self, app: &AppSpec, marker: &OsStr) -> io::Result<NotifySocket> {
         // One per start: the last one of the start before may still be on its way out.
-        let marker = marker.to_string_lossy();
-        let name = format!("n-{}", marker.get(..NOTIFY_NAME_LEN).unwrap_or(&marker));
+        let name = format!("n-{}", short(marker));
         let path = self.folder(app).and_then(|folder| folder.vacant(&name));
-        path.and_then(NotifySocket::at_path)
-            .or_else(|_| NotifySocket::abstract_named(format!("onedoor-{marker}")))
+        let at_path = |path: PathBuf| {
+            let socket = NotifySocket::at_path(path.clone())?;
+            socket::give(&path, owner(app))?;
+            Ok(socket)
+        };
+        path.and_then(at_path).or_else(|_: io::Error| {
+            NotifySocket::abstract_named(format!("onedoor-{}", marker.to_string_lossy()))
+        })
     }
 
     fn folder(&mut self, app: &AppSpec) -> io::Result<&SocketFolder> {
         let folder = match self.folder.take() {
             Some(folder) => folder,
-            None => self.runtime.folder_of(&app.name)?,
+            None => self.shared.runtime.folder_of(&app.name, owner(app))?,
         };
         Ok(self.folder.insert(folder))
     }
+}
+
+/// Whom the app's files are for, if not for us.
+fn owner(app: &AppSpec) -> Option<Owner> {
+    let identity = &app.isolation.account.as_ref()?.identity;
+    Some(Owner { user: identity.user, group: identity.group })
+}
+
+/// Enough of a marker to tell two starts apart.
+fn short(marker: &OsStr) -> String {
+    marker.to_string_lossy().chars().take(NOTIFY_NAME_LEN).collect()
 }
 
 /// A command with this environment: its variables expanded, its program found.
@@ -224,7 +285,8 @@ fn prefix(listening: &Listening) -> Option<&str> {
         Listening::Auto { prefix }
         | Listening::PrivatePort { prefix }
         | Listening::FixedPort { prefix, .. }
-        | Listening::UnixSocket { prefix } => prefix.as_deref(),
+        | Listening::UnixSocket { prefix }
+        | Listening::Handed { prefix } => prefix.as_deref(),
     }
 }
 

@@ -19,9 +19,9 @@ fn app(words: &[&str], listening: Listening) -> AppSpec {
         dir: "/".into(),
         environment: Environment {
             inherited: vec![("PATH".into(), "/usr/bin:/bin".into())],
-            own: Vec::new(),
+            ..Environment::default()
         },
-        umask: None,
+        isolation: Arc::default(),
         listening,
         prefix_mode: PrefixMode::Stripped,
         readiness: Readiness::Accept,
@@ -55,7 +55,8 @@ fn launch(app: &AppSpec) -> Launch {
 
 fn launcher(app: &AppSpec) -> Launcher {
     let ports = Arc::new(PrivatePorts::of_this_host(std::collections::BTreeSet::new()));
-    Launcher::new(app, ports, Arc::new(RuntimeDir::of_this_host().unwrap()))
+    let runtime = Arc::new(RuntimeDir::of_this_host().unwrap());
+    Launcher::new(app, Shared { ports, runtime, confinement: Arc::default() })
 }
 
 fn variable(launch: &Launch, name: &str) -> Option<String> {

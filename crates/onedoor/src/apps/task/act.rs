@@ -1,5 +1,6 @@
 //! The machine's words become deeds: processes, probes, signals, sweeps.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use onedoor_linux::proc::Pid;
@@ -44,6 +45,7 @@ impl Instance {
                 if let Some(error) = &launch.socketless {
                     self.note_socketless(error, yard);
                 }
+                self.note_instead(&launch.confined, yard);
                 self.start = Some(Start {
                     told: launch.told,
                     marker: launch.marker,
@@ -53,7 +55,9 @@ impl Instance {
                         children: yard.children.clone(),
                         environment: launch.environment,
                         dir: yard.app.dir.clone(),
+                        isolation: Arc::clone(&yard.app.isolation),
                     },
+                    confined: launch.confined,
                 });
                 let children = yard.children.clone();
                 self.spawning = Some(Box::pin(async move { children.spawn(launch.spec).await }));
@@ -86,6 +90,7 @@ impl Instance {
         self.probing = None;
         self.glancing = None;
         self.watchdog = None;
+        self.referee = None;
         let children = &yard.children;
         let pushed = match push {
             Push::Stop => stop::ask(children, pid, stop::signal_of(yard.app.stop.signal)),
@@ -110,6 +115,7 @@ impl Instance {
         match error {
             LaunchError::Program(error) if !error.is_passing() => Hope::Never,
             LaunchError::Program(_)
+            | LaunchError::Environment(_)
             | LaunchError::Port(_)
             | LaunchError::Socket(_)
             | LaunchError::Marker(_)

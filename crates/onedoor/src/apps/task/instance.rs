@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::{Boxed, Yard};
 use crate::apps::command_question::Asker;
+use crate::apps::confine::Confined;
 use crate::apps::fleet::{FleetEvent, InstanceId};
 use crate::apps::hearing::Hearing;
 use crate::apps::kin::Kin;
@@ -25,10 +26,11 @@ use crate::apps::notify::Voice;
 use crate::apps::oom::Shortage;
 use crate::apps::output::{self, LastWords};
 use crate::apps::ready::{Found, FoundPlace, Prober, Sight, Why};
+use crate::apps::referee::{Outgrown, Referee};
 use crate::apps::restart::Ending;
 use crate::apps::spawn::{LaunchError, Told};
 use crate::init::Child;
-use crate::observe::log::{AppStream, Speaker};
+use crate::observe::log::{AppStream, Level, Speaker};
 use crate::registry::{DownReason, Endpoint, EndpointId};
 
 /// What an app printed last may come after its exit; whoever still holds its pipes does not hold us (rule 16).
@@ -49,6 +51,8 @@ pub(super) struct Instance {
     pub(super) glancing: Option<Boxed<(Prober, Sight)>>,
     /// Whether what is ready is still well, where somebody wants to know.
     pub(super) watchdog: Option<Watchdog>,
+    /// Where no control group holds it to its memory.
+    pub(super) referee: Option<Referee>,
     pub(super) timer: Option<Instant>,
     /// On its way out: until no request is in flight.
     draining: Option<Boxed<()>>,
@@ -80,6 +84,8 @@ pub(super) struct Start {
     pub(super) hearing: Hearing,
     /// How commands are asked about it.
     pub(super) asker: Asker,
+    /// Holds its processes to their limits, to the last of them.
+    pub(super) confined: Confined,
 }
 
 #[derive(Debug)]
@@ -111,6 +117,7 @@ pub(super) enum News {
     /// The app says that it is stopping.
     Leaves,
     Unwell(Unwell),
+    Outgrown(Outgrown),
     TimerDue,
     Drained,
     Swept(usize),
@@ -128,6 +135,7 @@ impl Instance {
             probing: None,
             glancing: None,
             watchdog: None,
+            referee: None,
             timer: None,
             draining: None,
             outputs: JoinSet::new(),
@@ -177,6 +185,7 @@ impl Instance {
             (prober, sight) = or_never(self.glancing.as_mut()) => News::Glimpse(prober, sight),
             () = leaves(self.start.as_mut()) => News::Leaves,
             unwell = barks(self.watchdog.as_mut()) => News::Unwell(unwell),
+            outgrown = outgrown(self.referee.as_mut()) => News::Outgrown(outgrown),
             () = due(self.timer) => News::TimerDue,
             () = or_never(self.draining.as_mut()) => News::Drained,
             Some(killed) = self.sweeps.join_next() => News::Swept(killed.unwrap_or_default()),
@@ -200,6 +209,12 @@ impl Instance {
                 self.watchdog = None;
                 self.fate.unwell = Some(why);
                 self.leader().map(|pid| of(Event::Unwell { pid }))
+            }
+            News::Outgrown(outgrown) => {
+                self.referee = None;
+                let which = self.which(yard);
+                yard.say(Level::Warn, format_args!("{which}{outgrown}; it is replaced"));
+                Some(FleetEvent::Outgrown { id })
             }
             News::TimerDue => {
                 self.timer = None;
@@ -244,9 +259,13 @@ impl Instance {
         self.probing = None;
         self.glancing = None;
         self.watchdog = None;
+        self.referee = None;
         self.endpoint = None;
         self.fate.status = status;
-        self.fate.shortage = yard.oom.blames(status);
+        // The container's count goes up for both.
+        let of_container = yard.oom.blames(status);
+        let of_app = self.start.as_ref().and_then(|start| start.confined.shortage(status));
+        self.fate.shortage = of_app.or(of_container);
         self.fate.spawn_error = None;
         self.fate.lived = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
         let how = if self.ended_well(yard) { Ending::Success } else { Ending::Failure };
@@ -279,6 +298,7 @@ impl Instance {
                 let kin = Kin { leader: pid, marker: start.marker.clone() };
                 let voice = Voice { app: Arc::clone(&yard.app.name), log: yard.log.clone() };
                 start.hearing.attend(kin.clone(), voice);
+                self.referee = start.confined.watched.map(|limit| Referee::new(kin.clone(), limit));
                 self.process = Some(Process { kin, exited });
                 Event::Spawned { pid }
             }
@@ -343,6 +363,13 @@ impl Instance {
 async fn leaves(start: Option<&mut Start>) {
     match start {
         Some(start) => start.hearing.leaves().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn outgrown(referee: Option<&mut Referee>) -> Outgrown {
+    match referee {
+        Some(referee) => referee.outgrown().await,
         None => std::future::pending().await,
     }
 }

@@ -128,6 +128,7 @@ struct Yard {
     /// The last generation that became ready.
     ready_generation: Option<u64>,
     surprise: Surprise,
+    exposure: Exposure,
     failures: u32,
     stop_began: Option<Instant>,
     kill: Kill,
@@ -139,6 +140,13 @@ struct Yard {
 enum Surprise {
     Untold,
     Told { port: u16 },
+}
+
+/// Whether it was looked at if the app listens on every address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exposure {
+    Unknown,
+    LookedAt,
 }
 
 /// Something happened.
@@ -183,6 +191,7 @@ impl AppTask {
             restarts: 0,
             ready_generation: None,
             surprise: Surprise::Untold,
+            exposure: Exposure::Unknown,
             failures: 0,
             stop_began: None,
             kill: Kill::NotNeeded,
@@ -410,7 +419,8 @@ fn rules(app: &AppSpec, grace_max: Duration, seed: u64) -> FleetRules {
         Listening::Nowhere
         | Listening::Auto { .. }
         | Listening::PrivatePort { .. }
-        | Listening::UnixSocket { .. } => Room::ForMany,
+        | Listening::UnixSocket { .. }
+        | Listening::Handed { .. } => Room::ForMany,
     };
     FleetRules {
         machine: Rules { ready, start_timeout: app.start_timeout, grace, weight: app.weight },

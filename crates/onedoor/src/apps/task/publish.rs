@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::instance::Instance;
-use super::{AppTask, Surprise, Yard};
+use super::{AppTask, Exposure, Surprise, Yard};
 use crate::apps::board::{AppState, ProcessRow};
 use crate::apps::fleet::{AppFace, InstanceId};
 use crate::apps::framework;
@@ -15,6 +15,7 @@ use crate::apps::milestone::Milestone;
 use crate::apps::ready::{Found, FoundPlace};
 use crate::observe::log::Level;
 use crate::registry::{Availability, DownClass, DownReason, EndpointAddr, EndpointId, EndpointSpec};
+use onedoor_linux::proc::ListeningAt;
 
 /// Counts through the whole program and all apps: an id is never used twice.
 static NEXT_ENDPOINT: AtomicU64 = AtomicU64::new(1);
@@ -121,6 +122,7 @@ impl Instance {
         }
         if !again {
             let at = self.found.as_ref().map(|found| &found.at);
+            self.note_exposure(yard);
             self.watchdog = self
                 .start
                 .as_ref()
@@ -138,6 +140,31 @@ impl Instance {
     /// Which of several it is, for messages.
     pub(super) fn which(&self, yard: &Yard) -> String {
         if yard.app.replicas == 1 { String::new() } else { format!("replica {}: ", self.slot + 1) }
+    }
+
+    /// Says once that the app can be reached past the door.
+    fn note_exposure(&self, yard: &mut Yard) {
+        let (Some(Found { at: EndpointAddr::Tcp(at), .. }), Some(process)) = (&self.found, &self.process)
+        else {
+            return;
+        };
+        if yard.exposure == Exposure::LookedAt {
+            return;
+        }
+        yard.exposure = Exposure::LookedAt;
+        let exposed = process.kin.listeners().into_iter().find_map(|socket| match socket.at {
+            ListeningAt::Tcp(on) if on.port() == at.port() && on.ip().is_unspecified() => Some(on),
+            ListeningAt::Tcp(_) | ListeningAt::Unix(_) | ListeningAt::Abstract(_) => None,
+        });
+        if let Some(on) = exposed {
+            let (place, name) = (&yard.app.place, &yard.app.name);
+            yard.say(
+                Level::Warn,
+                format_args!(
+                    "{place}: app \"{name}\" listens on {on}: whoever reaches the container's network reaches it past the door; let it listen on 127.0.0.1 ($HOST)"
+                ),
+            );
+        }
     }
 
     /// Says once, and again only if it changed, that the app does not listen where it was told.

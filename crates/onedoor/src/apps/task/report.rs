@@ -7,9 +7,10 @@ use onedoor_linux::wait::ExitStatus;
 
 use super::instance::Instance;
 use super::{Ended, Yard};
+use crate::apps::confine::Confined;
 use crate::apps::life::{Hope, How};
+use crate::apps::report;
 use crate::apps::spawn::LaunchError;
-use crate::apps::{oom, report};
 use crate::init::{ExitCause, exit_code};
 use crate::observe::log::Level;
 use crate::registry::{DownClass, DownReason};
@@ -41,6 +42,13 @@ impl Instance {
                     "no folder for its Unix socket ({error}); it is given a port instead, which is slower"
                 ),
             );
+        }
+    }
+
+    /// Said once: what cannot be done at this start can be done at no other.
+    pub(super) fn note_instead(&self, confined: &Confined, yard: &Yard) {
+        if self.generation == 1 {
+            confined.instead.iter().for_each(|instead| yard.say(Level::Warn, instead));
         }
     }
 
@@ -151,8 +159,8 @@ impl Instance {
 
     fn hint(&self, last_lines: &[String]) -> Option<&'static str> {
         // What was printed before has nothing to do with it.
-        if self.fate.shortage.is_some() {
-            return Some(oom::REMEDY);
+        if let Some(shortage) = self.fate.shortage {
+            return Some(shortage.remedy());
         }
         report::hint(self.fate.status, last_lines)
     }

@@ -1,24 +1,21 @@
 //! `[apps]`, second look, with the routes known: each app's [`AppSpec`], and the clashes between apps.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::Draft;
+use super::environment::environment;
 use super::health::{self, Patient};
 use super::needs::Names;
-use super::{Context, command, needs, policy};
+use super::{Context, command, isolation, needs, policy};
 use crate::apps::spec::{AppSpec, Command, Environment, Listening, PrefixMode};
 use crate::config::error::{Code, ConfigError};
-use crate::config::section::{Node, Section, Value};
+use crate::config::section::{Node, Section};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
 use crate::registry::{AppId, Weight};
-
-/// Every permission there is: the rest of the bits mean nothing to umask(2).
-const UMASK_MOST: u32 = 0o777;
 
 const START_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
@@ -83,7 +80,7 @@ fn spec(
         command,
         dir,
         environment,
-        umask: umask(section, context),
+        isolation: Arc::new(isolation::isolation(section, context)),
         listening,
         prefix_mode: prefix_mode(section),
         readiness,
@@ -129,20 +126,6 @@ pub(super) fn program(
     (command, dir, environment)
 }
 
-/// `umask = "027"`: octal, as everywhere else (umask(1)).
-pub(super) fn umask(section: &Section, context: &mut Context<'_>) -> Option<u32> {
-    let written = section.text("umask")?;
-    let is_octal =
-        !written.value.is_empty() && written.value.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
-    let umask = u32::from_str_radix(written.value, 8).ok().filter(|umask| is_octal && *umask <= UMASK_MOST);
-    if umask.is_none() {
-        let fact = format!("`{}` is no umask", written.value.escape_debug());
-        let error = ConfigError::new(Code::BadValue, written.span, fact);
-        context.errors.push(error.remedy("up to three octal digits: \"022\", \"027\", \"077\""));
-    }
-    umask
-}
-
 /// A prefix that the door changes is one that the app does not see.
 fn prefix_mode(section: &Section) -> PrefixMode {
     match (section.flag("strip"), section.text("strip"), section.text("rewrite")) {
@@ -181,37 +164,6 @@ fn folder_names(parent: Option<&Path>) -> Vec<String> {
     let entries = parent.and_then(|parent| parent.read_dir().ok());
     let folders = entries.into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
     folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
-}
-
-/// CONFIG.md §1.6 "Environment": the public PORT and what others told onedoor are not the app's business.
-fn is_onedoors_own(name: &str) -> bool {
-    matches!(name, "PORT" | "NOTIFY_SOCKET" | "WATCHDOG_USEC" | "WATCHDOG_PID")
-        || name.starts_with("ONEDOOR_")
-        || name.starts_with("LISTEN_")
-}
-
-fn environment(section: &Section, context: &mut Context<'_>) -> Environment {
-    let named = match section.node("inherit_env").map(|node| &node.value) {
-        Some(Value::List(names)) => Some(names),
-        _ => None,
-    };
-    let is_inherited = |name: &OsString| {
-        let Some(text) = name.to_str() else { return named.is_none() };
-        !is_onedoors_own(text) && named.is_none_or(|names| names.iter().any(|wanted| wanted.value == text))
-    };
-    let inherited = context.env.iter().filter(|(name, _)| is_inherited(name));
-    let inherited = inherited.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let mut own = Vec::new();
-    for (name, value) in section.map("env") {
-        if name.value.is_empty() || name.value.contains(['=', '\0']) || value.value.contains('\0') {
-            let fact = format!("`{}` cannot be a variable", name.value.escape_debug());
-            let error = ConfigError::new(Code::BadValue, name.span, fact);
-            context.errors.push(error.remedy("a name has no `=`, and neither name nor value holds a NUL"));
-        } else {
-            own.push((name.value.clone(), value.value.clone()));
-        }
-    }
-    Environment { inherited, own }
 }
 
 /// The PATH the app will see, without the app's own folders in front.
@@ -258,17 +210,17 @@ fn listening(
         return Listening::Nowhere;
     }
     let port = section.int("port");
-    match (port.and_then(|port| u16::try_from(port.value).ok()), section.flag("socket")) {
-        (Some(_), Some(true)) => {
-            let place = section.key("socket").unwrap_or_default();
-            let error =
-                ConfigError::new(Code::Contradiction, place, "an app has a port or a socket, not both");
-            let port = port.map_or_else(Span::default, |port| port.span);
-            context.errors.push(error.also(port, "the port").remedy("keep one of them"));
-            Listening::UnixSocket { prefix }
-        }
+    let activated = section.text("socket").is_some_and(|word| word.value == "activate");
+    let socket = section.flag("socket");
+    if let (Some(port), true) = (&port, activated || socket == Some(true)) {
+        let place = section.key("socket").unwrap_or_default();
+        let error = ConfigError::new(Code::Contradiction, place, "an app has a port or a socket, not both");
+        context.errors.push(error.also(port.span, "the port").remedy("keep one of them"));
+    }
+    match (port.and_then(|port| u16::try_from(port.value).ok()), socket) {
+        _ if activated => Listening::Handed { prefix },
+        (_, Some(true)) => Listening::UnixSocket { prefix },
         (Some(port), _) => Listening::FixedPort { port, prefix },
-        (None, Some(true)) => Listening::UnixSocket { prefix },
         (None, Some(false)) => Listening::PrivatePort { prefix },
         (None, None) => Listening::Auto { prefix },
     }

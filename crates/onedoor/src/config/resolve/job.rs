@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use super::app::{self, Draft};
 use super::needs::{self, Names};
 use super::table::TableRow;
-use super::{Context, app_spec, policy};
+use super::{Context, app_spec, isolation, policy};
 use crate::apps::job::schedule::{Schedule, ScheduleError};
 use crate::apps::spec::{
     AppSpec, Cap, JobId, JobOn, JobSpec, Listening, Liveness, Overlap, PrefixMode, Readiness, ReplaceHow,
@@ -234,7 +234,7 @@ fn worker(draft: &JobDraft<'_>, id: JobId, names: Names<'_>, context: &mut Conte
         command,
         dir,
         environment,
-        umask: app_spec::umask(section, context),
+        isolation: Arc::new(isolation::isolation(section, context)),
         listening: Listening::Nowhere,
         prefix_mode: PrefixMode::Kept,
         readiness: Readiness::Accept,

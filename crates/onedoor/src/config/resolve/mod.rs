@@ -8,7 +8,9 @@ mod answer;
 mod app;
 mod app_spec;
 mod command;
+mod environment;
 mod health;
+mod isolation;
 mod job;
 mod log;
 mod needs;
@@ -23,6 +25,7 @@ mod upstream;
 
 pub(crate) use table::TableRow;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +54,8 @@ pub(super) struct Context<'a> {
     /// The file's own folder, absolute: relative paths start here.
     pub(super) folder: &'a Path,
     pub(super) stop_budget: Duration,
+    /// The container's variables that only those who name them as a secret may see.
+    pub(super) secret_variables: BTreeSet<String>,
     pub(super) errors: Vec<ConfigError>,
     pub(super) warnings: Vec<Warning>,
 }
@@ -100,6 +105,9 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let jobs = job::drafts(file.table("jobs"), &drafts, context);
     let routes = route::drafts(file.table("routes"), &drafts, context);
     let routed = route::apps_routed(&routes);
+    let sections = drafts.iter().filter_map(|draft| draft.section);
+    let sections = sections.chain(jobs.iter().map(|job| job.section));
+    context.secret_variables = environment::secret_variables(sections);
     let names = needs::Names { apps: &drafts, jobs: &jobs };
     let apps = app_spec::specs(names, &routed, &public, context);
     let (jobs, job_rows) = job::specs(names, context);

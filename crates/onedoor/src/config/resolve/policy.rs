@@ -132,9 +132,10 @@ pub(super) fn replicas(
 pub(super) fn replace(section: &Section, listening: &Listening, context: &mut Context<'_>) -> ReplaceHow {
     let default = match listening {
         Listening::Nowhere | Listening::FixedPort { .. } => ReplaceHow::StopFirst,
-        Listening::Auto { .. } | Listening::PrivatePort { .. } | Listening::UnixSocket { .. } => {
-            ReplaceHow::Overlap
-        }
+        Listening::Auto { .. }
+        | Listening::PrivatePort { .. }
+        | Listening::UnixSocket { .. }
+        | Listening::Handed { .. } => ReplaceHow::Overlap,
     };
     let Some(word) = section.text("replace") else { return default };
     match (word.value, listening) {

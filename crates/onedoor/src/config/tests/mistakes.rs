@@ -147,9 +147,8 @@ migrate = { run = "b", on = "start", needs = "api" }
 #[test]
 fn a_word_of_a_later_version() {
     insta::assert_snapshot!(mistakes(
-        r#"[apps.a]
-run = "a"
-socket = "activate"
+        r#"[routes]
+"/x" = { builtin = "status" }
 "#
     ));
 }
@@ -743,6 +742,18 @@ web = { run = "a", path = "/", umask = "089" }
 api = { run = "b", umask = "1777" }
 [jobs]
 tidy = { run = "c", on = "start", umask = "u=rwx" }
+"#
+    ));
+}
+
+#[test]
+fn limits_that_are_none() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+web = { run = "a", path = "/", limits = { memory = 512, cpu = "two", files = 1 } }
+api = { run = "b", limits = { memory = "12B", cpu = 0.0001, processes = 1.5 } }
+[jobs]
+tidy = { run = "c", on = "start", limits = "512MiB", secrets = { A = "hunter2" } }
 "#
     ));
 }

@@ -356,7 +356,7 @@ fn command(program: &str, dir: &Path) -> Command {
     command
 }
 
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let path =
         std::env::var_os("ONEDOOR_BIN").map_or_else(|| repository().join("dist/onedoor"), PathBuf::from);
     assert!(path.is_file(), "{} is missing: run `make build` first", path.display());
