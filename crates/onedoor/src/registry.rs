@@ -6,13 +6,16 @@
 //!                             │ Registry │ ──▶ ready_after(app, …) a held request waits here
 //!   feedback().recv()     ◀── └──────────┘ ◀── want(app), report(endpoint, Failure)
 //!                                          ◀── lease(endpoint)     in-flight counters, one per worker
+//!                                          ──▶ in_line(app, …)     a request of an app with a cap waits here
 //! ```
 //!
 //! Neither side knows the other; this file never does I/O and never decides when an app lives or dies.
 
 mod choice;
 mod endpoint;
+mod line;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -22,7 +25,9 @@ use smallvec::SmallVec;
 use tokio::sync::{Notify, mpsc};
 
 pub(crate) use choice::{Choice, ClientHash};
-pub(crate) use endpoint::{Endpoint, EndpointAddr, EndpointId, EndpointSpec, Lease, Usage};
+pub(crate) use endpoint::{Endpoint, EndpointAddr, EndpointId, EndpointSpec, Lease, NoLease, Usage};
+use line::Line;
+pub(crate) use line::Wish;
 
 /// An app's place in the registry: its index in the order of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +119,14 @@ pub(crate) enum Unready {
     Draining,
 }
 
+/// Why a request got no place at an app whose processes all have as many requests as they may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Busy {
+    /// As many wait as may.
+    LineFull,
+    Waited(Duration),
+}
+
 /// All apps, as the proxy sees them.
 #[derive(Debug)]
 pub(crate) struct Registry {
@@ -147,6 +160,7 @@ struct Slot {
     /// Starts after a process of the app had ended by itself.
     restarts: AtomicU64,
     changed: Notify,
+    line: Arc<Line>,
     feedback: mpsc::Sender<Feedback>,
 }
 
@@ -170,19 +184,26 @@ impl Publisher {
             now: ArcSwap::from_pointee(Availability::Starting { since: Instant::now() }),
             restarts: AtomicU64::new(0),
             changed: Notify::new(),
+            line: Arc::default(),
             feedback: sender,
         });
         (Arc::clone(&slot), Self { workers, slot, feedback: receiver })
     }
 
-    /// How many in-flight counters a new [`Endpoint`] needs.
-    pub(crate) fn workers(&self) -> usize {
-        self.workers
+    /// A new endpoint, with a counter per worker and at most `cap` requests at once.
+    pub(crate) fn endpoint(&self, spec: EndpointSpec, cap: Option<NonZeroU32>) -> Endpoint {
+        let endpoint = Endpoint::new(spec, self.workers);
+        match cap {
+            Some(cap) => endpoint.capped(cap, Arc::clone(&self.slot.line)),
+            None => endpoint,
+        }
     }
 
     /// Replaces what requests see and wakes the held ones.
     pub(crate) fn publish(&self, availability: Availability) {
-        self.slot.now.store(Arc::new(availability));
+        let availability = Arc::new(availability);
+        self.slot.now.store(Arc::clone(&availability));
+        self.slot.line.settle(&availability);
         self.slot.changed.notify_waiters();
     }
 
@@ -335,10 +356,26 @@ impl Registry {
         }
     }
 
-    /// Counts a request in flight at `endpoint` until the lease is dropped. None: it is being drained since it was
-    /// picked, so the caller picks again, from what is ready now.
-    pub(crate) fn lease(&self, endpoint: Arc<Endpoint>, worker: WorkerId) -> Option<Lease> {
+    /// Counts a request in flight at `endpoint` until the lease is dropped.
+    pub(crate) fn lease(&self, endpoint: Arc<Endpoint>, worker: WorkerId) -> Result<Lease, NoLease> {
         endpoint.lease(worker)
+    }
+
+    /// Waits for a place at an endpoint of the wish, behind whoever came before and with at most `most` in the line.
+    /// `Ok(None)`: the app is not what it was; the caller looks anew.
+    pub(crate) async fn in_line(
+        &self,
+        app: AppId,
+        worker: WorkerId,
+        wish: Wish,
+        most: usize,
+        deadline: Instant,
+    ) -> Result<Option<Lease>, Busy> {
+        let slot = self.slot(app);
+        let asked = Instant::now();
+        let mut standing = slot.line.join(&slot.now, worker, wish, most).map_err(|_| Busy::LineFull)?;
+        let called = tokio::time::timeout_at(deadline.into(), standing.called());
+        called.await.map_err(|_| Busy::Waited(asked.elapsed()))
     }
 
     /// A request waits for this app. Dropped when the app's task has news enough to read.

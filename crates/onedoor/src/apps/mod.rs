@@ -38,6 +38,7 @@ mod signs;
 mod spawn;
 pub(crate) mod spec;
 mod stop;
+pub(crate) mod success;
 mod task;
 
 pub(crate) use board::{AppRow, AppState};

@@ -7,9 +7,10 @@ use onedoor_linux::signal::Signal;
 
 use super::super::board::AppState;
 use super::super::spec::{
-    Command, Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen,
-    StopPolicy, StopSignal,
+    Cap, Command, Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen,
+    StartWhen, StopPolicy, StopSignal,
 };
+use super::super::success::SuccessCodes;
 use super::*;
 use crate::observe::log::{Format, LogConfig};
 use crate::registry::{AppId, Choice, Endpoint, EndpointAddr, FailedEndpoints, Failure, Registry, Unready};
@@ -62,7 +63,9 @@ fn spec(command: Command) -> AppSpec {
             give_up: GiveUp::After { failures: 3, within: PATIENCE },
         },
         stop: StopPolicy { signal: StopSignal::Term, grace: Grace::RestOfBudget, drain: PATIENCE },
+        success: SuccessCodes::default(),
         weight: Weight::Essential,
+        cap: Cap::Auto,
         replicas: 1,
         replace: ReplaceHow::Overlap,
         start: StartWhen::Eager,
@@ -270,6 +273,29 @@ async fn an_essential_app_that_gives_up_leaves_its_code_and_its_last_words() {
         .await;
     assert!(matches!(refused, Err(Unready::Down { retry_after: None, .. })), "{refused:?}");
     running.stop().await;
+}
+
+#[tokio::test]
+async fn an_exit_code_that_is_listed_is_no_failure_and_the_program_ends_with_0() {
+    let ending = |when, line: &str| {
+        let mut app = shell(line);
+        app.success = SuccessCodes::beside_zero([143, 3]);
+        app.restart.when = when;
+        app
+    };
+    for (when, line, code) in [
+        (RestartWhen::OnFailure, "exit 3", 0),
+        (RestartWhen::OnFailure, "kill -TERM $$", 0),
+        (RestartWhen::Never, "exit 143", 0),
+        (RestartWhen::Never, "exit 4", 4),
+        // It is started again and again all the same, and has failed at that.
+        (RestartWhen::Always, "exit 3", 1),
+    ] {
+        let mut running = start(vec![ending(when, line)]);
+        let end = running.apps.ended().await;
+        assert_eq!(end.exit_code, code, "{line}: {}", end.why);
+        running.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use onedoor_linux::account::Account;
 
 use super::job::schedule::Schedule;
 use super::line_pattern::LinePattern;
+use super::success::SuccessCodes;
 use crate::registry::{AppId, Weight};
 
 /// The apps' part of the configuration.
@@ -51,7 +53,11 @@ pub(crate) struct AppSpec {
     pub(crate) start_timeout: Duration,
     pub(crate) restart: RestartPolicy,
     pub(crate) stop: StopPolicy,
+    /// The endings that are no failure.
+    pub(crate) success: SuccessCodes,
     pub(crate) weight: Weight,
+    /// How many requests each of its processes may have at once.
+    pub(crate) cap: Cap,
     /// At least 1.
     pub(crate) replicas: u16,
     pub(crate) replace: ReplaceHow,
@@ -104,6 +110,14 @@ pub(crate) enum Overlap {
     Queue,
     /// The one before is ended for it.
     Kill,
+}
+
+/// How many requests a process may have at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cap {
+    /// As many as come, or what a synchronous server's command line says that it can serve.
+    Auto,
+    AtMost(NonZeroU32),
 }
 
 /// How an instance gives way to its successor.
@@ -168,6 +182,8 @@ impl AppSpec {
             listening,
             prefix_mode,
             readiness,
+            cap,
+            success,
             liveness,
             start_timeout,
             restart,
@@ -178,7 +194,7 @@ impl AppSpec {
             start,
             stop_after_idle,
         } = self;
-        let processes = (command, dir, environment, isolation, listening, prefix_mode, readiness)
+        let processes = (command, dir, environment, isolation, listening, prefix_mode, readiness, cap)
             != (
                 &new.command,
                 &new.dir,
@@ -187,20 +203,31 @@ impl AppSpec {
                 &new.listening,
                 &new.prefix_mode,
                 &new.readiness,
+                &new.cap,
             );
-        let rules =
-            (liveness, start_timeout, restart, stop, weight, replicas, replace, start, stop_after_idle)
-                != (
-                    &new.liveness,
-                    &new.start_timeout,
-                    &new.restart,
-                    &new.stop,
-                    &new.weight,
-                    &new.replicas,
-                    &new.replace,
-                    &new.start,
-                    &new.stop_after_idle,
-                );
+        let rules = (
+            success,
+            liveness,
+            start_timeout,
+            restart,
+            stop,
+            weight,
+            replicas,
+            replace,
+            start,
+            stop_after_idle,
+        ) != (
+            &new.success,
+            &new.liveness,
+            &new.start_timeout,
+            &new.restart,
+            &new.stop,
+            &new.weight,
+            &new.replicas,
+            &new.replace,
+            &new.start,
+            &new.stop_after_idle,
+        );
         match (processes, rules) {
             (true, _) => Difference::Processes,
             (false, true) => Difference::Rules,

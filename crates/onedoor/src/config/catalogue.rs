@@ -45,6 +45,11 @@ pub(crate) enum Kind {
         later: &'static [&'static str],
     },
     TextList,
+    /// Each of them within these bounds.
+    IntList {
+        min: i64,
+        max: i64,
+    },
     /// A string or a list of strings in which `${…}` is left alone (CONFIG.md §1.4).
     Command,
     /// Names and texts, both chosen by the operator.
@@ -114,6 +119,7 @@ impl Kind {
                 now.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ")
             }
             Self::TextList => "a list of strings".to_owned(),
+            Self::IntList { min, max } => format!("a list of whole numbers from {min} to {max}"),
             Self::Command => "a command (a string, or a list of strings)".to_owned(),
             Self::TextMap => "a table of names and values".to_owned(),
             Self::Json => "any value".to_owned(),
@@ -135,7 +141,7 @@ const fn later(path: &'static str, text: &'static str) -> Row {
     Row { path, kinds: &[], default: "", text, since: "", status: Status::NotYet }
 }
 
-use Kind::{Bool, Command, Duration, Int, Json, Size, Table, Text, TextList, TextMap};
+use Kind::{Bool, Command, Duration, Int, IntList, Json, Size, Table, Text, TextList, TextMap};
 
 const AUTO: Kind = one_of(&["auto"]);
 
@@ -221,11 +227,13 @@ const APP: &[Row] = &[
     key("apps.*.stop.signal", &[one_of(&["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"])], "\"TERM\"", "What it is sent first."),
     key("apps.*.stop.grace", &[Duration], "the rest of the stop budget", "How long after that it is killed."),
     key("apps.*.stop.drain", &[Duration], "\"30s\"", "How long a process that is replaced may go on with the requests and WebSockets it has before it is sent its stop signal."),
+    key("apps.*.success", &[IntList { min: 0, max: 255 }], "[0]", "The exit codes that are no failure, for restart.when = \"on-failure\" and for what the container ends with (then 0). 0 always is one; 128 + N stands for a death by signal N: Java ends with 143 at TERM."),
     key("apps.*.while_down", &[Table], "", "What a request meets while the app is not ready."),
     key("apps.*.while_down.do", &[Kind::Word { now: &["hold", "page", "refuse"], later: &[] }], "\"hold\"", "Hold the request; or answer 503 at once, browsers with a page that asks again; or answer 503 at once."),
     key("apps.*.while_down.for", &[Duration], "\"25s\"", "How long a request is held."),
     key("apps.*.while_down.queue", &[Int { min: 1, max: 1_000_000 }], "1000", "How many requests are held at once."),
-    key("apps.*.balance", &[Kind::Word { now: &["round-robin", "least-conn", "ip-hash"], later: &["cookie"] }], "\"round-robin\"", "How requests are spread over replicas: in turn, to the one with the fewest in flight, or a client's (by its address) always to the same."),
+    key("apps.*.balance", &[Kind::Word { now: &["round-robin", "least-conn", "ip-hash", "cookie"], later: &[] }], "\"round-robin\"", "How requests are spread over replicas: in turn, to the one with the fewest in flight, or a client's always to the same, by its address or by the cookie onedoor-APP."),
+    key("apps.*.cap", &[AUTO, Int { min: 1, max: 1_000_000 }], "\"auto\": no limit, but the number of gunicorn's sync workers and threads where the command says it", "How many requests, WebSockets included, each process may have at once. Further ones wait, first come first served, as long and as many as while_down.for and while_down.queue say."),
     key("apps.*.replicas", &[Int { min: 1, max: 1000 }], "1", "How many processes of it run, each on a socket of its own."),
     key("apps.*.replace", &[one_of(&["overlap", "stop-first"])], "\"overlap\"; \"stop-first\" for a fixed port and for workers", "How a process is replaced: the new one is ready before the old one is asked to go, or the old one is gone before the new one starts, while the door holds what comes."),
     key("apps.*.start", &[one_of(&["eager", "lazy"])], "\"eager\"", "Whether the app is started with the door, or by its first request, which waits for it."),
@@ -241,7 +249,6 @@ const APP: &[Row] = &[
     key("apps.*.limits.cpu", &[Kind::Thousandths { min: 10, max: 1_024_000 }], "none", "CPUs, as in 0.5 or 2. Held by a control group where one can be made; else it runs on so many CPUs, rounded up, and no others."),
     key("apps.*.limits.files", &[Int { min: 3, max: 1_073_741_816 }], "the container's", "Open files of each single process (RLIMIT_NOFILE)."),
     key("apps.*.limits.processes", &[Int { min: 1, max: 4_194_304 }], "none", "Processes and threads. Held by a control group where one can be made; else everything its user runs is counted (RLIMIT_NPROC), which does not hold root."),
-    later("apps.*.cap", "Requests at once per process."),
     later("apps.*.dev", "The command of `onedoor dev`."),
     later("apps.*.build", "How the app gets into the image."),
     later("apps.*.image", "An image the app is taken from."),
@@ -262,6 +269,7 @@ const JOB: &[Row] = &[
     key("jobs.*.env", &[TextMap], "{}", "Variables for this job."),
     key("jobs.*.inherit_env", &[one_of(&["all"]), TextList], "\"all\"", "Which of the container's variables the job sees: all, or only those named."),
     key("jobs.*.umask", &[Text], "the container's", "Which permissions the files it makes never have, in octal."),
+    key("jobs.*.success", &[IntList { min: 0, max: 255 }], "[0]", "The exit codes that mean it is done. 0 always does; 128 + N stands for a death by signal N."),
     key("jobs.*.env_file", &[Text, TextList], "none", "Files of lines NAME=value, as an app's."),
     key("jobs.*.secrets", &[TextMap], "{}", "Variables that only this job sees, as an app's."),
     key("jobs.*.user", &[Text, Int { min: 0, max: 4_294_967_294 }], "the one onedoor runs as", "The user the job runs as, as an app's."),

@@ -142,6 +142,7 @@ impl Reader<'_> {
                 let literal = row.kinds.contains(&Kind::Command);
                 self.list(shown, items, literal)
             }
+            DeValue::Array(items) if let Some(bounds) = int_list(row) => self.ints(items, bounds),
             DeValue::Table(table) if row.kinds.contains(&Kind::Table) => {
                 Some(Value::Table(self.section(row.path, shown, table)))
             }
@@ -182,6 +183,7 @@ impl Reader<'_> {
                 | Kind::Thousandths { .. }
                 | Kind::Bool
                 | Kind::TextList
+                | Kind::IntList { .. }
                 | Kind::Command
                 | Kind::TextMap
                 | Kind::Table => None,
@@ -228,6 +230,8 @@ impl Reader<'_> {
         } else if row.kinds.contains(&Kind::Size) {
             let remedy = format!("with its unit: \"{number}KiB\" or \"{number}MiB\"");
             error = error.label("without a unit").remedy(remedy);
+        } else if int_list(row).is_some() {
+            error = error.remedy(format!("in brackets: [{number}]"));
         } else if let Some(remedy) = remedy::of_value(row, &DeValue::Integer(number.clone())) {
             error = error.remedy(remedy);
         }
@@ -270,6 +274,42 @@ impl Reader<'_> {
             texts.extend(text.map(|text| Located::new(text, span)));
         }
         whole.then_some(Value::List(texts))
+    }
+
+    fn ints(&mut self, items: &[Spanned<DeValue<'_>>], (min, max): (i64, i64)) -> Option<Value> {
+        let mut numbers = Vec::with_capacity(items.len());
+        for item in items {
+            let span = Span::from(item.span());
+            let number = match item.get_ref() {
+                DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+                // A number can only come from a variable as text.
+                DeValue::String(text) if self.source.slice(span).contains("${") => {
+                    self.interpolated(text, span)?.parse().ok()
+                }
+                DeValue::String(_)
+                | DeValue::Float(_)
+                | DeValue::Boolean(_)
+                | DeValue::Datetime(_)
+                | DeValue::Array(_)
+                | DeValue::Table(_) => None,
+            };
+            match number.filter(|number| (min..=max).contains(number)) {
+                Some(number) => numbers.push(Located::new(number, span)),
+                None => {
+                    let fact = format!("{} is no whole number from {min} to {max}", self.source.slice(span));
+                    let error = ConfigError::new(Code::BadValue, span, fact);
+                    let unquoted = match item.get_ref() {
+                        DeValue::String(text) => text.parse::<i64>().ok(),
+                        _ => None,
+                    };
+                    self.errors.push(match unquoted.filter(|number| (min..=max).contains(number)) {
+                        Some(number) => error.remedy(format!("without the quotes: {number}")),
+                        None => error,
+                    });
+                }
+            }
+        }
+        (numbers.len() == items.len()).then_some(Value::Ints(numbers))
     }
 
     /// Names and texts; numbers and flags are taken as they are written.
@@ -340,6 +380,13 @@ fn below(shown: &str, name: &str) -> String {
     let bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     let dot = if shown.is_empty() { "" } else { "." };
     if bare { format!("{shown}{dot}{name}") } else { format!("{shown}{dot}\"{name}\"") }
+}
+
+fn int_list(row: &Row) -> Option<(i64, i64)> {
+    row.kinds.iter().find_map(|kind| match *kind {
+        Kind::IntList { min, max } => Some((min, max)),
+        _ => None,
+    })
 }
 
 fn number_kind(row: &Row) -> Option<(i64, i64)> {

@@ -50,6 +50,9 @@ pub(super) fn of_text(row: &Row, text: &str) -> Option<String> {
     if takes(|kind| matches!(kind, Kind::Int { .. })) && text.parse::<i64>().is_ok() {
         return Some(format!("without the quotes: {text}"));
     }
+    if takes(|kind| matches!(kind, Kind::IntList { .. })) && text.parse::<i64>().is_ok() {
+        return Some(format!("in brackets: [{text}]"));
+    }
     if takes(|kind| *kind == Kind::Bool) && (text == "true" || text == "false") {
         return Some(format!("without the quotes: {text}"));
     }

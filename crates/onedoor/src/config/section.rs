@@ -38,6 +38,7 @@ pub(super) enum Value {
     Duration(Duration),
     Size(u64),
     List(Vec<Located<String>>),
+    Ints(Vec<Located<i64>>),
     Map(Vec<(Located<String>, Located<String>)>),
     Json(serde_json::Value),
     Table(Section),
@@ -75,6 +76,13 @@ impl Section {
         let node = self.node(key)?;
         match node.value {
             Value::Int(number) => Some(Located::new(number, node.span)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn ints(&self, key: &str) -> Option<&[Located<i64>]> {
+        match &self.node(key)?.value {
+            Value::Ints(numbers) => Some(numbers),
             _ => None,
         }
     }

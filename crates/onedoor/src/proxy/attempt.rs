@@ -26,7 +26,9 @@ use super::upstream::hold::Released;
 use super::upstream::pool::{Habits, PoolKey, Replay, Reused};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
-use crate::registry::{AppId, Choice, ClientHash, Endpoint, FailedEndpoints, Failure, Lease};
+use crate::registry::{
+    AppId, Choice, ClientHash, Endpoint, EndpointId, FailedEndpoints, Failure, Lease, NoLease, Wish,
+};
 
 /// Fresh connections that one request may lose: an app that dies of it should not die for ever.
 const LOSSES_MAX: u32 = 3;
@@ -41,11 +43,20 @@ pub(super) struct Attempt<'w> {
     method: Method,
     to: Destination,
     policy: &'w RoutePolicy,
-    client: Option<IpAddr>,
+    belongs: Belonging,
     hold_until: Instant,
+    line_until: Instant,
     failed: FailedEndpoints,
     losses: u32,
     pooled: Pooled,
+}
+
+/// Where a request belongs, for the ways of balancing that go by that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Belonging {
+    pub(super) client: Option<IpAddr>,
+    /// The replica that its cookie names.
+    pub(super) slot: Option<u16>,
 }
 
 /// Whether a pooled connection may be used for the next try.
@@ -116,7 +127,7 @@ impl<'w> Attempt<'w> {
         method: Method,
         to: Destination,
         policy: &'w RoutePolicy,
-        client: Option<IpAddr>,
+        belongs: Belonging,
         started: Instant,
     ) -> Self {
         let hold_until = match &policy.while_down {
@@ -128,8 +139,9 @@ impl<'w> Attempt<'w> {
             method,
             to,
             policy,
-            client,
+            belongs,
             hold_until,
+            line_until: started + policy.line.at_most,
             failed: FailedEndpoints::new(),
             losses: 0,
             pooled: Pooled::Welcome,
@@ -156,22 +168,43 @@ impl<'w> Attempt<'w> {
     /// A place at an endpoint that is ready, now or later. One that leaves between the look and the lease is looked past.
     async fn lease(&self) -> Result<(Lease, Option<Released>), Refusal> {
         let Destination::App(app) = self.to else { unreachable!("only apps have endpoints") };
-        let (registry, id) = (self.worker.registry(), self.worker.id());
+        let (registry, worker) = (self.worker.registry(), self.worker.id());
+        let mut released = None;
         loop {
             let choice = self.choice();
             // One that is left out is better than none.
             let ready = self.healthy(app, choice).or_else(|| registry.ready_now(app, &self.failed, choice));
-            if let Some(endpoint) = ready {
-                match registry.lease(endpoint, id) {
-                    Some(lease) => return Ok((lease, None)),
-                    None => continue,
+            let endpoint = match ready {
+                Some(endpoint) => endpoint,
+                None => {
+                    let (endpoint, wave) = self.held(app).await?;
+                    released = Some(wave);
+                    endpoint
+                }
+            };
+            let (id, slot) = (endpoint.id, choice.pins(&endpoint));
+            match registry.lease(endpoint, worker) {
+                Ok(lease) => return Ok((lease, released)),
+                Err(NoLease::Leaving) => {}
+                Err(NoLease::Full) => {
+                    if let Some(lease) = self.in_line(app, id, slot).await? {
+                        return Ok((lease, released));
+                    }
                 }
             }
-            let (endpoint, released) = self.held(app).await?;
-            if let Some(lease) = registry.lease(endpoint, id) {
-                return Ok((lease, Some(released)));
-            }
         }
+    }
+
+    /// Waits for a place, where `id` has none: at the replica that the request is bound to, else at any that is
+    /// healthy, as `id` is. None: the app has changed meanwhile.
+    async fn in_line(&self, app: AppId, id: EndpointId, slot: Option<u16>) -> Result<Option<Lease>, Refusal> {
+        let (registry, policy) = (self.worker.registry(), &self.policy.line);
+        let healthy = self.worker.ejections().beside(&self.failed, Instant::now());
+        let not = healthy.filter(|avoided| !avoided.contains(&id)).unwrap_or_else(|| self.failed.clone());
+        let _hold = Hold::begins(&self.worker.counters().attempts);
+        let wish = Wish { not, slot };
+        let place = registry.in_line(app, self.worker.id(), wish, policy.length_max, self.line_until);
+        place.await.map_err(|why| Refusal::Busy { app: Arc::clone(registry.name(app)), why })
     }
 
     /// Waits for an endpoint, where the route says so.
@@ -207,11 +240,16 @@ impl<'w> Attempt<'w> {
 
     fn choice(&self) -> Choice {
         let turn = self.worker.turn();
-        match (self.policy.balance, self.client) {
-            // Who comes over a Unix socket has no address to belong by.
-            (Balance::RoundRobin, _) | (Balance::IpHash, None) => Choice::InTurn(turn),
+        match (self.policy.balance, self.belongs) {
+            (Balance::RoundRobin, _) => Choice::InTurn(turn),
             (Balance::LeastConn, _) => Choice::LeastBusy(turn),
-            (Balance::IpHash, Some(client)) => Choice::OfClient(ClientHash::of(client)),
+            (Balance::IpHash, Belonging { client: Some(client), .. }) => {
+                Choice::OfClient(ClientHash::of(client))
+            }
+            (Balance::Cookie, Belonging { slot: Some(slot), .. }) => Choice::OfSlot { slot, turn },
+            // Who comes over a Unix socket has no address to belong by, and a new client no cookie.
+            (Balance::IpHash, Belonging { client: None, .. })
+            | (Balance::Cookie, Belonging { slot: None, .. }) => Choice::InTurn(turn),
         }
     }
 
@@ -299,6 +337,11 @@ impl<'w> Attempt<'w> {
             stream: &mut connection.stream,
             first_read: connection.first_read,
             released: &mut connection.released,
+            bond: connection
+                .lease
+                .as_ref()
+                .zip(terms.affinity)
+                .and_then(|(lease, affinity)| affinity.bond(lease.endpoint().slot)),
         };
         roundtrip::run(self.worker, line, inbound, terms, side, record).await
     }

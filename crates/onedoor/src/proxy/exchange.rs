@@ -16,16 +16,17 @@ use onedoor_http1::{BodyFraming, Expectation};
 
 use super::access_log::Record;
 use super::answer;
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Belonging};
 use super::config::Via;
 use super::deadline::Deadline;
-use super::inbound::{BodySource, Inbound};
+use super::inbound::{BodySource, Head, Inbound};
 use super::plan::{self, Destination, Plan, Scratch, Step};
+use super::policy::affinity::Affinity;
 use super::policy::forwarded::{self, Provenance};
 use super::refusal::{Aborted, Culprit, Failed, Refusal, client_left};
 use super::relay::copy::to_client;
 use super::roundtrip::{End, Terms};
-use super::route::Route;
+use super::route::{Balance, Route};
 use super::upstream::http1::{ExpectField, RequestParts, write_request_head};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
@@ -107,10 +108,29 @@ async fn serve(
         framing,
         expect: if awaited { ExpectField::Sent } else { ExpectField::Left },
         via: worker.config().via,
+        affinity: affinity(worker, inbound.head, forward.to, route, provenance),
     };
     write_request_head(parts, &mut side.head);
-    let terms = Terms { expect: parts.expect, repair: forward.repair(inbound.head) };
+    let terms =
+        Terms { expect: parts.expect, repair: forward.repair(inbound.head), affinity: parts.affinity };
     forward_request(worker, inbound, forward.to, route, &terms, side, record).await
+}
+
+/// What the client's cookie says, where the route goes by it.
+fn affinity<'x>(
+    worker: &'x Worker,
+    head: Head<'_>,
+    to: Destination,
+    route: &Route,
+    provenance: &Provenance<'_>,
+) -> Option<Affinity<'x>> {
+    match (route.policy.balance, to) {
+        (Balance::Cookie, Destination::App(app)) => {
+            Some(Affinity::of(head, worker.registry().name(app), provenance.scheme))
+        }
+        (Balance::Cookie, Destination::Upstream(_))
+        | (Balance::RoundRobin | Balance::LeastConn | Balance::IpHash, _) => None,
+    }
 }
 
 async fn forward_request(
@@ -128,7 +148,8 @@ async fn forward_request(
         inbound.body.whole().await?;
     }
     let method = inbound.head.parsed.method();
-    let mut attempt = Attempt::first(worker, method, to, &route.policy, record.client, record.started);
+    let belongs = Belonging { client: record.client, slot: terms.affinity.and_then(|it| it.slot()) };
+    let mut attempt = Attempt::first(worker, method, to, &route.policy, belongs, record.started);
     loop {
         record.asked(to);
         let mut connection = tokio::select! {
@@ -203,8 +224,8 @@ mod tests {
     use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Speaker, Upgrades};
     use crate::proxy::listen::Doorway;
     use crate::proxy::route::{
-        Action, Balance, EncodedSlashPolicy, FixedAnswer, Pattern, RouteId, RoutePolicy, RouteSpec, Routes,
-        WhileDown,
+        Action, Balance, EncodedSlashPolicy, FixedAnswer, LineLimits, Pattern, RouteId, RoutePolicy,
+        RouteSpec, Routes, WhileDown,
     };
     use crate::proxy::upstream::tls::Connectors;
     use crate::proxy::workspace::Workspace;
@@ -220,6 +241,7 @@ mod tests {
             body_max: None,
             encoded_slash: EncodedSlashPolicy::Keep,
             while_down: WhileDown::Refuse,
+            line: LineLimits { at_most: Duration::ZERO, length_max: 0 },
             balance: Balance::RoundRobin,
         };
         let route =

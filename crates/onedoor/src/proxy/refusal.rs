@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use onedoor_http1::{ChunkedError, HeadError, PathError};
 
-use crate::registry::{DownClass, Unready};
+use crate::registry::{Busy, DownClass, Unready};
 
 /// Why a request is not served.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(super) enum Refusal {
     NotReady { app: Arc<str>, why: Unready },
     HoldQueueFull { app: Arc<str> },
     AppRefuses { app: Arc<str>, why: Unready, when_down: WhenDown },
+    Busy { app: Arc<str>, why: Busy },
     UpstreamUnresolved { upstream: String, why: String },
     UpstreamUnreachable { upstream: String, why: String },
     UpstreamTls { upstream: String, why: String },
@@ -64,6 +65,7 @@ pub(super) enum RefusalClass {
     Loop,
     NotReady,
     HoldQueueFull,
+    Busy,
     UpstreamUnresolved,
     UpstreamUnreachable,
     UpstreamTls,
@@ -74,7 +76,7 @@ pub(super) enum RefusalClass {
 
 impl RefusalClass {
     /// In the order of their numbers.
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::BadHead,
         Self::BadPath,
         Self::BadBody,
@@ -87,6 +89,7 @@ impl RefusalClass {
         Self::Loop,
         Self::NotReady,
         Self::HoldQueueFull,
+        Self::Busy,
         Self::UpstreamUnresolved,
         Self::UpstreamUnreachable,
         Self::UpstreamTls,
@@ -109,6 +112,7 @@ impl RefusalClass {
             Self::Loop => "loop",
             Self::NotReady => "not_ready",
             Self::HoldQueueFull => "hold_queue_full",
+            Self::Busy => "busy",
             Self::UpstreamUnresolved => "upstream_unresolved",
             Self::UpstreamUnreachable => "upstream_unreachable",
             Self::UpstreamTls => "upstream_tls",
@@ -175,6 +179,7 @@ impl Refusal {
             Self::Loop => RefusalClass::Loop,
             Self::NotReady { .. } | Self::AppRefuses { .. } => RefusalClass::NotReady,
             Self::HoldQueueFull { .. } => RefusalClass::HoldQueueFull,
+            Self::Busy { .. } => RefusalClass::Busy,
             Self::UpstreamUnresolved { .. } => RefusalClass::UpstreamUnresolved,
             Self::UpstreamUnreachable { .. } => RefusalClass::UpstreamUnreachable,
             Self::UpstreamTls { .. } => RefusalClass::UpstreamTls,
@@ -199,7 +204,10 @@ impl Refusal {
             | Self::UpstreamClosed { .. }
             | Self::UpstreamBadMessage { .. } => 502,
             Self::UpstreamSilent { .. } => 504,
-            Self::NotReady { .. } | Self::HoldQueueFull { .. } | Self::AppRefuses { .. } => 503,
+            Self::NotReady { .. }
+            | Self::HoldQueueFull { .. }
+            | Self::AppRefuses { .. }
+            | Self::Busy { .. } => 503,
         }
     }
 
@@ -237,6 +245,7 @@ impl Refusal {
     pub(super) fn reason(&self) -> Option<&'static str> {
         match self {
             Self::NotReady { why, .. } | Self::AppRefuses { why, .. } => Some(reason(why)),
+            Self::Busy { .. } => Some("busy"),
             _ => None,
         }
     }
@@ -254,7 +263,7 @@ impl Refusal {
                 Unready::Down { retry_after: None, .. } => 60,
                 Unready::StillStarting { .. } | Unready::Draining => 5,
             }),
-            Self::HoldQueueFull { .. } => Some(5),
+            Self::HoldQueueFull { .. } | Self::Busy { .. } => Some(5),
             _ => None,
         }
     }
@@ -287,6 +296,7 @@ impl Refusal {
             | Self::NotReady { .. }
             | Self::HoldQueueFull { .. }
             | Self::AppRefuses { .. }
+            | Self::Busy { .. }
             | Self::UpstreamUnresolved { .. }
             | Self::UpstreamUnreachable { .. }
             | Self::UpstreamTls { .. }
@@ -326,6 +336,17 @@ impl Refusal {
                 let why = unready(why);
                 format!(
                     "app \"{app}\" is not ready and its requests are not held (while_down = \"{word}\"): {why}"
+                )
+            }
+            Self::Busy { app, why: Busy::LineFull } => {
+                format!(
+                    "each process of app \"{app}\" has as many requests as its cap, and the line for a place is full"
+                )
+            }
+            Self::Busy { app, why: Busy::Waited(waited) } => {
+                let waited = waited.as_secs_f32();
+                format!(
+                    "each process of app \"{app}\" had as many requests as its cap; no place in {waited:.1} s of waiting"
                 )
             }
             Self::UpstreamUnresolved { upstream, why } => {

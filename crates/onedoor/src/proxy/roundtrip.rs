@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 
 use super::access_log::Record;
 use super::inbound::{BodySource, Inbound, ReplySink};
+use super::policy::affinity::{Affinity, Bond};
 use super::policy::repair::Repair;
 use super::refusal::Failed;
 use super::relay::copy::Tail;
@@ -90,6 +91,7 @@ struct Signals {
 pub(super) struct Terms<'x> {
     pub(super) expect: ExpectField,
     pub(super) repair: Option<Repair<'x>>,
+    pub(super) affinity: Option<Affinity<'x>>,
 }
 
 /// The upstream connection that a round trip has to itself.
@@ -99,6 +101,8 @@ pub(super) struct Line<'c> {
     pub(super) first_read: FirstRead,
     /// Let go when the answer begins.
     pub(super) released: &'c mut Option<Released>,
+    /// What the client is to be told about its replica.
+    pub(super) bond: Option<Bond<'c>>,
 }
 
 /// Runs one round trip and, after a 101, the tunnel.
@@ -136,6 +140,7 @@ pub(super) async fn run(
         head: inbound.head,
         upgrades: inbound.upgrades,
         repair: terms.repair.as_ref(),
+        bond: line.bond,
         invitation: if terms.expect == ExpectField::Sent { Invitation::Due } else { Invitation::Done },
         reader: &mut reader,
         buffer: &mut side.buffer,

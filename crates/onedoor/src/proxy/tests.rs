@@ -19,8 +19,8 @@ use super::config::{
 use super::door::Door;
 use super::listen::bind_all;
 use super::route::{
-    Action, Balance, EncodedSlashPolicy, FixedAnswer, Pattern, Rewrite, RoutePolicy, RouteSpec, Routes,
-    UpstreamHost, UpstreamId, WhileDown,
+    Action, Balance, EncodedSlashPolicy, FixedAnswer, LineLimits, Pattern, Rewrite, RoutePolicy, RouteSpec,
+    Routes, UpstreamHost, UpstreamId, WhileDown,
 };
 use super::upstream::tls::Connectors;
 use super::worker::Worker;
@@ -177,6 +177,7 @@ fn routes() -> Routes {
         body_max: None,
         encoded_slash: EncodedSlashPolicy::Keep,
         while_down: WhileDown::Refuse,
+        line: LineLimits { at_most: Duration::ZERO, length_max: 0 },
         balance: Balance::RoundRobin,
     };
     let spec = |(pattern, action): (Pattern, Action)| {

@@ -24,6 +24,19 @@ pub(crate) enum Choice {
     LeastBusy(usize),
     /// The one that this client belongs to while it is there.
     OfClient(ClientHash),
+    /// The replica that the client names, while it is there; else one after the other.
+    OfSlot { slot: u16, turn: usize },
+}
+
+impl Choice {
+    /// The replica that the request is to wait for once the choice has fallen on `endpoint`; None: any will do.
+    pub(crate) fn pins(self, endpoint: &Endpoint) -> Option<u16> {
+        match self {
+            Self::InTurn(_) | Self::LeastBusy(_) => None,
+            Self::OfClient(_) => Some(endpoint.slot),
+            Self::OfSlot { slot, .. } => (slot == endpoint.slot).then_some(slot),
+        }
+    }
 }
 
 /// Where a client belongs, whichever worker it comes to.
@@ -43,6 +56,7 @@ impl ClientHash {
     }
 }
 
+/// One that may have another request, where there is one; else one that may not, so that it is waited for.
 pub(super) fn pick(
     endpoints: &[Arc<Endpoint>],
     failed: &FailedEndpoints,
@@ -54,20 +68,24 @@ pub(super) fn pick(
         let (before, from) = endpoints.split_at(turn % endpoints.len().max(1));
         from.iter().chain(before).filter(fit)
     };
+    let in_turn = |turn: usize| from(turn).find(|endpoint| endpoint.has_room()).or_else(|| from(turn).next());
+    let load = |endpoint: &&Arc<Endpoint>| (!endpoint.has_room(), endpoint.usage().in_flight);
     let picked = match choice {
-        Choice::InTurn(turn) => from(turn).next(),
+        Choice::InTurn(turn) => in_turn(turn),
         // The first of several that are equal: the turn decides.
-        Choice::LeastBusy(turn) if endpoints.len() <= ALL_LOOKED_AT => {
-            from(turn).min_by_key(|endpoint| endpoint.usage().in_flight)
-        }
+        Choice::LeastBusy(turn) if endpoints.len() <= ALL_LOOKED_AT => from(turn).min_by_key(load),
         Choice::LeastBusy(turn) => {
             let second = usize::try_from(FixedState::with_seed(1).hash_one(turn) >> 32).unwrap_or_default();
             let two = from(turn).next().into_iter().chain(from(second).next());
-            two.min_by_key(|endpoint| endpoint.usage().in_flight)
+            two.min_by_key(load)
         }
         Choice::OfClient(client) => {
             // Two of one slot while one replaces the other: the newer.
             from(0).max_by_key(|endpoint| (client.weight(endpoint.slot), endpoint.generation))
+        }
+        Choice::OfSlot { slot, turn } => {
+            let own = from(0).filter(|endpoint| endpoint.slot == slot);
+            own.max_by_key(|endpoint| endpoint.generation).or_else(|| in_turn(turn))
         }
     };
     picked.map(Arc::clone)
@@ -76,6 +94,7 @@ pub(super) fn pick(
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::num::NonZeroU32;
     use std::time::Duration;
 
     use super::*;
@@ -154,6 +173,40 @@ mod tests {
         for client in clients() {
             assert_eq!(picked(&forth, client), picked(&back, client));
         }
+    }
+
+    #[test]
+    fn a_client_that_names_its_replica_gets_it_and_else_takes_its_turn() {
+        let three = replicas(0..3);
+        let choice = |turn| Choice::OfSlot { slot: 1, turn };
+        assert!((0..6).all(|turn| picked(&three, choice(turn)) == 1));
+        let failed: FailedEndpoints = [EndpointId(1)].into_iter().collect();
+        let others: Vec<u16> = (0..3).map(|turn| pick(&three, &failed, choice(turn)).unwrap().slot).collect();
+        assert_eq!(others, [0, 2, 2]);
+        assert_eq!((choice(0).pins(&three[1]), choice(0).pins(&three[0])), (Some(1), None));
+    }
+
+    #[test]
+    fn one_with_room_comes_before_one_without_and_only_who_belongs_there_gets_the_full_one() {
+        let spec = |slot: u16| EndpointSpec {
+            id: EndpointId(u64::from(slot)),
+            slot,
+            addr: EndpointAddr::Tcp(([127, 0, 0, 1], 1).into()),
+            generation: 1,
+            idle_max: Duration::from_secs(1),
+        };
+        let capped = |slot| Endpoint::new(spec(slot), 1).capped(NonZeroU32::MIN, Arc::default());
+        let two: Vec<_> = (0..2).map(|slot| Arc::new(capped(slot))).collect();
+        let lease = Arc::clone(&two[0]).lease(WorkerId(0)).unwrap();
+        for turn in 0..4 {
+            assert_eq!(picked(&two, Choice::InTurn(turn)), 1);
+            assert_eq!(picked(&two, Choice::LeastBusy(turn)), 1);
+            assert_eq!(picked(&two, Choice::OfSlot { slot: 0, turn }), 0);
+        }
+        let both = (lease, Arc::clone(&two[1]).lease(WorkerId(0)).unwrap());
+        // It is waited for then.
+        assert_eq!(picked(&two, Choice::InTurn(1)), 1);
+        drop(both);
     }
 
     #[test]

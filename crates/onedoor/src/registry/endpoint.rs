@@ -4,16 +4,21 @@
 //! is sent to one that is being told ([`Endpoint::lease`]). Both write first and read afterwards, all of it SeqCst: of
 //! two that race, at least one sees the other, so there is no moment at which a request slips in unseen.
 //! Nothing here knows what a request is, or waits on the way of one.
+//!
+//! An app with a cap has so many places at each endpoint: one number that all workers share, since only they together
+//! know when it is reached.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::WorkerId;
+use super::line::Line;
 
 /// One listening process of one generation. Never used twice, so a report about a dead one cannot hit its successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +54,8 @@ pub(crate) struct Endpoint {
     pub(crate) generation: u64,
     pub(crate) idle_max: Duration,
     counts: Box<[PaddedCount]>,
+    /// None: as many requests as come.
+    places: Option<Places>,
     draining: AtomicBool,
     lease_ended: Notify,
 }
@@ -58,6 +65,41 @@ pub(crate) struct Endpoint {
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct PaddedCount(AtomicU64);
+
+/// The requests that an endpoint may have at once, on a cache line of their own.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Places {
+    taken: AtomicU32,
+    cap: NonZeroU32,
+    /// Who waits for one.
+    line: Arc<Line>,
+}
+
+impl Places {
+    fn has_room(&self) -> bool {
+        self.taken.load(Ordering::SeqCst) < self.cap.get()
+    }
+
+    /// Never more than there are, not even for a moment: somebody who looked just then would go away.
+    fn take(&self) -> bool {
+        let one_more = |taken: u32| (taken < self.cap.get()).then_some(taken + 1);
+        self.taken.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
+    }
+
+    fn give_back(&self) {
+        self.taken.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Why there is no lease. Nothing has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoLease {
+    /// It is being drained: whoever asks picks again, from what is ready now.
+    Leaving,
+    /// It has as many requests as it may, or others wait for its places.
+    Full,
+}
 
 /// A lease in flight.
 const IN_FLIGHT: u64 = 1;
@@ -86,20 +128,46 @@ impl Endpoint {
             generation,
             idle_max,
             counts: (0..workers.max(1)).map(|_| PaddedCount::default()).collect(),
+            places: None,
             draining: AtomicBool::new(false),
             lease_ended: Notify::new(),
         }
     }
 
-    /// Counts a request in flight until the lease is dropped. None once the endpoint is leaving: whoever asks takes
-    /// another one, and nothing has failed.
-    pub(super) fn lease(self: Arc<Self>, worker: WorkerId) -> Option<Lease> {
+    /// At most `cap` requests at once; whoever comes then waits in `line`.
+    pub(super) fn capped(self, cap: NonZeroU32, line: Arc<Line>) -> Self {
+        Self { places: Some(Places { taken: AtomicU32::new(0), cap, line }), ..self }
+    }
+
+    /// Counts a request in flight until the lease is dropped.
+    pub(super) fn lease(self: Arc<Self>, worker: WorkerId) -> Result<Lease, NoLease> {
+        if let Some(places) = &self.places
+            && (!places.line.is_empty() || !places.take())
+        {
+            return Err(NoLease::Full);
+        }
+        self.counted(worker).ok_or(NoLease::Leaving)
+    }
+
+    /// For whoever stands first in the line; None if there is no place after all.
+    pub(super) fn lease_for_the_called(self: Arc<Self>, worker: WorkerId) -> Option<Lease> {
+        match &self.places {
+            Some(places) if !places.take() => None,
+            Some(_) | None => self.counted(worker),
+        }
+    }
+
+    /// With its place taken, if there are places. None once the endpoint is leaving.
+    fn counted(self: Arc<Self>, worker: WorkerId) -> Option<Lease> {
         let count = self.count(worker);
         count.fetch_add(IN_FLIGHT + TAKEN, Ordering::SeqCst);
         if !self.is_draining() {
             return Some(Lease { endpoint: self, worker });
         }
         count.fetch_sub(IN_FLIGHT + TAKEN, Ordering::SeqCst);
+        if let Some(places) = &self.places {
+            places.give_back();
+        }
         // `drained` may have seen the count while it stood.
         self.lease_ended.notify_waiters();
         None
@@ -118,6 +186,11 @@ impl Endpoint {
             }
             ended.await;
         }
+    }
+
+    /// Whether it may have one more request.
+    pub(super) fn has_room(&self) -> bool {
+        self.places.as_ref().is_none_or(Places::has_room)
     }
 
     /// Whether it takes no new requests.
@@ -156,6 +229,12 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.endpoint.count(self.worker).fetch_sub(IN_FLIGHT, Ordering::SeqCst);
+        if let Some(places) = &self.endpoint.places {
+            places.give_back();
+            if !places.line.is_empty() {
+                places.line.freed(&self.endpoint);
+            }
+        }
         if self.endpoint.is_draining() {
             self.endpoint.lease_ended.notify_waiters();
         }
@@ -202,7 +281,7 @@ mod tests {
     fn a_leaving_endpoint_gives_no_lease_and_counts_none() {
         let endpoint = endpoint(1);
         block_on(endpoint.drained());
-        assert!(Arc::clone(&endpoint).lease(WorkerId(0)).is_none());
+        assert_eq!(Arc::clone(&endpoint).lease(WorkerId(0)).unwrap_err(), NoLease::Leaving);
         assert_eq!(endpoint.usage(), Usage::default());
     }
 
@@ -235,7 +314,7 @@ mod tests {
                     let (endpoint, over, start) = (&endpoint, &over, &start);
                     scope.spawn(move || {
                         start.wait();
-                        while let Some(lease) = Arc::clone(endpoint).lease(WorkerId(worker)) {
+                        while let Ok(lease) = Arc::clone(endpoint).lease(WorkerId(worker)) {
                             assert!(!over.load(Ordering::SeqCst), "the drain was over");
                             drop(lease);
                         }

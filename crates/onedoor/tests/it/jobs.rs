@@ -74,6 +74,15 @@ fn a_job_that_cannot_be_started_ends_the_start_with_the_code_of_a_shell() {
 }
 
 #[test]
+fn a_job_that_ends_with_a_code_of_its_success_list_is_done() {
+    let file = MIGRATED.replace("on = \"start\"", "on = \"start\", success = [3]");
+    let door =
+        Door::with(&file).file("app.py", ECHO_PY).file("migrate.sh", "echo nothing to do\nexit 3\n").start();
+    assert_eq!(door.fetch("/made").text(), "GET /made");
+    assert_eq!(door.stop(), 0);
+}
+
+#[test]
 fn a_job_that_takes_too_long_at_the_start_ends_it() {
     let file = MIGRATED.replace("on = \"start\"", "on = \"start\", max = \"100ms\"");
     let mut door = Door::with(&file).file("app.py", ECHO_PY).file("migrate.sh", POLITE).launch();

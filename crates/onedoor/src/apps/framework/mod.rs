@@ -3,11 +3,13 @@
 //! Part of step "spawn" of the life of an app. Pure: it judges words and never looks at a file. A wrong guess is
 //! cheap: a variable nobody reads; where the app really listens is found out in `ready`.
 
+mod places;
 mod table;
 
 use std::time::Duration;
 
 use super::spec::{Command, PrefixMode};
+pub(super) use places::synchronous_places;
 
 /// The address every app is told to listen on: only onedoor is to reach it.
 pub(super) const HOST: &str = "127.0.0.1";

@@ -320,7 +320,7 @@ impl JobTask {
                 (fact, None, exit_code(ExitCause::Useless))
             }
             RunEnd::Told => return None,
-            RunEnd::Ended(Some(status)) if status.success() => return None,
+            RunEnd::Ended(Some(status)) if self.job.worker.success.include(*status) => return None,
             RunEnd::Ended(status) => {
                 let code = status.map_or(ExitCause::Useless, ExitCause::AppEnded);
                 let fact = match outcome.shortage {

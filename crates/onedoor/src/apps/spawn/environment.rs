@@ -129,6 +129,15 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What the operator gave the app by this name.
+pub(super) fn given(app: &AppSpec, name: &str) -> Option<String> {
+    let own = app.environment.own.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    own.or_else(|| {
+        let inherited = app.environment.inherited.iter().find(|(inherited, _)| inherited == name);
+        inherited.and_then(|(_, value)| value.to_str()).map(str::to_owned)
+    })
+}
+
 fn path_of(app: &AppSpec, inherited: Option<&OsString>) -> OsString {
     let mut path = OsString::new();
     for folder in PROGRAM_FOLDERS {

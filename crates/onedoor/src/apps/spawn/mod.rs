@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use super::framework::{self, Framework, Place};
 use super::hearing::Hearing;
 use super::notify::{NotifySocket, SOCKET_VARIABLE, WATCHDOG_VARIABLE};
 use super::ports::{NoPort, PrivatePorts};
-use super::spec::{AppSpec, Command, Listening};
+use super::spec::{AppSpec, Cap, Command, Listening};
 
 /// Names the processes of one start, wherever they go: they inherit it, and /proc shows it (SUPERVISION.md rule 6).
 pub(super) const MARKER: &str = "ONEDOOR_ID";
@@ -35,6 +36,9 @@ const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 
 /// How much of the marker tells two sockets apart; a socket's path must be short (unix(7)).
 const NOTIFY_NAME_LEN: usize = 6;
+
+/// gunicorn reads it, if it is in the folder it is started in, and it may say anything about its workers.
+const GUNICORN_FILE: &str = "gunicorn.conf.py";
 
 /// How likely the kernel takes an app rather than onedoor when memory runs out.
 const OOM_SCORE: i16 = 500;
@@ -164,6 +168,16 @@ impl Launcher {
         }
         let hearing = Hearing::new(&app.readiness, notify);
         Ok(Launch { spec, told, marker, socketless, hearing, environment, confined })
+    }
+
+    /// How many requests each of the app's processes may have at once; None: as many as come.
+    pub(super) fn cap(&self, app: &AppSpec) -> Option<NonZeroU32> {
+        match app.cap {
+            Cap::AtMost(most) => Some(most),
+            // So may a file of variables (GUNICORN_CMD_ARGS).
+            Cap::Auto if app.dir.join(GUNICORN_FILE).exists() || !app.environment.files.is_empty() => None,
+            Cap::Auto => framework::synchronous_places(&app.command, |name| environment::given(app, name)),
+        }
     }
 
     /// The instance is gone, and its socket serves nobody.

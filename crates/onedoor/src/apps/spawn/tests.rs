@@ -7,6 +7,7 @@ use crate::apps::spec::{
     Environment, GiveUp, Grace, Liveness, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen,
     StartWhen, StopPolicy, StopSignal,
 };
+use crate::apps::success::SuccessCodes;
 use crate::registry::{AppId, Weight};
 
 fn app(words: &[&str], listening: Listening) -> AppSpec {
@@ -37,7 +38,9 @@ fn app(words: &[&str], listening: Listening) -> AppSpec {
             grace: Grace::RestOfBudget,
             drain: Duration::from_secs(30),
         },
+        success: SuccessCodes::default(),
         weight: Weight::Optional,
+        cap: Cap::Auto,
         replicas: 1,
         replace: ReplaceHow::Overlap,
         start: StartWhen::Eager,

@@ -268,13 +268,16 @@ impl Instance {
         self.fate.shortage = of_app.or(of_container);
         self.fate.spawn_error = None;
         self.fate.lived = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
-        let how = match status {
-            Some(status) if status.success() => Ending::Success,
-            Some(_) | None => Ending::Failure,
-        };
+        let how = if self.ended_well(yard) { Ending::Success } else { Ending::Failure };
         let pid = process.kin.leader;
         self.bereaved = Some(process.kin);
         Some(Event::Exited { pid, how })
+    }
+
+    /// Memory that ran out is no success, whatever code it shows.
+    pub(super) fn ended_well(&self, yard: &Yard) -> bool {
+        self.fate.shortage.is_none()
+            && self.fate.status.is_some_and(|status| yard.app.success.include(status))
     }
 
     fn spawned(&mut self, result: Result<Child, SpawnError>, yard: &mut Yard) -> Event {

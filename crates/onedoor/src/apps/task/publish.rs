@@ -14,9 +14,7 @@ use crate::apps::live::Watchdog;
 use crate::apps::milestone::Milestone;
 use crate::apps::ready::{Found, FoundPlace};
 use crate::observe::log::Level;
-use crate::registry::{
-    Availability, DownClass, DownReason, Endpoint, EndpointAddr, EndpointId, EndpointSpec,
-};
+use crate::registry::{Availability, DownClass, DownReason, EndpointAddr, EndpointId, EndpointSpec};
 use onedoor_linux::proc::ListeningAt;
 
 /// Counts through the whole program and all apps: an id is never used twice.
@@ -111,13 +109,16 @@ impl Instance {
         let after = self.start.as_ref().map(|start| start.began.elapsed()).unwrap_or_default();
         yard.ready_generation = Some(self.generation);
         let again = self.ready_generation.replace(self.generation) == Some(self.generation);
+        let cap = yard.launcher.cap(&yard.app);
         if again {
             yard.say(Level::Debug, "takes requests again");
         } else {
             self.ready_after = Some(after);
             let at = self.found.as_ref().map(|found| format!(" on {}", shown(&found.at))).unwrap_or_default();
             let which = self.which(yard);
-            yard.say(Level::Info, format_args!("{which}ready in {:.1} s{at}", after.as_secs_f64()));
+            let most = cap.filter(|_| self.found.is_some());
+            let most = most.map(|cap| format!(", at most {cap} requests at once")).unwrap_or_default();
+            yard.say(Level::Info, format_args!("{which}ready in {:.1} s{at}{most}", after.as_secs_f64()));
         }
         if !again {
             let at = self.found.as_ref().map(|found| &found.at);
@@ -128,12 +129,11 @@ impl Instance {
                 .and_then(|start| Watchdog::new(&yard.app.liveness, at, start.hearing.signs(), &start.asker));
         }
         let idle_max = framework::idle_max(yard.launcher.framework());
-        let workers = yard.publisher.workers();
         self.endpoint = self.found.as_ref().map(|found| {
             let id = EndpointId(NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed));
             let (addr, generation, slot) = (found.at.clone(), self.generation, self.slot);
             let spec = EndpointSpec { id, slot, addr, generation, idle_max };
-            Arc::new(Endpoint::new(spec, workers))
+            Arc::new(yard.publisher.endpoint(spec, cap))
         });
     }
 

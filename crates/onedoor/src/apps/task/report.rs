@@ -97,16 +97,17 @@ impl Instance {
         let (exit_code, fact) = match how {
             How::CannotStart => (self.spawn_error_code(), self.spawn_error()),
             How::NotReadyInTime => (failed(), format!("{place}: app \"{name}\" {}", self.not_ready(yard))),
-            How::Enough | How::AsAsked => {
-                (self.code(), format!("{place}: app \"{name}\" {} and is not to be restarted", self.ending()))
-            }
+            How::Enough | How::AsAsked => (
+                self.code(yard),
+                format!("{place}: app \"{name}\" {} and is not to be restarted", self.ending()),
+            ),
             How::GaveUp => {
                 let (times, last) = (yard.failures, self.last_failure());
                 // An app that gave up has failed, even if each of its exits looked like a success.
                 let code = if self.fate.spawn_error.is_some() {
                     self.spawn_error_code()
                 } else {
-                    self.code().max(failed())
+                    self.code(yard).max(failed())
                 };
                 (
                     code,
@@ -172,7 +173,10 @@ impl Instance {
         }
     }
 
-    fn code(&self) -> u8 {
+    fn code(&self, yard: &Yard) -> u8 {
+        if self.ended_well(yard) {
+            return 0;
+        }
         self.fate.status.map_or_else(failed, |status| exit_code(ExitCause::AppEnded(status)))
     }
 }

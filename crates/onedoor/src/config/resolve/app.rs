@@ -6,7 +6,7 @@ use super::{Context, policy};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Entry, Node, Section, Value};
 use crate::config::source::Located;
-use crate::proxy::route::{Balance, WhileDown};
+use crate::proxy::route::{Balance, LineLimits, WhileDown};
 use crate::registry::AppId;
 
 const APPS_MOST: usize = 1000;
@@ -20,6 +20,19 @@ pub(super) struct Draft<'a> {
     pub(super) section: Option<&'a Section>,
     pub(super) run: Option<&'a Node>,
     pub(super) mount: Option<Mount<'a>>,
+}
+
+/// How an app takes requests, as its own entry says.
+pub(super) struct AppTerms {
+    pub(super) while_down: WhileDown,
+    pub(super) line: LineLimits,
+    pub(super) balance: Balance,
+}
+
+impl AppTerms {
+    /// Of what is no app of ours.
+    pub(super) const NONE: Self =
+        Self { while_down: policy::HOLD, line: policy::LINE, balance: Balance::RoundRobin };
 }
 
 /// Where an app is served by its own words.
@@ -37,16 +50,23 @@ impl Draft<'_> {
         self.mount.as_ref().is_some_and(|mount| mount.host.is_none() && mount.path.value == "/")
     }
 
-    pub(super) fn balance(&self) -> Balance {
-        match self.section.and_then(|section| section.text("balance")).map(|word| word.value) {
-            Some("least-conn") => Balance::LeastConn,
-            Some("ip-hash") => Balance::IpHash,
-            _ => Balance::RoundRobin,
+    /// What its routes say unless they say otherwise.
+    pub(super) fn terms(&self) -> AppTerms {
+        let while_down = self.section.and_then(|section| section.table("while_down"));
+        AppTerms {
+            while_down: while_down.map_or(policy::HOLD, policy::while_down),
+            line: while_down.map_or(policy::LINE, policy::line),
+            balance: self.balance(),
         }
     }
 
-    pub(super) fn while_down(&self) -> WhileDown {
-        self.section.and_then(|section| section.table("while_down")).map_or(policy::HOLD, policy::while_down)
+    fn balance(&self) -> Balance {
+        match self.section.and_then(|section| section.text("balance")).map(|word| word.value) {
+            Some("least-conn") => Balance::LeastConn,
+            Some("ip-hash") => Balance::IpHash,
+            Some("cookie") => Balance::Cookie,
+            _ => Balance::RoundRobin,
+        }
     }
 }
 

@@ -104,6 +104,7 @@ fn name(section: &Section, key: &str) -> Option<Located<String>> {
         | Value::Duration(_)
         | Value::Size(_)
         | Value::List(_)
+        | Value::Ints(_)
         | Value::Map(_)
         | Value::Json(_)
         | Value::Table(_) => None,

@@ -15,7 +15,7 @@ use super::table::TableRow;
 use super::{Context, app_spec, isolation, policy};
 use crate::apps::job::schedule::{Schedule, ScheduleError};
 use crate::apps::spec::{
-    AppSpec, JobId, JobOn, JobSpec, Listening, Liveness, Overlap, PrefixMode, Readiness, ReplaceHow,
+    AppSpec, Cap, JobId, JobOn, JobSpec, Listening, Liveness, Overlap, PrefixMode, Readiness, ReplaceHow,
     StartWhen,
 };
 use crate::config::error::{Code, ConfigError};
@@ -242,7 +242,9 @@ fn worker(draft: &JobDraft<'_>, id: JobId, names: Names<'_>, context: &mut Conte
         start_timeout: Duration::MAX,
         restart: policy::restart(&Section::empty("apps.*"), context),
         stop: policy::stop_of_job(section, context),
+        success: policy::success(section),
         weight: Weight::Optional,
+        cap: Cap::Auto,
         replicas: 1,
         replace: ReplaceHow::StopFirst,
         start: StartWhen::Eager,

@@ -1,17 +1,19 @@
 //! The policies of an app and their defaults: when it is restarted, how it is stopped, and what a request meets while
 //! it is down.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::Context;
 use crate::apps::spec::{
-    GiveUp, Grace, Listening, ReplaceHow, RestartPolicy, RestartWhen, StartWhen, StopPolicy, StopSignal,
+    Cap, GiveUp, Grace, Listening, ReplaceHow, RestartPolicy, RestartWhen, StartWhen, StopPolicy, StopSignal,
 };
+use crate::apps::success::SuccessCodes;
 use crate::config::duration;
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::Located;
-use crate::proxy::route::WhileDown;
+use crate::proxy::route::{LineLimits, WhileDown};
 
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
@@ -21,6 +23,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// Below Heroku's 30 s, after which its router answers by itself.
 const HOLD_FOR: Duration = Duration::from_secs(25);
 const HOLD_QUEUE: usize = 1000;
+pub(super) const LINE: LineLimits = LineLimits { at_most: HOLD_FOR, length_max: HOLD_QUEUE };
 pub(super) const HOLD: WhileDown = WhileDown::Hold { at_most: HOLD_FOR, queue_max: HOLD_QUEUE };
 
 pub(super) fn restart(section: &Section, context: &mut Context<'_>) -> RestartPolicy {
@@ -95,6 +98,19 @@ pub(super) fn stop_of_job(section: &Section, context: &mut Context<'_>) -> StopP
     StopPolicy { signal, grace, drain: Duration::ZERO }
 }
 
+/// The endings that are no failure; 0 need not be among them.
+pub(super) fn success(section: &Section) -> SuccessCodes {
+    let listed = section.ints("success").unwrap_or_default();
+    SuccessCodes::beside_zero(
+        listed.iter().filter_map(|code| u8::try_from(code.value).ok()).filter(|code| *code != 0),
+    )
+}
+
+pub(super) fn cap(section: &Section) -> Cap {
+    let most = section.int("cap").and_then(|cap| u32::try_from(cap.value).ok());
+    most.and_then(NonZeroU32::new).map_or(Cap::Auto, Cap::AtMost)
+}
+
 pub(super) fn replicas(
     name: &str,
     section: &Section,
@@ -161,9 +177,16 @@ pub(super) fn while_down(section: &Section) -> WhileDown {
         Some("page") => return WhileDown::Page,
         _ => {}
     }
-    let queue = section.int("queue").and_then(|queue| usize::try_from(queue.value).ok());
-    WhileDown::Hold {
-        at_most: section.duration("for").unwrap_or(HOLD_FOR),
-        queue_max: queue.unwrap_or(HOLD_QUEUE),
+    let LineLimits { at_most, length_max: queue_max } = line(section);
+    WhileDown::Hold { at_most, queue_max }
+}
+
+/// A `while_down` table once more: as long, and as many at once, wait for a place at an app with a cap, whatever it
+/// says of an app that is down. Who refuses while it is down need not refuse what a short wait would serve.
+pub(super) fn line(while_down: &Section) -> LineLimits {
+    let queue = while_down.int("queue").and_then(|queue| usize::try_from(queue.value).ok());
+    LineLimits {
+        at_most: while_down.duration("for").unwrap_or(HOLD_FOR),
+        length_max: queue.unwrap_or(HOLD_QUEUE),
     }
 }

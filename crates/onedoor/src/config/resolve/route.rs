@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::app::Draft as AppDraft;
+use super::app::{AppTerms, Draft as AppDraft};
 use super::{Context, policy};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
-use crate::proxy::route::{
-    Balance, Builtin, EncodedSlashPolicy, Pattern, PatternError, PatternFault, RoutePolicy, WhileDown,
-};
+use crate::proxy::route::{Builtin, EncodedSlashPolicy, Pattern, PatternError, PatternFault, RoutePolicy};
 use crate::registry::AppId;
 
 /// A route of the file, understood but for its rewriting.
@@ -93,13 +91,8 @@ pub(super) fn apps_routed(routes: &[Draft<'_>]) -> BTreeMap<AppId, Option<String
     routed
 }
 
-/// What every route may say, whatever its target; `while_down` and `balance` are the app's own.
-pub(super) fn route_policy(
-    section: Option<&Section>,
-    body_max: Option<u64>,
-    while_down: WhileDown,
-    balance: Balance,
-) -> RoutePolicy {
+/// What every route may say, whatever its target.
+pub(super) fn route_policy(section: Option<&Section>, body_max: Option<u64>, app: AppTerms) -> RoutePolicy {
     let nothing = Section::empty("routes.*");
     let section = section.unwrap_or(&nothing);
     let encoded_slash = match section.text("encoded_slash").map(|word| word.value) {
@@ -110,8 +103,9 @@ pub(super) fn route_policy(
     RoutePolicy {
         body_max: body.map(|size| size.value).or(body_max),
         encoded_slash,
-        while_down: section.table("while_down").map_or(while_down, policy::while_down),
-        balance,
+        while_down: section.table("while_down").map_or(app.while_down, policy::while_down),
+        line: section.table("while_down").map_or(app.line, policy::line),
+        balance: app.balance,
     }
 }
 

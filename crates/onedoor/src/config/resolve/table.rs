@@ -4,15 +4,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::app::{Draft as AppDraft, Mount};
+use super::app::{AppTerms, Draft as AppDraft, Mount};
 use super::route::{Draft, Target, pattern_error, route_policy, within};
-use super::{Context, answer, policy, traps, upstream};
+use super::{Context, answer, traps, upstream};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
 use crate::proxy::config::{Origin, TlsTrust, UpstreamSpec};
 use crate::proxy::route::{
-    Action, Balance, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
+    Action, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
     RoutePolicy, RouteSpec, Routes, UpstreamHost, UpstreamId,
 };
 
@@ -131,7 +131,7 @@ impl Table<'_, '_> {
         let Some(rewrite) = self.rewrite(&pattern, section) else { return };
         let action = Action::App { app: app.id, host: UpstreamHost::Keep, rewrite };
         let what = format!("app {}{}", app.name.value, note(section));
-        let policy = route_policy(None, self.body_max, app.while_down(), app.balance());
+        let policy = route_policy(None, self.body_max, app.terms());
         self.push(pattern, 0, (mount.name.clone(), mount.path.span), (action, policy), what);
     }
 
@@ -157,21 +157,17 @@ impl Table<'_, '_> {
             self.context.warn(Some(key.span), text);
         }
         let Some((action, what)) = self.action(&pattern, section, target) else { return };
-        let (while_down, balance) = match target {
-            Target::App { app, .. } => {
-                let app = apps.get(usize::from(app.0));
-                let while_down = app.map_or(policy::HOLD, AppDraft::while_down);
-                (while_down, app.map_or(Balance::RoundRobin, AppDraft::balance))
-            }
+        let terms = match target {
+            Target::App { app, .. } => apps.get(usize::from(app.0)).map_or(AppTerms::NONE, AppDraft::terms),
             Target::Proxy(_) | Target::Respond(_) | Target::Redirect(_) | Target::Builtin(_) => {
-                (policy::HOLD, Balance::RoundRobin)
+                AppTerms::NONE
             }
         };
         if section.is_flawed() {
             // What was wrong may be what tells it from another route (`when`, `priority`): no clash is sure.
             return;
         }
-        let policy = route_policy(Some(section), self.body_max, while_down, balance);
+        let policy = route_policy(Some(section), self.body_max, terms);
         let priority =
             section.int("priority").and_then(|number| i32::try_from(number.value).ok()).unwrap_or(0);
         self.push(pattern, priority, (key.value.to_owned(), key.span), (action, policy), what);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Env, check, check_text, fine};
 use crate::apps::spec::{Command, JobOn, Listening, Need, Overlap};
+use crate::apps::success::SuccessCodes;
 use crate::config::Loaded;
 use crate::proxy::config::{Listen, Origin, ProxyProtocol};
 use crate::proxy::route::{Action, Ask, Found, UpstreamHost};
@@ -280,4 +281,19 @@ fn a_job_goes_by_the_containers_time_zone_where_it_has_none_of_its_own() {
     assert_eq!(zone(""), ("job mail at @daily (UTC)".into(), 0));
     assert_eq!(zone("CET-1CEST,M3.5.0,M10.5.0/3"), ("job mail at @daily (local time)".into(), 0));
     assert_eq!(zone("Nowhere"), ("job mail at @daily (UTC)".into(), 1));
+}
+
+#[test]
+fn exit_codes_beside_0_may_be_successes() {
+    let file = r#"[apps]
+web = { run = "java -jar a.jar", path = "/", success = [143, "${INTERRUPTED:-130}"] }
+api = "b"
+[jobs]
+tidy = { run = "c", on = "start", success = [3] }
+"#;
+    let loaded = fine(file);
+    let codes = |codes: &[u8]| SuccessCodes::beside_zero(codes.iter().copied());
+    assert_eq!(loaded.apps.apps[0].success, codes(&[143, 130]));
+    assert_eq!(loaded.apps.apps[1].success, SuccessCodes::default());
+    assert_eq!(loaded.apps.jobs[0].worker.success, codes(&[3]));
 }

@@ -7,7 +7,9 @@ use crate::config::catalogue::{self, Status};
 fn as_toml(default: &str) -> Option<&str> {
     match default.strip_prefix('"') {
         Some(inside) => inside.find('"').map(|end| &default[..end + 2]),
-        None if default == "{}" || default == "true" || default == "false" => Some(default),
+        None if default == "{}" || default == "[0]" || default == "true" || default == "false" => {
+            Some(default)
+        }
         None => default.parse::<i64>().ok().map(|_| default),
     }
 }

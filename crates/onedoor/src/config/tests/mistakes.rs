@@ -147,10 +147,8 @@ migrate = { run = "b", on = "start", needs = "api" }
 #[test]
 fn a_word_of_a_later_version() {
     insta::assert_snapshot!(mistakes(
-        r#"[apps.a]
-run = "a"
-socket = "activate"
-balance = "cookie"
+        r#"[routes]
+"/x" = { builtin = "status" }
 "#
     ));
 }
@@ -720,6 +718,18 @@ fn a_size_beside_an_app() {
 web = "a"
 [routes]
 "POST /up" = { app = "web", body = "200MiB" }
+"#
+    ));
+}
+
+#[test]
+fn exit_codes_that_are_none() {
+    insta::assert_snapshot!(mistakes(
+        r#"[apps]
+web = { run = "a", path = "/", success = 143 }
+api = { run = "b", success = [143, "130", 256, -1, true] }
+[jobs]
+tidy = { run = "c", on = "start", success = "3" }
 "#
     ));
 }

@@ -6,18 +6,29 @@
 use onedoor_http1::{BodyFraming, Field, FieldKind, Hop, Method, emit};
 
 use crate::proxy::inbound::{Head, ReplySink};
+use crate::proxy::policy::affinity::Affinity;
 use crate::proxy::policy::forwarded::Trust;
 use crate::proxy::policy::repair::Repair;
 
 /// Copies the client's fields that go on to the upstream.
-pub(in crate::proxy) fn copy_request_fields(head: Head<'_>, trust: Trust, out: &mut Vec<u8>) {
+pub(in crate::proxy) fn copy_request_fields(
+    head: Head<'_>,
+    trust: Trust,
+    affinity: Option<&Affinity<'_>>,
+    out: &mut Vec<u8>,
+) {
     for field in head.parsed.fields() {
         if goes_upstream(field, trust) {
             if field.kind == FieldKind::MaxForwards && head.parsed.method() == Method::Options {
                 write_max_forwards(head.text(field.value), out);
                 continue;
             }
-            emit::copied(out, head.bytes, field);
+            match affinity {
+                Some(affinity) if field.kind == FieldKind::Cookie => {
+                    affinity.copy_cookies(head.bytes, field, out)
+                }
+                Some(_) | None => emit::copied(out, head.bytes, field),
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::proxy::access_log::Record;
 use crate::proxy::buffer::Buffer;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::inbound::{Head, ReplySink, Upgrades};
+use crate::proxy::policy::affinity::Bond;
 use crate::proxy::policy::hop_by_hop::{Dated, copy_response_fields};
 use crate::proxy::policy::repair::Repair;
 use crate::proxy::refusal::{Aborted, Culprit};
@@ -37,6 +38,7 @@ pub(super) struct Download<'d, 'r, 'x> {
     pub(super) worker: &'d Worker,
     pub(super) head: Head<'x>,
     pub(super) repair: Option<&'d Repair<'d>>,
+    pub(super) bond: Option<Bond<'d>>,
     pub(super) upgrades: Upgrades,
     pub(super) reader: &'d mut ReadHalf<'r>,
     pub(super) buffer: &'d mut Buffer,
@@ -207,6 +209,9 @@ impl Download<'_, '_, '_> {
             // RFC 9110 6.6.1: whoever forwards a response without Date adds one.
             self.reply.field(b"Date", &self.worker.http_date());
         }
+        if let Some(bond) = &self.bond {
+            bond.write(status, bytes, self.response.fields(), self.reply);
+        }
         self.response.declared_length()
     }
 
@@ -232,6 +237,9 @@ impl Download<'_, '_, '_> {
         copy_response_fields(bytes, self.response.fields(), None, self.reply);
         self.reply.field(b"Connection", b"Upgrade");
         self.reply.field(b"Upgrade", chosen);
+        if let Some(bond) = &self.bond {
+            bond.write_cookie(self.reply);
+        }
         self.record.answered(101, self.asked.elapsed());
         drop(self.released.take());
         let stall_max = self.worker.config().timeouts.body;

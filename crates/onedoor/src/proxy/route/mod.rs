@@ -133,6 +133,7 @@ pub(crate) struct RoutePolicy {
     pub(crate) body_max: Option<u64>,
     pub(crate) encoded_slash: EncodedSlashPolicy,
     pub(crate) while_down: WhileDown,
+    pub(crate) line: LineLimits,
     pub(crate) balance: Balance,
 }
 
@@ -149,6 +150,16 @@ pub(crate) enum Balance {
     LeastConn,
     /// A client stays with one replica, by its verified address.
     IpHash,
+    /// A client stays with one replica, which a cookie names.
+    Cookie,
+}
+
+/// How requests wait for an app whose processes all have as many as they may (`cap`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LineLimits {
+    pub(crate) at_most: Duration,
+    /// How many of an app's requests wait at once, on all workers together.
+    pub(crate) length_max: usize,
 }
 
 /// What a request meets while its app is not ready.

@@ -10,6 +10,7 @@ use crate::proxy::config::Via;
 use crate::proxy::deadline::Deadline;
 use crate::proxy::inbound::Head;
 use crate::proxy::plan::Forward;
+use crate::proxy::policy::affinity::Affinity;
 use crate::proxy::policy::forwarded::Provenance;
 use crate::proxy::policy::hop_by_hop;
 use crate::proxy::relay::splice::FirstRead;
@@ -29,6 +30,8 @@ pub(in crate::proxy) struct RequestParts<'x> {
     pub(in crate::proxy) framing: BodyFraming,
     pub(in crate::proxy) expect: ExpectField,
     pub(in crate::proxy) via: Via,
+    /// Its cookie is our own, and stays here.
+    pub(in crate::proxy) affinity: Option<Affinity<'x>>,
 }
 
 /// Whether `Expect: 100-continue` goes on: only where the body waits for it.
@@ -44,7 +47,7 @@ pub(in crate::proxy) fn write_request_head(parts: RequestParts<'_>, out: &mut Ve
     out.clear();
     emit::request_line(out, head.method(), parts.target);
     emit::field(out, b"Host", parts.forward.authority(head));
-    hop_by_hop::copy_request_fields(head, parts.provenance.trust, out);
+    hop_by_hop::copy_request_fields(head, parts.provenance.trust, parts.affinity.as_ref(), out);
     hop_by_hop::write_request_framing(parts.framing, out);
     hop_by_hop::write_connection_options(head, out);
     if parts.expect == ExpectField::Sent {

@@ -30,6 +30,7 @@ fn route(name: &str) -> Route {
         body_max: None,
         encoded_slash: EncodedSlashPolicy::Keep,
         while_down: WhileDown::Refuse,
+        line: LineLimits { at_most: Duration::ZERO, length_max: 0 },
         balance: Balance::RoundRobin,
     };
     Route {
