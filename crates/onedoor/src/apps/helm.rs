@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use super::board::{AppRow, Board};
+use crate::suggest;
 
 /// How many wishes may wait for one app.
 pub(super) const WISHES: usize = 8;
@@ -33,8 +34,8 @@ pub(super) struct Asked {
 /// Why a wish was not fulfilled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Declined {
-    #[error("there is no app \"{0}\"")]
-    NoSuchApp(String),
+    #[error("there is no app \"{app}\"{}", did_you_mean(.nearest.as_deref()))]
+    NoSuchApp { app: String, nearest: Option<Arc<str>> },
     #[error("\"{0}\" is a job: it is run when its time comes, and not by hand")]
     AJob(String),
     #[error("app \"{app}\": the new process did not get ready: {why}; the log has what it printed")]
@@ -49,6 +50,10 @@ pub(crate) enum Declined {
     Busy(Arc<str>),
     #[error("onedoor is ending")]
     Ending,
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; did you mean \"{name}\"?")).unwrap_or_default()
 }
 
 /// Reaches every app's task. Cheap to clone.
@@ -72,8 +77,7 @@ impl Helm {
 
     /// Returns when it is done. Cancelling the wait does not take the wish back.
     pub(crate) async fn ask(&self, app: &str, wish: Wish) -> Result<(), Declined> {
-        let member = self.members.iter().find(|member| &*member.name == app);
-        let Some(member) = member else { return Err(Declined::NoSuchApp(app.to_owned())) };
+        let member = self.find(app)?;
         let Some(asked) = &member.asked else { return Err(Declined::AJob(app.to_owned())) };
         let (reply, answer) = oneshot::channel();
         asked.try_send(Asked { wish, reply }).map_err(|error| match error {
@@ -81,6 +85,22 @@ impl Helm {
             mpsc::error::TrySendError::Closed(_) => Declined::Ending,
         })?;
         answer.await.unwrap_or(Err(Declined::Ending))
+    }
+
+    /// Whether there is such an app or job.
+    ///
+    /// # Errors
+    /// That there is none, and which may have been meant.
+    pub(crate) fn knows(&self, app: &str) -> Result<(), Declined> {
+        self.find(app).map(|_| ())
+    }
+
+    fn find(&self, app: &str) -> Result<&Reach, Declined> {
+        let found = self.members.iter().find(|member| &*member.name == app);
+        found.ok_or_else(|| {
+            let nearest = suggest::nearest(app, self.members.iter().map(|member| &*member.name));
+            Declined::NoSuchApp { app: app.to_owned(), nearest: nearest.map(Arc::from) }
+        })
     }
 
     /// Every app and job as it is now, in the order of the file.
