@@ -91,7 +91,7 @@ async fn serve(loaded: Loaded, control: &[Place], log: &Log) -> anyhow::Result<u
     let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
         .context("cannot start the apps")?;
     // Before the first answer: who has had one may give orders.
-    let control = Control::open(control, apps.helm(), log);
+    let mut control = Control::open(control, apps.helm(), log);
     let mut proxy = bound.start(registry, log.clone())?;
     announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
     tell_trust(log, trusted.as_deref());
@@ -111,7 +111,9 @@ async fn serve(loaded: Loaded, control: &[Place], log: &Log) -> anyhow::Result<u
     explain(log, &end);
     let hurry = watch::Sender::new(Pace::Orderly);
     // From here on everybody is told to end, and nobody to begin.
-    drop(control);
+    if let Some(control) = &mut control {
+        control.close();
+    }
     let ending = shut_down(proxy, apps, &children, log, Instant::now() + budget, budget, hurry.subscribe());
     tokio::select! {
         () = ending => {}
@@ -119,6 +121,9 @@ async fn serve(loaded: Loaded, control: &[Place], log: &Log) -> anyhow::Result<u
     }
     if let End::AppEnded(end) = &end {
         last_words(log, end);
+    }
+    if let Some(control) = control {
+        control.finish().await;
     }
     Ok(exit_code(&end))
 }

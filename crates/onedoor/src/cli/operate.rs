@@ -20,7 +20,7 @@ pub(super) struct Target {
     socket: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// An app of the running onedoor.
@@ -52,7 +52,7 @@ fn app_and_number(text: &str) -> Result<(String, u16), String> {
 
 impl Target {
     /// A file that cannot be read may have been changed since it was started from.
-    fn places(&self, env: &Env) -> Vec<Place> {
+    pub(super) fn places(&self, env: &Env) -> Vec<Place> {
         match &self.socket {
             Some(path) => vec![Place::Path(path.clone())],
             None => match config::load_to_ask(&self.file.file, env) {

@@ -1,13 +1,17 @@
-//! What is said over the control socket: one line of JSON each way, version 1.
+//! What is said over the control socket: one line of JSON each way, version 1; what is read of the log follows its
+//! answer, an object a line.
 //!
 //! ```text
-//!   {"v":1,"do":"restart","app":"web"}          {"v":1,"do":"status"}
-//!   {"ok":true}   {"error":"…"}                 {"ok":true,"apps":[…]}
+//!   {"v":1,"do":"restart","app":"web"}    {"v":1,"do":"status"}     {"v":1,"do":"logs","follow":true}
+//!   {"ok":true}   {"error":"…"}           {"ok":true,"apps":[…]}    {"ok":true}  {"time":…}  {"time":…}  …
 //! ```
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::apps::{AppRow, AppState, Wish};
+use crate::observe::log::Kept;
 
 /// The version of this protocol.
 const VERSION: u64 = 1;
@@ -17,6 +21,27 @@ const VERSION: u64 = 1;
 pub(crate) enum Request {
     Status,
     Wish { app: String, wish: Wish },
+    Read(Question),
+}
+
+/// What is to be read of what was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) kept: Kept,
+    /// Empty: everything.
+    pub(crate) apps: Vec<String>,
+    /// So long ago at most.
+    pub(crate) since: Option<Duration>,
+    /// So many at most of what there is.
+    pub(crate) last: Option<usize>,
+    pub(crate) until: Until,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    Now,
+    /// What is still to come, too.
+    TheEnd,
 }
 
 /// What is answered.
@@ -59,6 +84,7 @@ impl Request {
                 }
                 request
             }
+            Self::Read(question) => question.to_json(),
         }
     }
 
@@ -75,6 +101,8 @@ impl Request {
         };
         let wish = match request["do"].as_str() {
             Some("status") => return Ok(Self::Status),
+            Some("logs") => return Ok(Self::Read(Question::parse(Kept::Lines, &request)?)),
+            Some("events") => return Ok(Self::Read(Question::parse(Kept::Events, &request)?)),
             Some("restart") => Wish::Restart,
             Some("stop") => Wish::Stop,
             Some("start") => Wish::Start,
@@ -86,6 +114,54 @@ impl Request {
             None => return Err("`do` is missing".to_owned()),
         };
         Ok(Self::Wish { app: app()?, wish })
+    }
+}
+
+impl Question {
+    fn to_json(&self) -> Value {
+        let word = match self.kept {
+            Kept::Lines => "logs",
+            Kept::Events => "events",
+        };
+        let follow = match self.until {
+            Until::Now => false,
+            Until::TheEnd => true,
+        };
+        let mut request = json!({"v": VERSION, "do": word, "apps": self.apps, "follow": follow});
+        if let Some(since) = self.since {
+            request["since_ms"] = json!(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        }
+        if let Some(last) = self.last {
+            request["lines"] = json!(last);
+        }
+        request
+    }
+
+    fn parse(kept: Kept, request: &Value) -> Result<Self, String> {
+        let number = |key: &str| match &request[key] {
+            Value::Null => Ok(None),
+            number => number.as_u64().map(Some).ok_or_else(|| format!("`{key}` is a number")),
+        };
+        let apps = match &request["apps"] {
+            Value::Null => Some(Vec::new()),
+            apps => apps
+                .as_array()
+                .and_then(|apps| apps.iter().map(|app| Some(app.as_str()?.to_owned())).collect()),
+        };
+        let until = match &request["follow"] {
+            Value::Null | Value::Bool(false) => Until::Now,
+            Value::Bool(true) => Until::TheEnd,
+            Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                return Err("`follow` is true or false".to_owned());
+            }
+        };
+        Ok(Self {
+            kept,
+            apps: apps.ok_or("`apps` is a list of names")?,
+            since: number("since_ms")?.map(Duration::from_millis),
+            last: number("lines")?.map(|lines| usize::try_from(lines).unwrap_or(usize::MAX)),
+            until,
+        })
     }
 }
 
@@ -192,7 +268,16 @@ mod tests {
     fn what_is_asked_is_understood() {
         let wish = |wish| Request::Wish { app: "web".into(), wish };
         let all = [Wish::Restart, Wish::Stop, Wish::Start, Wish::Scale(3)].map(wish);
-        for request in all.into_iter().chain([Request::Status]) {
+        let question = Question {
+            kept: Kept::Lines,
+            apps: vec!["web".into()],
+            since: Some(Duration::from_secs(600)),
+            last: Some(10),
+            until: Until::TheEnd,
+        };
+        let bare = Question { kept: Kept::Events, apps: vec![], since: None, last: None, until: Until::Now };
+        let more = [Request::Status, Request::Read(question), Request::Read(bare)];
+        for request in all.into_iter().chain(more) {
             assert_eq!(Request::parse(request.to_json().to_string().as_bytes()), Ok(request));
         }
     }

@@ -36,6 +36,7 @@ mod pipelining;
 mod pool;
 mod proxy_protocol;
 mod readiness;
+mod recall;
 mod replicas;
 mod reuse;
 mod routing;

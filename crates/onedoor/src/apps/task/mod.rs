@@ -36,7 +36,7 @@ use super::oom::OomWatch;
 use super::spawn::Launcher;
 use super::spec::{AppSpec, Listening};
 use crate::init::Children;
-use crate::observe::log::{Level, Log};
+use crate::observe::log::{Happening, Level, Log};
 use crate::registry::{AppId, Endpoint, Feedback, Publisher};
 
 /// What the roster tells an app's task.
@@ -103,7 +103,7 @@ pub(super) struct AppTask {
     /// Until what the app needs is there.
     gate: Option<Boxed<()>>,
     /// Who waits for an answer.
-    tickets: Vec<(Ticket, Reply)>,
+    tickets: Vec<(Ticket, Asking, Reply)>,
     idleness: Idleness,
     asked_so_far: u64,
 }
@@ -270,7 +270,8 @@ impl AppTask {
         let endpoints = self.instances.iter().filter_map(|instance| instance.endpoint.as_deref());
         let used = endpoints.map(Endpoint::usage).collect();
         if self.idleness.judge(used, Instant::now()) {
-            self.yard.say(Level::Info, "nobody asks for it: stopped until somebody does");
+            let why = "nobody asks for it: stopped until somebody does";
+            self.yard.tell(Level::Info, Happening::Idle, why);
             self.happened(FleetEvent::Idle).await;
         }
     }
@@ -327,15 +328,32 @@ impl AppTask {
         };
         self.asked_so_far += 1;
         let ticket = Ticket(self.asked_so_far);
-        self.tickets.push((ticket, reply));
+        self.tickets.push((ticket, asking, reply));
         self.happened(FleetEvent::Asked { asking, ticket }).await;
     }
 
     fn answer(&mut self, ticket: Ticket, answer: Result<(), Refused>) {
-        if let Some(at) = self.tickets.iter().position(|(known, _)| *known == ticket) {
-            let (_, reply) = self.tickets.swap_remove(at);
+        if let Some(at) = self.tickets.iter().position(|(known, ..)| *known == ticket) {
+            let (_, asking, reply) = self.tickets.swap_remove(at);
+            if answer.is_ok() {
+                self.tell_done(asking);
+            }
             // Whoever asked may have left; it is done all the same.
             reply.send(answer.map_err(|refused| self.declined(refused))).ok();
+        }
+    }
+
+    /// What an operator did is news for the others.
+    fn tell_done(&self, asking: Asking) {
+        let tell = |what, message: &str| self.yard.tell(Level::Info, what, message);
+        match asking {
+            Asking::Restart => tell(Happening::Replaced, "replaced by the operator"),
+            Asking::Stop => tell(Happening::Stopped, "stopped by the operator"),
+            // That it started is told by itself.
+            Asking::Start => {}
+            Asking::Scale { replicas } => {
+                tell(Happening::Scaled, &format!("scaled to {replicas} by the operator"));
+            }
         }
     }
 
@@ -408,6 +426,11 @@ impl AppTask {
 impl Yard {
     fn say(&self, level: Level, message: impl std::fmt::Display) {
         self.log.event(level, Some(&self.app.name), message);
+    }
+
+    /// The same for what happened to the app, and not only around it.
+    fn tell(&self, level: Level, what: Happening, message: impl std::fmt::Display) {
+        self.log.happened(level, &self.app.name, what, message);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::apps::life::Face;
 use crate::apps::live::Watchdog;
 use crate::apps::milestone::Milestone;
 use crate::apps::ready::{Found, FoundPlace};
-use crate::observe::log::Level;
+use crate::observe::log::{Happening, Level};
 use crate::registry::{
     Availability, DownClass, DownReason, Endpoint, EndpointAddr, EndpointId, EndpointSpec,
 };
@@ -90,8 +90,9 @@ impl Instance {
             Face::Starting => {
                 self.down = None;
                 if self.endpoint.take().is_some() {
-                    yard.say(
+                    yard.tell(
                         Level::Info,
+                        Happening::Unready,
                         "does not take connections any more; its requests wait while it is probed",
                     );
                 }
@@ -112,12 +113,13 @@ impl Instance {
         yard.ready_generation = Some(self.generation);
         let again = self.ready_generation.replace(self.generation) == Some(self.generation);
         if again {
-            yard.say(Level::Debug, "takes requests again");
+            yard.tell(Level::Debug, Happening::Ready, "takes requests again");
         } else {
             self.ready_after = Some(after);
             let at = self.found.as_ref().map(|found| format!(" on {}", shown(&found.at))).unwrap_or_default();
             let which = self.which(yard);
-            yard.say(Level::Info, format_args!("{which}ready in {:.1} s{at}", after.as_secs_f64()));
+            let news = format_args!("{which}ready in {:.1} s{at}", after.as_secs_f64());
+            yard.tell(Level::Info, Happening::Ready, news);
         }
         if !again {
             let at = self.found.as_ref().map(|found| &found.at);
