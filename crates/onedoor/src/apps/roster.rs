@@ -397,6 +397,7 @@ fn board_of(app: &AppSpec, launcher: &Launcher) -> Board {
         command: shown(&app.command),
         framework: launcher.framework().map(|framework| framework.name),
         state: AppState::Starting,
+        weight: app.weight,
         restarts: 0,
         processes: Vec::new(),
     })

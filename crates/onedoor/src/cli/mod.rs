@@ -8,6 +8,7 @@ mod docs;
 mod explain;
 mod operate;
 mod reading;
+mod table;
 #[cfg(test)]
 mod tests;
 mod up;

@@ -16,5 +16,5 @@ mod server;
 
 pub(crate) use client::{CallError, Patience, call, read};
 pub(crate) use place::Place;
-pub(crate) use protocol::{Answer, AppStatus, Question, Request, Until};
+pub(crate) use protocol::{Answer, AppStatus, ProcessStatus, Question, Request, Until};
 pub(crate) use server::Control;

@@ -8,10 +8,12 @@
 
 use std::time::Duration;
 
+use onedoor_linux::proc::{Pid, Usage, usages};
 use serde_json::{Value, json};
 
 use crate::apps::{AppRow, AppState, Wish};
 use crate::observe::log::Kept;
+use crate::registry::Weight;
 
 /// The version of this protocol.
 const VERSION: u64 = 1;
@@ -58,6 +60,8 @@ pub(crate) enum Answer {
 pub(crate) struct AppStatus {
     pub(crate) name: String,
     pub(crate) state: String,
+    /// The program ends with it.
+    pub(crate) essential: bool,
     /// More about the state: where it listens, why it is down.
     pub(crate) detail: String,
     pub(crate) command: String,
@@ -71,6 +75,9 @@ pub(crate) struct ProcessStatus {
     pub(crate) replica: u64,
     pub(crate) pid: u64,
     pub(crate) state: String,
+    pub(crate) up: Duration,
+    /// Of it and all below it; None where the kernel does not say.
+    pub(crate) usage: Option<Usage>,
 }
 
 impl Request {
@@ -129,7 +136,7 @@ impl Question {
         };
         let mut request = json!({"v": VERSION, "do": word, "apps": self.apps, "follow": follow});
         if let Some(since) = self.since {
-            request["since_ms"] = json!(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+            request["since_ms"] = json!(millis(since));
         }
         if let Some(last) = self.last {
             request["lines"] = json!(last);
@@ -197,7 +204,15 @@ impl Answer {
 }
 
 impl AppStatus {
-    pub(super) fn of(row: &AppRow) -> Self {
+    /// Every app and job, and what their processes use: the only look at that, made when somebody asks.
+    pub(super) fn of_all(rows: &[AppRow]) -> Vec<Self> {
+        let pids: Vec<Pid> = rows.iter().flat_map(|row| &row.processes).map(|process| process.pid).collect();
+        let mut usages = usages(&pids).into_iter();
+        rows.iter().map(|row| Self::of(row, &mut usages)).collect()
+    }
+
+    /// `usages` has one for each process.
+    fn of(row: &AppRow, usages: &mut impl Iterator<Item = Option<Usage>>) -> Self {
         let (state, detail) = match &row.state {
             AppState::Idle => ("idle", "the first request starts it".to_owned()),
             AppState::Starting => ("starting", String::new()),
@@ -213,10 +228,13 @@ impl AppStatus {
             replica: u64::from(process.replica),
             pid: u64::try_from(process.pid.number()).unwrap_or(0),
             state: process.state.to_owned(),
+            up: process.began.elapsed(),
+            usage: usages.next().flatten(),
         });
         Self {
             name: row.name.to_string(),
             state: state.to_owned(),
+            essential: row.weight == Weight::Essential,
             detail,
             command: row.command.clone(),
             place: row.place.to_string(),
@@ -226,37 +244,66 @@ impl AppStatus {
     }
 
     fn to_json(&self) -> Value {
-        let process = |process: &ProcessStatus| json!({"replica": process.replica, "pid": process.pid, "state": process.state});
         json!({
             "name": self.name,
             "state": self.state,
+            "essential": self.essential,
             "detail": self.detail,
             "command": self.command,
             "place": self.place,
             "restarts": self.restarts,
-            "processes": self.processes.iter().map(process).collect::<Vec<_>>(),
+            "processes": self.processes.iter().map(ProcessStatus::to_json).collect::<Vec<_>>(),
         })
     }
 
     fn parse(app: &Value) -> Option<Self> {
         let text = |key: &str| app[key].as_str().map(str::to_owned);
-        let process = |process: &Value| {
-            Some(ProcessStatus {
-                replica: process["replica"].as_u64()?,
-                pid: process["pid"].as_u64()?,
-                state: process["state"].as_str()?.to_owned(),
-            })
-        };
         Some(Self {
             name: text("name")?,
             state: text("state")?,
+            essential: app["essential"].as_bool()?,
             detail: text("detail")?,
             command: text("command")?,
             place: text("place")?,
             restarts: app["restarts"].as_u64()?,
-            processes: app["processes"].as_array()?.iter().map(process).collect::<Option<_>>()?,
+            processes: app["processes"]
+                .as_array()?
+                .iter()
+                .map(ProcessStatus::parse)
+                .collect::<Option<_>>()?,
         })
     }
+}
+
+impl ProcessStatus {
+    fn to_json(&self) -> Value {
+        let mut process = json!({
+            "replica": self.replica,
+            "pid": self.pid,
+            "state": self.state,
+            "up_ms": millis(self.up),
+        });
+        if let Some(Usage { cpu, resident }) = self.usage {
+            process["cpu_ms"] = json!(millis(cpu));
+            process["memory_bytes"] = json!(resident);
+        }
+        process
+    }
+
+    fn parse(process: &Value) -> Option<Self> {
+        let cpu = process["cpu_ms"].as_u64().map(Duration::from_millis);
+        Some(Self {
+            replica: process["replica"].as_u64()?,
+            pid: process["pid"].as_u64()?,
+            state: process["state"].as_str()?.to_owned(),
+            up: Duration::from_millis(process["up_ms"].as_u64()?),
+            usage: cpu.zip(process["memory_bytes"].as_u64()).map(|(cpu, resident)| Usage { cpu, resident }),
+        })
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -291,7 +338,23 @@ mod tests {
             command: "node \"x\"".into(),
             place: "onedoor.toml:2".into(),
             restarts: 3,
-            processes: vec![ProcessStatus { replica: 1, pid: 42, state: "ready".into() }],
+            essential: true,
+            processes: vec![
+                ProcessStatus {
+                    replica: 1,
+                    pid: 42,
+                    state: "ready".into(),
+                    up: Duration::from_millis(1234),
+                    usage: Some(Usage { cpu: Duration::from_millis(20), resident: 4096 }),
+                },
+                ProcessStatus {
+                    replica: 2,
+                    pid: 43,
+                    state: "starting".into(),
+                    up: Duration::ZERO,
+                    usage: None,
+                },
+            ],
         };
         for answer in [Answer::Done, Answer::Refused("no".into()), Answer::Apps(vec![app])] {
             assert_eq!(Answer::parse(answer.to_json().to_string().as_bytes()), Some(answer));

@@ -230,7 +230,7 @@ async fn attend(mut stream: UnixStream, place: OwnedSemaphorePermit, desk: Desk)
                     }
                     Err(why) => Answer::Refused(why),
                 },
-                Ok(Request::Status) => Answer::Apps(desk.helm.table().iter().map(AppStatus::of).collect()),
+                Ok(Request::Status) => Answer::Apps(AppStatus::of_all(&desk.helm.table())),
                 Ok(Request::Wish { app, wish }) => match desk.helm.ask(&app, wish).await {
                     Ok(()) => Answer::Done,
                     Err(declined) => Answer::Refused(declined.to_string()),

@@ -12,6 +12,7 @@
 //!
 //! A reader that sleeps, a closed pipe or a full disk costs lines, which are counted and told, and never a request.
 
+mod happening;
 mod line;
 mod recent;
 #[cfg(test)]
@@ -34,8 +35,9 @@ use line::{Lines, Look};
 use recent::{Recent, Voice};
 use writer::Writer;
 
+pub(crate) use happening::Happening;
 pub(crate) use line::push_json_string;
-pub(crate) use recent::{Happening, Kept, Reader, Reading, Wanted};
+pub(crate) use recent::{Kept, Reader, Reading, Wanted};
 pub(crate) use time::push_rfc3339;
 
 /// How much may wait for a slow reader, per stream: some 20 000 access lines.

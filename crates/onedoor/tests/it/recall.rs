@@ -267,3 +267,23 @@ fn nonsense_on_the_control_socket_hurts_nobody() {
     }
     assert_eq!(said(door.dir(), &["status"]).0, 0);
 }
+
+#[test]
+fn status_tells_of_each_process_since_when_it_runs_and_what_it_uses() {
+    let door = door(
+        "",
+        "replicas = 2",
+        "import time\nbusy = time.process_time()\nwhile time.process_time() < busy + 0.05: pass",
+    );
+    let (code, out, talk) = said(door.dir(), &["status", "--json"]);
+    assert_eq!(code, 0, "{talk}");
+    let status: Value = serde_json::from_str(&out).expect("JSON");
+    let process = &status["apps"][0]["processes"][0];
+    assert!(process["up_ms"].is_u64(), "{process}");
+    assert!(process["cpu_ms"].as_u64().is_some_and(|cpu| cpu >= 50), "{process}");
+    assert!(process["memory_bytes"].as_u64().is_some_and(|bytes| bytes > 1 << 20), "{process}");
+    let (_, table, _) = said(door.dir(), &["status"]);
+    let head: Vec<&str> = table.lines().next().expect("a head").split_whitespace().collect();
+    assert_eq!(head, ["APP", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEM"]);
+    assert_eq!(table.lines().filter(|line| line.contains("MiB")).count(), 2, "{table}");
+}

@@ -56,7 +56,8 @@ impl AppTask {
             } else {
                 "starting"
             };
-            Some(ProcessRow { replica: instance.slot + 1, pid: instance.leader()?, state })
+            let (pid, began) = (instance.leader()?, instance.start.as_ref()?.began);
+            Some(ProcessRow { replica: instance.slot + 1, pid, began, state })
         };
         let mut processes: Vec<ProcessRow> = self.instances.iter().filter_map(process).collect();
         processes.sort_by_key(|process| process.replica);

@@ -18,7 +18,7 @@ use onedoor_linux::proc::Pid;
 use tokio::sync::watch;
 
 use super::line::{open_object, push_event, push_json_string, push_wrapped};
-use super::{AppStream, Level, Line, LineEnd, Speaker};
+use super::{AppStream, Happening, Level, Line, LineEnd, Speaker};
 
 /// What onedoor and the apps said last. A record beside its text costs 72 bytes.
 const LINES: Room = Room { records_max: 4000, text_bytes_max: 1024 * 1024 };
@@ -31,63 +31,6 @@ const TEXT_BYTES_MAX: usize = 16 * 1024;
 
 /// How much a reader takes at once, so that whoever writes meanwhile waits for the copying of no more.
 const BATCH_BYTES: usize = 64 * 1024;
-
-/// Something that `onedoor events` shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Happening {
-    Started,
-    /// Started again after an end.
-    Restarted,
-    Ready,
-    /// It runs, and takes no requests.
-    Unready,
-    /// Its process ended though nobody asked for that.
-    Crashed,
-    CannotStart,
-    NotReady,
-    Unwell,
-    /// Started no more, after too many failures.
-    GaveUp,
-    /// Ended by itself, and that is its end.
-    Ended,
-    /// Every process has a successor.
-    Replaced,
-    Scaled,
-    /// Asleep until somebody asks for it.
-    Idle,
-    Stopped,
-    /// A run of a job that did what it should.
-    Done,
-    /// A run of a job that did not.
-    Failed,
-    /// A run of a job that was not made.
-    Skipped,
-}
-
-impl Happening {
-    /// The word for it, which does not change.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Restarted => "restarted",
-            Self::Ready => "ready",
-            Self::Unready => "unready",
-            Self::Crashed => "crashed",
-            Self::CannotStart => "cannot-start",
-            Self::NotReady => "not-ready",
-            Self::Unwell => "unwell",
-            Self::GaveUp => "gave-up",
-            Self::Ended => "ended",
-            Self::Replaced => "replaced",
-            Self::Scaled => "scaled",
-            Self::Idle => "idle",
-            Self::Stopped => "stopped",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
 
 /// Both rings.
 #[derive(Debug)]
