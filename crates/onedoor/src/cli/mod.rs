@@ -6,6 +6,7 @@
 mod check;
 mod docs;
 mod explain;
+mod health;
 mod operate;
 mod reading;
 mod table;
@@ -67,6 +68,8 @@ enum Command {
     Logs(reading::Arguments),
     /// Show what happened to the apps: starts, crashes, restarts
     Events(reading::Arguments),
+    /// For HEALTHCHECK: 0 while onedoor is up and every essential app is ready, else 1
+    Health(operate::Target),
     /// Replace an app's processes one at a time; no request is lost
     Restart(operate::OneApp),
     /// Stop an app; the others go on
@@ -155,6 +158,7 @@ fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<End
         Command::Explain(arguments) => explain::run(&arguments, surroundings),
         Command::Docs(arguments) => docs::run(&arguments, surroundings),
         Command::Status(target) => operate::status(&target, surroundings),
+        Command::Health(target) => health::run(&target, surroundings),
         Command::Logs(arguments) => reading::logs(arguments, surroundings),
         Command::Events(arguments) => reading::events(arguments, surroundings),
         Command::Restart(app) => operate::wish(app, Wish::Restart, surroundings),

@@ -17,6 +17,8 @@ pub(crate) enum Patience {
     UntilDone,
     /// Until it was heard: what is wrong with it is said at once.
     UntilHeard,
+    /// For so long; then there is no answer.
+    AtMost(Duration),
 }
 
 /// How soon what is wrong with a wish is said.
@@ -35,19 +37,29 @@ pub(crate) enum CallError {
     Broken { place: Place, source: io::Error },
     #[error("{place}: onedoor ended before it answered")]
     NoAnswer { place: Place },
+    #[error("{place}: onedoor does not answer")]
+    Silent { place: Place },
 }
 
 /// Asks whoever listens at the first of these places where somebody does, and waits for the answer.
 pub(crate) fn call(places: &[Place], request: &Request, patience: Patience) -> Result<Answer, CallError> {
     let (stream, place) = asked(places, request)?;
     let broken = |source| CallError::Broken { place: place.clone(), source };
-    if patience == Patience::UntilHeard {
-        stream.set_read_timeout(Some(AT_ONCE)).map_err(broken)?;
-    }
+    let wait = match patience {
+        Patience::UntilDone => None,
+        Patience::UntilHeard => Some(AT_ONCE),
+        Patience::AtMost(time) => Some(time),
+    };
+    stream.set_read_timeout(wait).map_err(broken)?;
     let mut line = Vec::new();
     match stream.take(ANSWER_MAX).read_to_end(&mut line) {
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Answer::Done),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            return match patience {
+                Patience::UntilHeard => Ok(Answer::Done),
+                Patience::UntilDone | Patience::AtMost(_) => Err(CallError::Silent { place: place.clone() }),
+            };
+        }
         Err(error) => return Err(broken(error)),
     }
     Answer::parse(&line).ok_or_else(|| CallError::NoAnswer { place: place.clone() })

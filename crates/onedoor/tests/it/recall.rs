@@ -287,3 +287,68 @@ fn status_tells_of_each_process_since_when_it_runs_and_what_it_uses() {
     assert_eq!(head, ["APP", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEM"]);
     assert_eq!(table.lines().filter(|line| line.contains("MiB")).count(), 2, "{table}");
 }
+
+/// What a HEALTHCHECK sees: the exit code, and why.
+fn health(dir: &Path, file: &str) -> (i32, String) {
+    let (code, out, talk) = said(dir, &["health", "-f", file]);
+    assert_eq!(out, "");
+    (code, talk)
+}
+
+#[test]
+fn health_is_1_until_every_essential_app_is_ready_and_says_why() {
+    let file = "[admin]\nsocket = \"control.sock\"\n[apps]\nweb = { run = \"python3 app.py\", path = \"/\", env = { GATE = \"gate\" } }\nextra = { run = \"false\", path = \"/extra\", essential = false }\n";
+    let door = Door::with(file).file("app.py", ECHO_PY).gate("gate").start();
+    assert_eq!(health(door.dir(), "onedoor.toml"), (1, "onedoor: app \"web\" is starting\n".into()));
+    door.open_gate("gate");
+    await_event(&door, "ready");
+    assert_eq!(health(door.dir(), "onedoor.toml"), (0, String::new()));
+    assert_eq!(said(door.dir(), &["stop", "web"]).0, 0);
+    let (code, why) = health(door.dir(), "onedoor.toml");
+    assert!(code == 1 && why.contains("app \"web\" is down: stopped by the operator"), "{why}");
+    let (_, json, _) = said(door.dir(), &["health", "--json"]);
+    let answer: Value = serde_json::from_str(&json).expect("JSON");
+    assert!(answer["ok"] == false && answer["error"].is_string(), "{answer}");
+}
+
+#[test]
+fn health_does_without_a_good_file_and_without_the_control_socket() {
+    let file = "[apps]\nweb = { run = \"python3 app.py\", path = \"/\", env = { GATE = \"gate\" } }\n[routes]\n\"/well\" = { builtin = \"health\" }\n";
+    let door = Door::with(file).file("app.py", ECHO_PY).gate("gate").start();
+    let dir = door.dir();
+    let listen = format!("[server]\nlisten = \"127.0.0.1:{}\"\n", door.port());
+    let write = |name: &str, text: String| std::fs::write(dir.join(name), text).expect("the folder is there");
+    // Other files, so other control sockets, and nobody there.
+    write("health.toml", format!("{listen}[routes]\n\"/well\" = {{ builtin = \"health\" }}\n"));
+    write("none.toml", format!("{listen}[routes]\n\"/x\" = {{ respond = \"\" }}\n"));
+    write(
+        "missing.toml",
+        format!("{listen}[routes]\n\"/no\" = {{ builtin = \"ready\" }}\n[apps]\nweb = \"true\"\n"),
+    );
+    write(
+        "nobody.toml",
+        "[server]\nlisten = \"127.0.0.1:1\"\n[routes]\n\"/x\" = { respond = \"\" }\n".into(),
+    );
+    assert_eq!(health(dir, "health.toml"), (0, String::new()));
+    assert_eq!(health(dir, "none.toml"), (0, String::new()));
+    let (code, why) = health(dir, "nobody.toml");
+    assert!(code == 1 && why.contains("127.0.0.1:1"), "{why}");
+    door.open_gate("gate");
+    assert_eq!(door.fetch("/up").status(), 200);
+    // The app answers /no with 200, as it does everything: asked is what the file says.
+    assert_eq!(health(dir, "missing.toml"), (0, String::new()));
+    // Changed after it was started from: the place is the same.
+    write("onedoor.toml", "[apps\n".into());
+    assert_eq!(health(dir, "onedoor.toml"), (0, String::new()));
+    assert_eq!(door.stop(), 0);
+}
+
+#[test]
+fn a_onedoor_that_hangs_is_not_well() {
+    let door = door("", "", "");
+    signal(door.pid(), "STOP");
+    let (code, why) = health(door.dir(), "onedoor.toml");
+    assert!(code == 1 && why.contains("does not answer"), "{why}");
+    signal(door.pid(), "CONT");
+    assert_eq!(health(door.dir(), "onedoor.toml").0, 0);
+}
