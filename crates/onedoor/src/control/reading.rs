@@ -1,21 +1,22 @@
 //! One who reads what was said: what there is, and, if he stays, what is still to come.
 //!
 //! He takes it from a place of his own in what is kept (`observe::log`). If he reads too slowly, the oldest are gone when
-//! he comes to them, and he is told how many; the memory he costs is one batch. Who stays is given one every so often
+//! he comes to them, and he is told how many; the memory he costs is one batch, or one copy of it all if he does not stay. Who stays is given one every so often
 //! and no more, or a flood of lines, read by many, would keep the thread that everything is controlled from busy.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::net::unix::{ReadHalf, WriteHalf};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use super::protocol::{Question, Until};
 use super::server::{Desk, FOLLOWERS_MAX, LISTENING, Phase, reached};
-use crate::observe::log::{Reader, Reading, Wanted};
+use crate::observe::log::{Reader, Reading, Taken, Wanted};
 
 /// Between two batches of what is new: 2.6 MB a second for each who follows.
 const PACE: Duration = Duration::from_millis(25);
@@ -29,7 +30,7 @@ pub(super) struct Recital {
 
 #[derive(Debug)]
 enum Stay {
-    No,
+    No(Arc<Semaphore>),
     /// A follower's place, and how far the program is.
     Yes(OwnedSemaphorePermit, watch::Receiver<Phase>),
 }
@@ -43,7 +44,7 @@ impl Recital {
             desk.helm.knows(app).map_err(|declined| declined.to_string())?;
         }
         let stay = match until {
-            Until::Now => Stay::No,
+            Until::Now => Stay::No(Arc::clone(&desk.turns)),
             Until::TheEnd => {
                 let place = desk.followers.clone().try_acquire_owned();
                 let place = place.map_err(|_| {
@@ -61,10 +62,12 @@ impl Recital {
         let Self { mut reader, stay } = self;
         let (mut ear, mut mouth) = stream.split();
         match stay {
-            Stay::No => {
-                timeout_each(&mut reader, &mut mouth).await?;
-                drop(place);
-                Ok(())
+            Stay::No(turns) => {
+                // The ring is copied for each: a few at a time, the others wait their turn.
+                let turn = turns.acquire_owned().await;
+                let recited = recite(reader.all(), &mut mouth).await;
+                drop((turn, place));
+                recited
             }
             Stay::Yes(_follower, phase) => {
                 drop(place);
@@ -78,19 +81,16 @@ impl Recital {
     }
 }
 
-/// What there was when it began; who takes nothing for long is left.
-async fn timeout_each(reader: &mut Reader, mouth: &mut WriteHalf<'_>) -> io::Result<()> {
-    loop {
-        let mut batch = Vec::new();
-        let reading = reader.read(&mut batch);
-        timeout(LISTENING, mouth.write_all(&batch))
-            .await
-            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-        match reading {
-            Reading::More => tokio::task::yield_now().await,
-            Reading::New | Reading::CaughtUp => return Ok(()),
-        }
+/// What there is; who takes nothing for long is left.
+async fn recite(mut taken: Taken, mouth: &mut WriteHalf<'_>) -> io::Result<()> {
+    let mut batch = Vec::new();
+    while taken.write(&mut batch) {
+        let written = timeout(LISTENING, mouth.write_all(&batch)).await;
+        written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+        batch.clear();
+        tokio::task::yield_now().await;
     }
+    Ok(())
 }
 
 /// All that is kept and all that comes, until the last line was said.

@@ -35,6 +35,9 @@ const CLIENTS_MAX: usize = 32;
 /// Clients that stay, to follow the log; they are not counted among the others.
 pub(super) const FOLLOWERS_MAX: usize = 16;
 
+/// Copies of what is kept, at once.
+const TURNS: usize = 4;
+
 /// How long those who follow the log may take for its last lines.
 const LAST_LINES: Duration = Duration::from_millis(200);
 
@@ -82,6 +85,7 @@ impl Control {
                         log: log.clone(),
                         phase: phase.subscribe(),
                         followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
+                        turns: Arc::new(Semaphore::new(TURNS)),
                     };
                     let mut server = JoinSet::new();
                     server.spawn(serve(listener, desk));
@@ -132,6 +136,8 @@ pub(super) struct Desk {
     pub(super) phase: watch::Receiver<Phase>,
     /// Places for those who stay.
     pub(super) followers: Arc<Semaphore>,
+    /// Turns of those who read what there is, and leave.
+    pub(super) turns: Arc<Semaphore>,
 }
 
 fn listen(place: &Place) -> io::Result<UnixListener> {

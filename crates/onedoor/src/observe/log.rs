@@ -37,7 +37,7 @@ use writer::Writer;
 
 pub(crate) use happening::Happening;
 pub(crate) use line::push_json_string;
-pub(crate) use recent::{Kept, Reader, Reading, Wanted};
+pub(crate) use recent::{Kept, Reader, Reading, Taken, Wanted};
 pub(crate) use time::push_rfc3339;
 
 /// How much may wait for a slow reader, per stream: some 20 000 access lines.

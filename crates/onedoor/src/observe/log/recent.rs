@@ -257,28 +257,8 @@ impl Reader {
     /// Appends some of what is next, an object a line. What was dropped before it could be read is counted in one.
     pub(crate) fn read(&mut self, into: &mut Vec<u8>) -> Reading {
         self.news.mark_unchanged();
-        let mut text = Vec::new();
-        let mut found: Vec<(Record, Range<usize>)> = Vec::new();
-        let held = self.ring.held();
-        let lost = held.records_gone.saturating_sub(self.next);
-        self.next += lost;
-        while text.len() < BATCH_BYTES
-            && let Some(record) = held.record(self.next)
-        {
-            if self.wanted.likes(record) {
-                found.push((record.clone(), held.copy_text(record, &mut text)));
-            }
-            self.next += 1;
-        }
-        let end = held.end();
-        drop(held);
-        if lost > 0 {
-            self.push_lost(lost, into);
-        }
-        for (record, range) in found {
-            record.write(text.get(range).unwrap_or_default(), into);
-            into.push(b'\n');
-        }
+        let (mut taken, end) = self.take(BATCH_BYTES);
+        while taken.write(into) {}
         if self.next >= end {
             Reading::CaughtUp
         } else if self.next < self.before {
@@ -288,6 +268,29 @@ impl Reader {
         }
     }
 
+    /// All that there is now, copied at once: a flood that comes meanwhile takes nothing of it away.
+    pub(crate) fn all(mut self) -> Taken {
+        self.take(usize::MAX).0
+    }
+
+    /// About so much of what is next, and the number behind the newest.
+    fn take(&mut self, bytes_most: usize) -> (Taken, u64) {
+        let mut text = Vec::new();
+        let mut records = VecDeque::new();
+        let held = self.ring.held();
+        let lost = held.records_gone.saturating_sub(self.next);
+        self.next += lost;
+        while text.len() < bytes_most
+            && let Some(record) = held.record(self.next)
+        {
+            if self.wanted.likes(record) {
+                records.push_back((record.clone(), held.copy_text(record, &mut text)));
+            }
+            self.next += 1;
+        }
+        (Taken { kept: self.kept, lost, text, records }, held.end())
+    }
+
     /// Waits for something that was not there at the last reading.
     pub(crate) async fn more(&mut self) {
         if self.news.changed().await.is_err() {
@@ -295,8 +298,36 @@ impl Reader {
             std::future::pending().await
         }
     }
+}
 
-    fn push_lost(&self, lost: u64, into: &mut Vec<u8>) {
+/// What a reader has taken out of the ring.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    kept: Kept,
+    /// So many were dropped before these.
+    lost: u64,
+    text: Vec<u8>,
+    records: VecDeque<(Record, Range<usize>)>,
+}
+
+impl Taken {
+    /// Appends about a batch of it, an object a line; false: there was nothing left.
+    pub(crate) fn write(&mut self, into: &mut Vec<u8>) -> bool {
+        let before = into.len();
+        match std::mem::take(&mut self.lost) {
+            0 => {}
+            lost => self.write_lost(lost, into),
+        }
+        while into.len() - before < BATCH_BYTES
+            && let Some((record, range)) = self.records.pop_front()
+        {
+            record.write(self.text.get(range).unwrap_or_default(), into);
+            into.push(b'\n');
+        }
+        into.len() > before
+    }
+
+    fn write_lost(&self, lost: u64, into: &mut Vec<u8>) {
         let noun = if lost == 1 { "line was" } else { "lines were" };
         let message = format!("{lost} {noun} lost here: they came faster than they were read");
         let now = SystemTime::now();
@@ -418,6 +449,19 @@ mod tests {
         let told = read(&mut reader);
         assert_eq!(told, ["5 lines were lost here: they came faster than they were read", "5", "6", "7"]);
         assert_eq!(read(&mut reader), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_taken_at_once_is_not_lost_to_a_flood() {
+        let ring = ring(3, 1000);
+        ["a", "b", "c"].into_iter().for_each(|text| say(&ring, 0, "web", text));
+        let mut taken = Reader::new(Arc::clone(&ring), Kept::Lines, Wanted::default()).all();
+        (0..8).for_each(|number| say(&ring, 0, "web", &number.to_string()));
+        let mut bytes = Vec::new();
+        while taken.write(&mut bytes) {}
+        let text = String::from_utf8(bytes).unwrap();
+        let messages: Vec<&str> = text.lines().filter_map(|line| line.split('"').rev().nth(1)).collect();
+        assert_eq!(messages, ["a", "b", "c"]);
     }
 
     #[test]
