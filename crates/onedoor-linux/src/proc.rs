@@ -5,6 +5,7 @@
 
 pub mod memory;
 mod sockets;
+mod usage;
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -13,6 +14,7 @@ use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStrExt;
 
 pub use sockets::{ListeningAt, ListeningSocket, listening_sockets};
+pub use usage::{Usage, usages};
 
 /// A process's number: 1 or more, so that no signal can mean a group or everyone by accident.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

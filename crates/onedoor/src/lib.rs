@@ -13,6 +13,7 @@ mod observe;
 mod proxy;
 mod registry;
 mod run;
+mod suggest;
 
 /// The tests count what a worker allocates on the way of a request.
 #[cfg(test)]

@@ -93,7 +93,7 @@ async fn serve(loaded: Loaded, control: &[Place], reread: &Reread, log: &Log) ->
         .context("cannot start the apps")?;
     // Before the first answer: who has had one may give orders.
     let (ask_reload, mut reloads) = mpsc::channel(RELOADS_WAITING);
-    let control = Control::open(control, apps.helm(), ask_reload, log);
+    let mut control = Control::open(control, apps.helm(), ask_reload, log);
     let mut proxy = bound.start(registry, log.clone())?;
     announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
     tell_trust(log, trusted.as_deref());
@@ -115,7 +115,9 @@ async fn serve(loaded: Loaded, control: &[Place], reread: &Reread, log: &Log) ->
     explain(log, &end);
     let hurry = watch::Sender::new(Pace::Orderly);
     // From here on everybody is told to end, and nobody to begin.
-    drop(control);
+    if let Some(control) = &mut control {
+        control.close();
+    }
     let ending = shut_down(proxy, apps, &children, log, Instant::now() + budget, budget, hurry.subscribe());
     tokio::select! {
         () = ending => {}
@@ -123,6 +125,9 @@ async fn serve(loaded: Loaded, control: &[Place], reread: &Reread, log: &Log) ->
     }
     if let End::AppEnded(end) = &end {
         last_words(log, end);
+    }
+    if let Some(control) = control {
+        control.finish().await;
     }
     Ok(exit_code(&end))
 }

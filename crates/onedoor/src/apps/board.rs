@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use onedoor_linux::proc::Pid;
 
+use crate::registry::Weight;
+
 /// One app, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AppRow {
@@ -17,6 +19,8 @@ pub(crate) struct AppRow {
     /// The framework its command line betrays.
     pub(crate) framework: Option<&'static str>,
     pub(crate) state: AppState,
+    /// What the program is without it.
+    pub(crate) weight: Weight,
     /// How often it was started again.
     pub(crate) restarts: u64,
     /// Its processes, those on their way out included.
@@ -28,6 +32,7 @@ pub(crate) struct ProcessRow {
     /// Counted from 1.
     pub(crate) replica: u16,
     pub(crate) pid: Pid,
+    pub(crate) began: Instant,
     /// `starting`, `ready` or `stopping`.
     pub(crate) state: &'static str,
 }
@@ -76,9 +81,9 @@ impl Board {
     }
 
     /// The file says otherwise about the app.
-    pub(super) fn describe(&self, AppRow { place, command, framework, .. }: AppRow) {
+    pub(super) fn describe(&self, AppRow { place, command, framework, weight, .. }: AppRow) {
         let mut row = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (row.place, row.command, row.framework) = (place, command, framework);
+        (row.place, row.command, row.framework, row.weight) = (place, command, framework, weight);
     }
 
     pub(super) fn set_processes(&self, restarts: u64, processes: Vec<ProcessRow>) {

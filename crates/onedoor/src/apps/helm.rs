@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::board::{AppRow, Board};
 use super::spec::AppSpec;
+use crate::suggest;
 
 /// How many wishes may wait for one app.
 pub(super) const WISHES: usize = 8;
@@ -50,8 +51,8 @@ pub(super) struct Asked {
 /// Why a wish was not fulfilled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Declined {
-    #[error("there is no app \"{0}\"")]
-    NoSuchApp(String),
+    #[error("there is no app \"{app}\"{}", did_you_mean(.nearest.as_deref()))]
+    NoSuchApp { app: String, nearest: Option<Arc<str>> },
     #[error("\"{0}\" is a job: it is run when its time comes, and not by hand")]
     AJob(String),
     #[error("app \"{app}\": the new process did not get ready: {why}; the log has what it printed")]
@@ -66,6 +67,10 @@ pub(crate) enum Declined {
     Busy(Arc<str>),
     #[error("onedoor is ending")]
     Ending,
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; did you mean \"{name}\"?")).unwrap_or_default()
 }
 
 /// Reaches every app's task. Cheap to clone.
@@ -95,8 +100,7 @@ impl Helm {
     /// Returns when it is done. Cancelling the wait does not take the wish back.
     pub(crate) async fn ask(&self, app: &str, wish: Wish) -> Result<(), Declined> {
         let members = self.members.load_full();
-        let member = members.iter().find(|member| &*member.name == app);
-        let Some(member) = member else { return Err(Declined::NoSuchApp(app.to_owned())) };
+        let member = find(&members, app)?;
         let Some(asked) = &member.asked else { return Err(Declined::AJob(app.to_owned())) };
         let (reply, answer) = oneshot::channel();
         asked.try_send(Asked { errand: Errand::Wish(wish), reply }).map_err(|error| match error {
@@ -106,8 +110,24 @@ impl Helm {
         answer.await.unwrap_or(Err(Declined::Ending)).map(|_done| ())
     }
 
+    /// Whether there is such an app or job.
+    ///
+    /// # Errors
+    /// That there is none, and which may have been meant.
+    pub(crate) fn knows(&self, app: &str) -> Result<(), Declined> {
+        find(&self.members.load(), app).map(|_| ())
+    }
+
     /// Every app and job as it is now, in the order of the file.
     pub(crate) fn table(&self) -> Vec<AppRow> {
         self.members.load().iter().map(|member| member.board.row()).collect()
     }
+}
+
+fn find<'m>(members: &'m [Reach], app: &str) -> Result<&'m Reach, Declined> {
+    let found = members.iter().find(|member| &*member.name == app);
+    found.ok_or_else(|| {
+        let nearest = suggest::nearest(app, members.iter().map(|member| &*member.name));
+        Declined::NoSuchApp { app: app.to_owned(), nearest: nearest.map(Arc::from) }
+    })
 }

@@ -126,6 +126,7 @@ pub(super) fn row_of(app: &AppSpec, launcher: &Launcher) -> AppRow {
         command: app.command.to_string(),
         framework: launcher.framework().map(|framework| framework.name),
         state: AppState::Starting,
+        weight: app.weight,
         restarts: 0,
         processes: Vec::new(),
     }

@@ -25,7 +25,7 @@ use super::spawn::{RuntimeDir, Shared};
 use super::spec::{AppSpec, Config, Grace, JobSpec, Listening};
 use super::task::{Ended, Kill, Order, Stopped};
 use crate::init::{Children, ExitCause, exit_code};
-use crate::observe::log::{Level, Log};
+use crate::observe::log::{Happening, Level, Log};
 use crate::registry::{Publisher, Weight};
 
 /// What is left of the grace once the operator asked twice.
@@ -293,11 +293,12 @@ impl Apps {
 
     fn tell(&self, app: &StoppedApp) {
         let say = |level, message: &str| self.log.event(level, Some(&app.app), message);
+        let stopped = |level, message: &str| self.log.happened(level, &app.app, Happening::Stopped, message);
         match app.how {
             StopOutcome::Ended { after } => {
-                say(Level::Debug, &format!("ended {:.1} s after it was asked to", after.as_secs_f64()))
+                stopped(Level::Debug, &format!("ended {:.1} s after it was asked to", after.as_secs_f64()))
             }
-            StopOutcome::Killed { after } => say(
+            StopOutcome::Killed { after } => stopped(
                 Level::Warn,
                 &format!(
                     "did not end when it was asked to and was killed after {:.1} s; it should end at its stop signal, or needs another one (stop.signal)",

@@ -6,7 +6,10 @@
 mod check;
 mod docs;
 mod explain;
+mod health;
 mod operate;
+mod reading;
+mod table;
 #[cfg(test)]
 mod tests;
 mod up;
@@ -30,6 +33,7 @@ Examples:
   onedoor explain /api/users       which route takes it, and what the app will see
   onedoor docs apps.*.ready        what a key means
   onedoor status                   how the apps are that run
+  onedoor logs web --follow        what it prints
   onedoor restart web              new processes for one of them; no request is lost
 
 The smallest onedoor.toml:
@@ -60,6 +64,12 @@ enum Command {
     Docs(docs::Arguments),
     /// Show the apps of the onedoor that runs this file
     Status(operate::Target),
+    /// Show what the apps printed last, and what onedoor said
+    Logs(reading::Arguments),
+    /// Show what happened to the apps: starts, crashes, restarts
+    Events(reading::Arguments),
+    /// For HEALTHCHECK: 0 while onedoor is up and every essential app is ready, else 1
+    Health(operate::Target),
     /// Replace an app's processes one at a time; no request is lost
     Restart(operate::OneApp),
     /// Stop an app; the others go on
@@ -157,6 +167,9 @@ fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<End
         Command::Explain(arguments) => explain::run(&arguments, surroundings),
         Command::Docs(arguments) => docs::run(&arguments, surroundings),
         Command::Status(target) => operate::status(&target, surroundings),
+        Command::Health(target) => health::run(&target, surroundings),
+        Command::Logs(arguments) => reading::logs(arguments, surroundings),
+        Command::Events(arguments) => reading::events(arguments, surroundings),
         Command::Restart(app) => operate::wish(app, Wish::Restart, surroundings),
         Command::Stop(app) => operate::wish(app, Wish::Stop, surroundings),
         Command::Start(app) => operate::wish(app, Wish::Start, surroundings),

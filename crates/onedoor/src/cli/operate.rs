@@ -1,26 +1,26 @@
 //! `onedoor status | restart | stop | start | scale`: what an operator says to a onedoor that runs.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Ended, FileArgument, Surroundings};
+use super::{Ended, FileArgument, Surroundings, table};
 use crate::apps::Wish;
 use crate::config::{self, Env};
-use crate::control::{Answer, AppStatus, Patience, Place, Request, call};
+use crate::control::{Answer, Patience, Place, Request, call};
 
 /// Which onedoor is meant, and how it is to answer.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Target {
     #[command(flatten)]
-    file: FileArgument,
+    pub(super) file: FileArgument,
     /// Its control socket, instead of the one that follows from the file
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// An app of the running onedoor.
@@ -62,7 +62,7 @@ fn app_and_number(text: &str) -> Result<(String, u16), String> {
 
 impl Target {
     /// A file that cannot be read may have been changed since it was started from.
-    fn places(&self, env: &Env) -> Vec<Place> {
+    pub(super) fn places(&self, env: &Env) -> Vec<Place> {
         match &self.socket {
             Some(path) => vec![Place::Path(path.clone())],
             None => match config::load_to_ask(&self.file.file, env) {
@@ -114,48 +114,10 @@ fn ask(
             writeln!(surroundings.talk, "onedoor: {why}")?;
             Ok(Ended::Refused)
         }
-        Answer::Apps(apps) if !target.json => write_apps(&apps, surroundings.out).map(|()| Ended::Well),
+        Answer::Apps(apps) if !target.json => table::write(&apps, surroundings.out).map(|()| Ended::Well),
         Answer::Reloaded(changes) if !target.json => {
             changes.iter().try_for_each(|line| writeln!(surroundings.out, "{line}")).map(|()| Ended::Well)
         }
         Answer::Apps(_) | Answer::Reloaded(_) | Answer::Done => Ok(Ended::Well),
     }
-}
-
-fn write_apps(apps: &[AppStatus], out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<[String; 5]> =
-        std::iter::once(["APP", "STATE", "PROCESSES", "RESTARTS", ""].map(str::to_owned))
-            .chain(apps.iter().map(row))
-            .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3)];
-    for row in &rows {
-        let line = format!(
-            "{:a$}  {:b$}  {:c$}  {:>d$}  {}",
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            row[4],
-            a = widths[0],
-            b = widths[1],
-            c = widths[2],
-            d = widths[3]
-        );
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
-}
-
-fn row(app: &AppStatus) -> [String; 5] {
-    let processes: Vec<String> = app
-        .processes
-        .iter()
-        .map(|process| match process.state.as_str() {
-            "ready" => process.pid.to_string(),
-            state => format!("{} ({state})", process.pid),
-        })
-        .collect();
-    let processes = if processes.is_empty() { "-".to_owned() } else { processes.join(" ") };
-    [app.name.clone(), app.state.clone(), processes, app.restarts.to_string(), app.detail.clone()]
 }

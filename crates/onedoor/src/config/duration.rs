@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// What to write instead, for messages.
-pub(super) const EXAMPLE: &str = "a duration such as \"500ms\", \"30s\", \"5m\", \"2h\" or \"1d\"";
+pub(crate) const EXAMPLE: &str = "a duration such as \"500ms\", \"30s\", \"5m\", \"2h\" or \"1d\"";
 
 /// The longest time anyone may ask for; far from where `Instant` arithmetic could overflow.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;

@@ -23,7 +23,6 @@ mod remedy;
 mod resolve;
 mod section;
 mod source;
-mod suggest;
 #[cfg(test)]
 mod tests;
 
@@ -31,3 +30,5 @@ pub(crate) use env::Env;
 pub(crate) use error::{ConfigErrors, Paint};
 pub(crate) use load::{check_text, load, load_to_ask};
 pub(crate) use resolve::{Loaded, TableRow};
+
+use crate::suggest;

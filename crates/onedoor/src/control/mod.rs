@@ -11,9 +11,10 @@
 mod client;
 mod place;
 mod protocol;
+mod reading;
 mod server;
 
-pub(crate) use client::{Patience, call};
+pub(crate) use client::{CallError, Patience, call, read};
 pub(crate) use place::Place;
-pub(crate) use protocol::{Answer, AppStatus, Request};
+pub(crate) use protocol::{Answer, AppStatus, ProcessStatus, Question, Request, Until};
 pub(crate) use server::{Control, ReloadAsked};

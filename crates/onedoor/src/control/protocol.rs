@@ -1,13 +1,19 @@
-//! What is said over the control socket: one line of JSON each way, version 1.
+//! What is said over the control socket: one line of JSON each way, version 1; what is read of the log follows its
+//! answer, an object a line.
 //!
 //! ```text
-//!   {"v":1,"do":"restart","app":"web"}          {"v":1,"do":"status"}
-//!   {"ok":true}   {"error":"…"}                 {"ok":true,"apps":[…]}
+//!   {"v":1,"do":"restart","app":"web"}    {"v":1,"do":"status"}     {"v":1,"do":"logs","follow":true}
+//!   {"ok":true}   {"error":"…"}           {"ok":true,"apps":[…]}    {"ok":true}  {"time":…}  {"time":…}  …
 //! ```
 
+use std::time::Duration;
+
+use onedoor_linux::proc::{Pid, Usage, usages};
 use serde_json::{Value, json};
 
 use crate::apps::{AppRow, AppState, Wish};
+use crate::observe::log::Kept;
+use crate::registry::Weight;
 
 /// The version of this protocol.
 const VERSION: u64 = 1;
@@ -22,6 +28,27 @@ pub(crate) enum Request {
         app: String,
         wish: Wish,
     },
+    Read(Question),
+}
+
+/// What is to be read of what was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) kept: Kept,
+    /// Empty: everything.
+    pub(crate) apps: Vec<String>,
+    /// So long ago at most.
+    pub(crate) since: Option<Duration>,
+    /// So many at most of what there is.
+    pub(crate) last: Option<usize>,
+    pub(crate) until: Until,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    Now,
+    /// What is still to come, too.
+    TheEnd,
 }
 
 /// What is answered.
@@ -40,6 +67,8 @@ pub(crate) enum Answer {
 pub(crate) struct AppStatus {
     pub(crate) name: String,
     pub(crate) state: String,
+    /// The program ends with it.
+    pub(crate) essential: bool,
     /// More about the state: where it listens, why it is down.
     pub(crate) detail: String,
     pub(crate) command: String,
@@ -53,6 +82,9 @@ pub(crate) struct ProcessStatus {
     pub(crate) replica: u64,
     pub(crate) pid: u64,
     pub(crate) state: String,
+    pub(crate) up: Duration,
+    /// Of it and all below it; None where the kernel does not say.
+    pub(crate) usage: Option<Usage>,
 }
 
 impl Request {
@@ -67,6 +99,7 @@ impl Request {
                 }
                 request
             }
+            Self::Read(question) => question.to_json(),
         }
     }
 
@@ -84,6 +117,8 @@ impl Request {
         let wish = match request["do"].as_str() {
             Some("status") => return Ok(Self::Status),
             Some("reload") => return Ok(Self::Reload),
+            Some("logs") => return Ok(Self::Read(Question::parse(Kept::Lines, &request)?)),
+            Some("events") => return Ok(Self::Read(Question::parse(Kept::Events, &request)?)),
             Some("restart") => Wish::Restart,
             Some("stop") => Wish::Stop,
             Some("start") => Wish::Start,
@@ -95,6 +130,54 @@ impl Request {
             None => return Err("`do` is missing".to_owned()),
         };
         Ok(Self::Wish { app: app()?, wish })
+    }
+}
+
+impl Question {
+    fn to_json(&self) -> Value {
+        let word = match self.kept {
+            Kept::Lines => "logs",
+            Kept::Events => "events",
+        };
+        let follow = match self.until {
+            Until::Now => false,
+            Until::TheEnd => true,
+        };
+        let mut request = json!({"v": VERSION, "do": word, "apps": self.apps, "follow": follow});
+        if let Some(since) = self.since {
+            request["since_ms"] = json!(millis(since));
+        }
+        if let Some(last) = self.last {
+            request["lines"] = json!(last);
+        }
+        request
+    }
+
+    fn parse(kept: Kept, request: &Value) -> Result<Self, String> {
+        let number = |key: &str| match &request[key] {
+            Value::Null => Ok(None),
+            number => number.as_u64().map(Some).ok_or_else(|| format!("`{key}` is a number")),
+        };
+        let apps = match &request["apps"] {
+            Value::Null => Some(Vec::new()),
+            apps => apps
+                .as_array()
+                .and_then(|apps| apps.iter().map(|app| Some(app.as_str()?.to_owned())).collect()),
+        };
+        let until = match &request["follow"] {
+            Value::Null | Value::Bool(false) => Until::Now,
+            Value::Bool(true) => Until::TheEnd,
+            Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                return Err("`follow` is true or false".to_owned());
+            }
+        };
+        Ok(Self {
+            kept,
+            apps: apps.ok_or("`apps` is a list of names")?,
+            since: number("since_ms")?.map(Duration::from_millis),
+            last: number("lines")?.map(|lines| usize::try_from(lines).unwrap_or(usize::MAX)),
+            until,
+        })
     }
 }
 
@@ -135,7 +218,15 @@ impl Answer {
 }
 
 impl AppStatus {
-    pub(super) fn of(row: &AppRow) -> Self {
+    /// Every app and job, and what their processes use: the only look at that, made when somebody asks.
+    pub(super) fn of_all(rows: &[AppRow]) -> Vec<Self> {
+        let pids: Vec<Pid> = rows.iter().flat_map(|row| &row.processes).map(|process| process.pid).collect();
+        let mut usages = usages(&pids).into_iter();
+        rows.iter().map(|row| Self::of(row, &mut usages)).collect()
+    }
+
+    /// `usages` has one for each process.
+    fn of(row: &AppRow, usages: &mut impl Iterator<Item = Option<Usage>>) -> Self {
         let (state, detail) = match &row.state {
             AppState::Idle => ("idle", "the first request starts it".to_owned()),
             AppState::Starting => ("starting", String::new()),
@@ -151,10 +242,13 @@ impl AppStatus {
             replica: u64::from(process.replica),
             pid: u64::try_from(process.pid.number()).unwrap_or(0),
             state: process.state.to_owned(),
+            up: process.began.elapsed(),
+            usage: usages.next().flatten(),
         });
         Self {
             name: row.name.to_string(),
             state: state.to_owned(),
+            essential: row.weight == Weight::Essential,
             detail,
             command: row.command.clone(),
             place: row.place.to_string(),
@@ -164,37 +258,66 @@ impl AppStatus {
     }
 
     fn to_json(&self) -> Value {
-        let process = |process: &ProcessStatus| json!({"replica": process.replica, "pid": process.pid, "state": process.state});
         json!({
             "name": self.name,
             "state": self.state,
+            "essential": self.essential,
             "detail": self.detail,
             "command": self.command,
             "place": self.place,
             "restarts": self.restarts,
-            "processes": self.processes.iter().map(process).collect::<Vec<_>>(),
+            "processes": self.processes.iter().map(ProcessStatus::to_json).collect::<Vec<_>>(),
         })
     }
 
     fn parse(app: &Value) -> Option<Self> {
         let text = |key: &str| app[key].as_str().map(str::to_owned);
-        let process = |process: &Value| {
-            Some(ProcessStatus {
-                replica: process["replica"].as_u64()?,
-                pid: process["pid"].as_u64()?,
-                state: process["state"].as_str()?.to_owned(),
-            })
-        };
         Some(Self {
             name: text("name")?,
             state: text("state")?,
+            essential: app["essential"].as_bool()?,
             detail: text("detail")?,
             command: text("command")?,
             place: text("place")?,
             restarts: app["restarts"].as_u64()?,
-            processes: app["processes"].as_array()?.iter().map(process).collect::<Option<_>>()?,
+            processes: app["processes"]
+                .as_array()?
+                .iter()
+                .map(ProcessStatus::parse)
+                .collect::<Option<_>>()?,
         })
     }
+}
+
+impl ProcessStatus {
+    fn to_json(&self) -> Value {
+        let mut process = json!({
+            "replica": self.replica,
+            "pid": self.pid,
+            "state": self.state,
+            "up_ms": millis(self.up),
+        });
+        if let Some(Usage { cpu, resident }) = self.usage {
+            process["cpu_ms"] = json!(millis(cpu));
+            process["memory_bytes"] = json!(resident);
+        }
+        process
+    }
+
+    fn parse(process: &Value) -> Option<Self> {
+        let cpu = process["cpu_ms"].as_u64().map(Duration::from_millis);
+        Some(Self {
+            replica: process["replica"].as_u64()?,
+            pid: process["pid"].as_u64()?,
+            state: process["state"].as_str()?.to_owned(),
+            up: Duration::from_millis(process["up_ms"].as_u64()?),
+            usage: cpu.zip(process["memory_bytes"].as_u64()).map(|(cpu, resident)| Usage { cpu, resident }),
+        })
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -206,7 +329,16 @@ mod tests {
     fn what_is_asked_is_understood() {
         let wish = |wish| Request::Wish { app: "web".into(), wish };
         let all = [Wish::Restart, Wish::Stop, Wish::Start, Wish::Scale(3)].map(wish);
-        for request in all.into_iter().chain([Request::Status]) {
+        let question = Question {
+            kept: Kept::Lines,
+            apps: vec!["web".into()],
+            since: Some(Duration::from_secs(600)),
+            last: Some(10),
+            until: Until::TheEnd,
+        };
+        let bare = Question { kept: Kept::Events, apps: vec![], since: None, last: None, until: Until::Now };
+        let more = [Request::Status, Request::Read(question), Request::Read(bare)];
+        for request in all.into_iter().chain(more) {
             assert_eq!(Request::parse(request.to_json().to_string().as_bytes()), Ok(request));
         }
     }
@@ -220,7 +352,23 @@ mod tests {
             command: "node \"x\"".into(),
             place: "onedoor.toml:2".into(),
             restarts: 3,
-            processes: vec![ProcessStatus { replica: 1, pid: 42, state: "ready".into() }],
+            essential: true,
+            processes: vec![
+                ProcessStatus {
+                    replica: 1,
+                    pid: 42,
+                    state: "ready".into(),
+                    up: Duration::from_millis(1234),
+                    usage: Some(Usage { cpu: Duration::from_millis(20), resident: 4096 }),
+                },
+                ProcessStatus {
+                    replica: 2,
+                    pid: 43,
+                    state: "starting".into(),
+                    up: Duration::ZERO,
+                    usage: None,
+                },
+            ],
         };
         for answer in [Answer::Done, Answer::Refused("no".into()), Answer::Apps(vec![app])] {
             assert_eq!(Answer::parse(answer.to_json().to_string().as_bytes()), Some(answer));

@@ -1,6 +1,6 @@
 //! The side of the control socket that runs with the apps.
 //!
-//! A client says one line and hears one line. Nothing it says or leaves unsaid can hurt the program: lines have a
+//! A client says one line and hears one line, or more if it reads the log (`reading`). Nothing it says or leaves unsaid can hurt the program: lines have a
 //! length, silence has an end, and so has the number of those who may be there at once.
 
 use std::io;
@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::place::Place;
 use super::protocol::{Answer, AppStatus, Request};
+use super::reading::Recital;
 use crate::apps::Helm;
 use crate::observe::log::{Level, Log};
 
@@ -26,10 +27,19 @@ use crate::observe::log::{Level, Log};
 const LINE_MAX: usize = 16 * 1024;
 
 /// Who has said nothing whole by then is sent away.
-const LISTENING: Duration = Duration::from_secs(10);
+pub(super) const LISTENING: Duration = Duration::from_secs(10);
 
 /// Clients at once; more wait in the kernel's queue.
 const CLIENTS_MAX: usize = 32;
+
+/// Clients that stay, to follow the log; they are not counted among the others.
+pub(super) const FOLLOWERS_MAX: usize = 16;
+
+/// Copies of what is kept, at once.
+const TURNS: usize = 4;
+
+/// How long those who follow the log may take for its last lines.
+const LAST_LINES: Duration = Duration::from_millis(200);
 
 /// Somebody wants the file to be read again.
 #[derive(Debug)]
@@ -38,27 +48,28 @@ pub(crate) struct ReloadAsked {
     pub(crate) reply: oneshot::Sender<Result<Vec<String>, String>>,
 }
 
-/// Through what wishes are fulfilled.
-#[derive(Clone, Debug)]
-struct Hands {
-    helm: Helm,
-    reloads: mpsc::Sender<ReloadAsked>,
-}
-
 /// The socket, open for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Control {
     /// Ends with it.
-    _server: JoinSet<()>,
+    server: JoinSet<()>,
     path: Option<PathBuf>,
+    phase: watch::Sender<Phase>,
+}
+
+/// How far the program is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    Open,
+    /// Nobody may ask for anything any more; who follows the log goes on.
+    Closing,
+    /// The last line was said.
+    Over,
 }
 
 impl Drop for Control {
     fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            // Somebody may have tidied up before us.
-            std::fs::remove_file(path).ok();
-        }
+        self.remove_file();
     }
 }
 
@@ -71,7 +82,6 @@ impl Control {
         reloads: mpsc::Sender<ReloadAsked>,
         log: &Log,
     ) -> Option<Self> {
-        let hands = Hands { helm, reloads };
         let mut refused = None;
         for place in places {
             match listen(place) {
@@ -81,9 +91,18 @@ impl Control {
                         Place::Path(path) => Some(path.clone()),
                         Place::Abstract(_) => None,
                     };
+                    let phase = watch::Sender::new(Phase::Open);
+                    let desk = Desk {
+                        helm,
+                        reloads,
+                        log: log.clone(),
+                        phase: phase.subscribe(),
+                        followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
+                        turns: Arc::new(Semaphore::new(TURNS)),
+                    };
                     let mut server = JoinSet::new();
-                    server.spawn(serve(listener, hands, log.clone()));
-                    return Some(Self { _server: server, path });
+                    server.spawn(serve(listener, desk));
+                    return Some(Self { server, path, phase });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                     refused = Some(format!("{place}: another onedoor runs this file"));
@@ -100,6 +119,40 @@ impl Control {
         );
         None
     }
+
+    /// Nobody may ask any more; who follows the log hears how it ends.
+    pub(crate) fn close(&mut self) {
+        self.phase.send_replace(Phase::Closing);
+        self.remove_file();
+    }
+
+    /// The last line was said: those who follow the log get it, and have been told all.
+    pub(crate) async fn finish(mut self) {
+        self.phase.send_replace(Phase::Over);
+        // Cancelling cuts off who does not read.
+        timeout(LAST_LINES, self.server.join_next()).await.ok();
+    }
+
+    fn remove_file(&mut self) {
+        if let Some(path) = self.path.take() {
+            // Somebody may have tidied up before us.
+            std::fs::remove_file(path).ok();
+        }
+    }
+}
+
+/// What every client is answered with.
+#[derive(Clone, Debug)]
+pub(super) struct Desk {
+    pub(super) helm: Helm,
+    /// To whoever can read the file again.
+    pub(super) reloads: mpsc::Sender<ReloadAsked>,
+    pub(super) log: Log,
+    pub(super) phase: watch::Receiver<Phase>,
+    /// Places for those who stay.
+    pub(super) followers: Arc<Semaphore>,
+    /// Turns of those who read what there is, and leave.
+    pub(super) turns: Arc<Semaphore>,
 }
 
 fn listen(place: &Place) -> io::Result<UnixListener> {
@@ -131,41 +184,86 @@ fn listen_at(path: &Path) -> io::Result<StdListener> {
     Ok(listener)
 }
 
-async fn serve(listener: UnixListener, hands: Hands, log: Log) {
+impl Desk {
+    fn is_closed(&self) -> bool {
+        *self.phase.borrow() > Phase::Open
+    }
+}
+
+async fn serve(listener: UnixListener, desk: Desk) {
     let room = Arc::new(Semaphore::new(CLIENTS_MAX));
     let mut clients = JoinSet::new();
+    let mut phase = desk.phase.clone();
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
-        while clients.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let hands = hands.clone();
+        // Both arms may be lost: who has connected by then is refused by the kernel.
+        tokio::select! {
+            accepted = accept(&listener, &room, &desk.log) => {
+                let Some((stream, place)) = accepted else { continue };
+                while clients.try_join_next().is_some() {}
+                let desk = desk.clone();
                 clients.spawn(async move {
                     // A client that leaves in the middle has left; there is nobody to be told.
-                    answer(stream, &hands).await.ok();
-                    drop(place);
+                    attend(stream, place, desk).await.ok();
                 });
             }
-            Err(error) => {
-                log.event(Level::Warn, None, format_args!("the control socket: {error}"));
-                // No descriptors left, most likely: a pause, and not a storm.
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
+            () = reached(&mut phase, Phase::Closing) => break,
+        }
+    }
+    drop(listener);
+    while clients.join_next().await.is_some() {}
+}
+
+/// Pends until the program has come that far.
+pub(super) async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
+    // Without anybody who could tell, it is over.
+    phase.wait_for(|phase| *phase >= wanted).await.ok();
+}
+
+async fn accept(
+    listener: &UnixListener,
+    room: &Arc<Semaphore>,
+    log: &Log,
+) -> Option<(UnixStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(room).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(error) => {
+            log.event(Level::Warn, None, format_args!("the control socket: {error}"));
+            // No descriptors left, most likely: a pause, and not a storm.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            None
         }
     }
 }
 
-async fn answer(mut stream: UnixStream, hands: &Hands) -> io::Result<()> {
+async fn attend(mut stream: UnixStream, place: OwnedSemaphorePermit, desk: Desk) -> io::Result<()> {
     let answer = match is_allowed(&stream) {
         false => Answer::Refused("only the user onedoor runs as, and root, may ask".to_owned()),
         true => match timeout(LISTENING, line(&mut stream)).await {
             Err(_) => return Ok(()),
             Ok(line) => match Request::parse(&line?) {
                 Err(why) => Answer::Refused(why),
-                Ok(request) => fulfil(request, hands).await,
+                Ok(_) if desk.is_closed() => Answer::Refused("onedoor is ending".to_owned()),
+                Ok(Request::Read(question)) => match Recital::new(question, &desk) {
+                    Ok(recital) => {
+                        say(&mut stream, &Answer::Done).await?;
+                        return recital.perform(stream, place).await;
+                    }
+                    Err(why) => Answer::Refused(why),
+                },
+                Ok(Request::Reload) => reload(&desk).await,
+                Ok(Request::Status) => Answer::Apps(AppStatus::of_all(&desk.helm.table())),
+                Ok(Request::Wish { app, wish }) => match desk.helm.ask(&app, wish).await {
+                    Ok(()) => Answer::Done,
+                    Err(declined) => Answer::Refused(declined.to_string()),
+                },
             },
         },
     };
+    say(&mut stream, &answer).await
+}
+
+async fn say(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
     let mut words = answer.to_json().to_string();
     words.push('\n');
     timeout(LISTENING, stream.write_all(words.as_bytes())).await.unwrap_or(Ok(()))
@@ -193,21 +291,13 @@ async fn line(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
     }
 }
 
-async fn fulfil(request: Request, Hands { helm, reloads }: &Hands) -> Answer {
-    match request {
-        Request::Reload => {
-            let (reply, answer) = oneshot::channel();
-            let asked = reloads.send(ReloadAsked { reply }).await.is_ok();
-            match answer.await {
-                Ok(Ok(changes)) if asked => Answer::Reloaded(changes),
-                Ok(Err(why)) => Answer::Refused(why),
-                Ok(Ok(_)) | Err(_) => Answer::Refused("onedoor is ending".to_owned()),
-            }
-        }
-        Request::Status => Answer::Apps(helm.table().iter().map(AppStatus::of).collect()),
-        Request::Wish { app, wish } => match helm.ask(&app, wish).await {
-            Ok(()) => Answer::Done,
-            Err(declined) => Answer::Refused(declined.to_string()),
-        },
+/// Waits until it is done, or cannot be.
+async fn reload(desk: &Desk) -> Answer {
+    let (reply, answer) = oneshot::channel();
+    let asked = desk.reloads.send(ReloadAsked { reply }).await.is_ok();
+    match answer.await {
+        Ok(Ok(changes)) if asked => Answer::Reloaded(changes),
+        Ok(Err(why)) => Answer::Refused(why),
+        Ok(Ok(_)) | Err(_) => Answer::Refused("onedoor is ending".to_owned()),
     }
 }

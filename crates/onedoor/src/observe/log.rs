@@ -8,9 +8,13 @@
 //!                                         └───────────┘
 //! ```
 //!
+//! What was said last is kept (`recent`) for those who ask later: `onedoor logs`, `onedoor events`.
+//!
 //! A reader that sleeps, a closed pipe or a full disk costs lines, which are counted and told, and never a request.
 
+mod happening;
 mod line;
+mod recent;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -28,9 +32,12 @@ use onedoor_linux::poll::Wake;
 use onedoor_linux::proc::Pid;
 
 use line::{Lines, Look};
+use recent::{Recent, Voice};
 use writer::Writer;
 
+pub(crate) use happening::Happening;
 pub(crate) use line::push_json_string;
+pub(crate) use recent::{Kept, Reader, Reading, Taken, Wanted};
 pub(crate) use time::push_rfc3339;
 
 /// How much may wait for a slow reader, per stream: some 20 000 access lines.
@@ -137,6 +144,7 @@ struct Shared {
     written: Condvar,
     lines: Lines,
     level: Level,
+    recent: Recent,
 }
 
 /// Lines on their way to the thread.
@@ -209,6 +217,7 @@ impl Log {
             written: Condvar::new(),
             lines,
             level: config.level,
+            recent: Recent::default(),
         });
         let writer = Writer::new(Arc::clone(&shared), Output::to(out)?, Output::to(err)?);
         std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
@@ -223,14 +232,34 @@ impl Log {
     /// What onedoor has to say, about `app` or about itself, to stderr.
     pub(crate) fn event(&self, level: Level, app: Option<&str>, message: impl Display) {
         if level >= self.shared.level {
-            let line = self.shared.lines.event(SystemTime::now(), level, app, &message);
-            self.push(Stream::Err, &line);
+            self.say(level, app, &message.to_string());
         }
+    }
+
+    /// The same for what `onedoor events` is to show of an app's life, whatever the level.
+    pub(crate) fn happened(&self, level: Level, app: &Arc<str>, what: Happening, message: impl Display) {
+        let message = message.to_string();
+        self.note(app, what, &message);
+        if level >= self.shared.level {
+            self.say(level, Some(app), &message);
+        }
+    }
+
+    /// For `onedoor events` alone: the log hears of it elsewhere.
+    pub(crate) fn note(&self, app: &Arc<str>, what: Happening, message: &str) {
+        self.shared.recent.happened(SystemTime::now(), app, what, message);
+    }
+
+    /// What is kept of the log, for one who asks.
+    pub(crate) fn reader(&self, kept: Kept, wanted: Wanted) -> Reader {
+        self.shared.recent.reader(kept, wanted)
     }
 
     /// A line of an app, or a piece of one; stdout goes to stdout, stderr to stderr.
     pub(crate) fn app_line(&self, speaker: &Speaker, line: Line<'_>) {
-        let bytes = self.shared.lines.app(SystemTime::now(), speaker, line);
+        let now = SystemTime::now();
+        self.shared.recent.app_line(now, speaker, line);
+        let bytes = self.shared.lines.app(now, speaker, line);
         let to = match speaker.stream {
             AppStream::Out => Stream::Out,
             AppStream::Err => Stream::Err,
@@ -258,6 +287,12 @@ impl Log {
     /// True if lines are made for people; else each is a JSON object.
     pub(crate) fn is_human(&self) -> bool {
         self.shared.lines.look() == Look::Human
+    }
+
+    fn say(&self, level: Level, app: Option<&str>, message: &str) {
+        let now = SystemTime::now();
+        self.shared.recent.said(now, Voice::Event(level), app, message);
+        self.push(Stream::Err, &self.shared.lines.event(now, level, app, &message));
     }
 
     fn push(&self, stream: Stream, line: &[u8]) {

@@ -37,6 +37,7 @@ mod pipelining;
 mod pool;
 mod proxy_protocol;
 mod readiness;
+mod recall;
 mod reload;
 mod replicas;
 mod reuse;

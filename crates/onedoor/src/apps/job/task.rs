@@ -24,7 +24,7 @@ use crate::apps::spec::{JobOn, JobSpec, Overlap};
 use crate::apps::stop;
 use crate::apps::task::{Ended, Kill, Order, Stopped};
 use crate::init::{Children, ExitCause, exit_code};
-use crate::observe::log::{Level, Log};
+use crate::observe::log::{Happening, Level, Log};
 
 /// What a job's task works with.
 #[derive(Debug)]
@@ -207,7 +207,7 @@ impl JobTask {
         };
         let count = if missed == 1 { String::new() } else { format!("{missed} ") };
         let why = "the machine slept, was very busy, or its clock was set";
-        self.say(Level::Warn, format_args!("{count}{runs} not made up for: {why}"));
+        self.tell(Level::Warn, Happening::Skipped, format_args!("{count}{runs} not made up for: {why}"));
     }
 
     fn is_due(&mut self, overlap: Overlap) {
@@ -215,13 +215,16 @@ impl JobTask {
         let so_far = report::shown(run.began.elapsed());
         let busy = format!("the run before this one still runs, after {so_far}");
         match (overlap, self.after) {
-            (Overlap::Skip, _) => self.say(Level::Warn, format_args!("{busy}; this one is skipped")),
+            (Overlap::Skip, _) => {
+                self.tell(Level::Warn, Happening::Skipped, format_args!("{busy}; this one is skipped"));
+            }
             (Overlap::Queue, After::Nothing) => {
                 self.say(Level::Info, format_args!("{busy}; this one waits for its end"));
                 self.after = After::Another;
             }
             (Overlap::Queue, After::Another) => {
-                self.say(Level::Warn, format_args!("{busy}, and one waits already; this one is skipped"));
+                let news = format_args!("{busy}, and one waits already; this one is skipped");
+                self.tell(Level::Warn, Happening::Skipped, news);
             }
             (Overlap::Kill, After::Nothing) => {
                 self.say(Level::Warn, format_args!("{busy}; it is ended now"));
@@ -258,7 +261,7 @@ impl JobTask {
                 Box::pin(run.until_its_end(launch.spec))
             }
         };
-        self.say(Level::Info, "starts");
+        self.tell(Level::Info, Happening::Started, "starts");
         self.around.board.set(AppState::Runs { since: began });
         self.under_way = Some(UnderWay { began, leave, outcome });
     }
@@ -284,19 +287,23 @@ impl JobTask {
         let after = report::shown(outcome.lived);
         match (&self.plan, &outcome.end) {
             (Plan::Once, _) => {
-                self.say(Level::Info, format_args!("done in {after}"));
+                self.tell(Level::Info, Happening::Done, format_args!("done in {after}"));
                 self.around.board.set(AppState::Done { after: outcome.lived });
                 self.around.milestone.send_replace(Milestone::Reached);
             }
             (Plan::Cron { .. }, RunEnd::Told) => {
-                self.say(Level::Info, format_args!("ended for the next run, after {after}"));
+                self.tell(
+                    Level::Info,
+                    Happening::Ended,
+                    format_args!("ended for the next run, after {after}"),
+                );
                 self.rest();
             }
             (
                 Plan::Cron { .. },
                 RunEnd::Ended(_) | RunEnd::NotStarted(_) | RunEnd::TooLong | RunEnd::Outgrown(_),
             ) => {
-                self.say(Level::Info, format_args!("done in {after}"));
+                self.tell(Level::Info, Happening::Done, format_args!("done in {after}"));
                 self.rest();
             }
         }
@@ -347,6 +354,8 @@ impl JobTask {
                 self.around.board.set(AppState::Down { why: fact.as_str().into() });
                 let (place, name) = (&self.job.worker.place, &self.job.worker.name);
                 let why = format!("{place}: job \"{name}\" {fact}; what needs it is not started");
+                // The log hears of it from the roster, which knows what it means.
+                self.around.log.note(name, Happening::Failed, &why);
                 // The roster may be gone already: then nobody waits for the news.
                 self.around.ended.send(Ended { of: self.around.id, exit_code, why, last_lines }).ok();
             }
@@ -355,7 +364,7 @@ impl JobTask {
                     self.say(Level::Warn, format_args!("last words: {line}"));
                 }
                 let next = timetable.next().map(|next| format!("; next run at {next}")).unwrap_or_default();
-                self.say(Level::Warn, format_args!("{fact}{next}"));
+                self.tell(Level::Warn, Happening::Failed, format_args!("{fact}{next}"));
                 self.rest();
             }
         }
@@ -379,6 +388,10 @@ impl JobTask {
 
     fn grace(&self) -> Duration {
         self.job.worker.stop.grace.within(self.around.grace_max)
+    }
+
+    fn tell(&self, level: Level, what: Happening, message: impl std::fmt::Display) {
+        self.around.log.happened(level, &self.job.worker.name, what, message);
     }
 
     fn say(&self, level: Level, message: impl std::fmt::Display) {

@@ -300,6 +300,7 @@ impl Instance {
                 start.hearing.attend(kin.clone(), voice);
                 self.referee = start.confined.watched.map(|limit| Referee::new(kin.clone(), limit));
                 self.process = Some(Process { kin, exited });
+                self.note_started(pid, yard);
                 Event::Spawned { pid }
             }
             Err(error) => {

@@ -40,7 +40,7 @@ use super::roster::MemberId;
 use super::spawn::Launcher;
 use super::spec::{AppSpec, Difference, Listening};
 use crate::init::Children;
-use crate::observe::log::{Level, Log};
+use crate::observe::log::{Happening, Level, Log};
 use crate::registry::{Endpoint, Feedback, Publisher};
 
 /// What the roster tells an app's task.
@@ -107,9 +107,17 @@ pub(super) struct AppTask {
     /// Until what the app needs is there.
     gate: Option<Boxed<()>>,
     /// Who waits for an answer.
-    tickets: Vec<(Ticket, Reply)>,
+    tickets: Vec<(Ticket, Cause, Reply)>,
     idleness: Idleness,
     asked_so_far: u64,
+}
+
+/// Why something is done to the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    Operator(Asking),
+    /// It was changed.
+    File,
 }
 
 type Reply = oneshot::Sender<Result<Done, Declined>>;
@@ -281,7 +289,8 @@ impl AppTask {
         let endpoints = self.instances.iter().filter_map(|instance| instance.endpoint.as_deref());
         let used = endpoints.map(Endpoint::usage).collect();
         if self.idleness.judge(used, Instant::now()) {
-            self.yard.say(Level::Info, "nobody asks for it: stopped until somebody does");
+            let why = "nobody asks for it: stopped until somebody does";
+            self.yard.tell(Level::Info, Happening::Idle, why);
             self.happened(FleetEvent::Idle).await;
         }
     }
@@ -343,7 +352,7 @@ impl AppTask {
             Errand::Wish(Wish::Scale(replicas)) => Asking::Scale { replicas },
             Errand::Change(app) => return self.change(*app, ticket, reply).await,
         };
-        self.tickets.push((ticket, reply));
+        self.tickets.push((ticket, Cause::Operator(asking), reply));
         self.happened(FleetEvent::Asked { asking, ticket }).await;
     }
 
@@ -359,17 +368,38 @@ impl AppTask {
             return;
         }
         self.idleness = Idleness::new(self.yard.app.stop_after_idle);
-        self.tickets.push((ticket, reply));
+        self.tickets.push((ticket, Cause::File, reply));
         let rules = rules(&self.yard.app, self.yard.grace_max, self.yard.seed);
         let actions = self.fleet.change(rules, difference, ticket, Instant::now());
         self.follow(actions).await;
     }
 
     fn answer(&mut self, ticket: Ticket, answer: Result<(), Refused>) {
-        if let Some(at) = self.tickets.iter().position(|(known, _)| *known == ticket) {
-            let (_, reply) = self.tickets.swap_remove(at);
+        if let Some(at) = self.tickets.iter().position(|(known, ..)| *known == ticket) {
+            let (_, cause, reply) = self.tickets.swap_remove(at);
+            if answer.is_ok() {
+                self.tell_done(cause);
+            }
             // Whoever asked may have left; it is done all the same.
             reply.send(answer.map(|()| Done::Done).map_err(|refused| self.declined(refused))).ok();
+        }
+    }
+
+    /// What an operator did is news for the others.
+    fn tell_done(&self, cause: Cause) {
+        let tell = |what, message: &str| self.yard.tell(Level::Info, what, message);
+        let asking = match cause {
+            Cause::Operator(asking) => asking,
+            Cause::File => return tell(Happening::Replaced, "changed as the file says"),
+        };
+        match asking {
+            Asking::Restart => tell(Happening::Replaced, "replaced by the operator"),
+            Asking::Stop => tell(Happening::Stopped, "stopped by the operator"),
+            // That it started is told by itself.
+            Asking::Start => {}
+            Asking::Scale { replicas } => {
+                tell(Happening::Scaled, &format!("scaled to {replicas} by the operator"));
+            }
         }
     }
 
@@ -442,6 +472,11 @@ impl AppTask {
 impl Yard {
     fn say(&self, level: Level, message: impl std::fmt::Display) {
         self.log.event(level, Some(&self.app.name), message);
+    }
+
+    /// The same for what happened to the app, and not only around it.
+    fn tell(&self, level: Level, what: Happening, message: impl std::fmt::Display) {
+        self.log.happened(level, &self.app.name, what, message);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::apps::life::Face;
 use crate::apps::live::Watchdog;
 use crate::apps::milestone::Milestone;
 use crate::apps::ready::{Found, FoundPlace};
-use crate::observe::log::Level;
+use crate::observe::log::{Happening, Level};
 use crate::registry::{Availability, DownClass, DownReason, EndpointAddr, EndpointId, EndpointSpec};
 use onedoor_linux::proc::ListeningAt;
 
@@ -54,7 +54,8 @@ impl AppTask {
             } else {
                 "starting"
             };
-            Some(ProcessRow { replica: instance.slot + 1, pid: instance.leader()?, state })
+            let (pid, began) = (instance.leader()?, instance.start.as_ref()?.began);
+            Some(ProcessRow { replica: instance.slot + 1, pid, began, state })
         };
         let mut processes: Vec<ProcessRow> = self.instances.iter().filter_map(process).collect();
         processes.sort_by_key(|process| process.replica);
@@ -88,8 +89,9 @@ impl Instance {
             Face::Starting => {
                 self.down = None;
                 if self.endpoint.take().is_some() {
-                    yard.say(
+                    yard.tell(
                         Level::Info,
+                        Happening::Unready,
                         "does not take connections any more; its requests wait while it is probed",
                     );
                 }
@@ -111,14 +113,15 @@ impl Instance {
         let again = self.ready_generation.replace(self.generation) == Some(self.generation);
         let cap = yard.launcher.cap(&yard.app);
         if again {
-            yard.say(Level::Debug, "takes requests again");
+            yard.tell(Level::Debug, Happening::Ready, "takes requests again");
         } else {
             self.ready_after = Some(after);
             let at = self.found.as_ref().map(|found| format!(" on {}", shown(&found.at))).unwrap_or_default();
             let which = self.which(yard);
             let most = cap.filter(|_| self.found.is_some());
             let most = most.map(|cap| format!(", at most {cap} requests at once")).unwrap_or_default();
-            yard.say(Level::Info, format_args!("{which}ready in {:.1} s{at}{most}", after.as_secs_f64()));
+            let news = format_args!("{which}ready in {:.1} s{at}{most}", after.as_secs_f64());
+            yard.tell(Level::Info, Happening::Ready, news);
         }
         if !again {
             let at = self.found.as_ref().map(|found| &found.at);

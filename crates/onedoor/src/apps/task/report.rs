@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use onedoor_linux::proc::Pid;
 use onedoor_linux::wait::ExitStatus;
 
 use super::instance::Instance;
@@ -12,7 +13,7 @@ use crate::apps::life::{Hope, How};
 use crate::apps::report;
 use crate::apps::spawn::LaunchError;
 use crate::init::{ExitCause, exit_code};
-use crate::observe::log::Level;
+use crate::observe::log::{Happening, Level};
 use crate::registry::{DownClass, DownReason};
 
 /// What onedoor exits with when there is no exit code of the app to pass on.
@@ -20,7 +21,29 @@ fn failed() -> u8 {
     exit_code(ExitCause::Useless)
 }
 
+fn happening(class: DownClass) -> Happening {
+    match class {
+        DownClass::Crashed => Happening::Crashed,
+        DownClass::CannotStart => Happening::CannotStart,
+        DownClass::NotReadyInTime => Happening::NotReady,
+        DownClass::Unwell => Happening::Unwell,
+        DownClass::Ended => Happening::Ended,
+        DownClass::GaveUp => Happening::GaveUp,
+    }
+}
+
 impl Instance {
+    /// A process of it runs.
+    pub(super) fn note_started(&self, pid: Pid, yard: &Yard) {
+        let which = self.which(yard);
+        match self.starts {
+            0 | 1 => yard.tell(Level::Debug, Happening::Started, format_args!("{which}started, pid {pid}")),
+            _ => {
+                yard.tell(Level::Debug, Happening::Restarted, format_args!("{which}started again, pid {pid}"))
+            }
+        }
+    }
+
     pub(super) fn note_spawn_error(&mut self, error: &LaunchError, yard: &mut Yard) -> Hope {
         let code = report::code_of(error);
         let (place, name) = (&yard.app.place, &yard.app.name);
@@ -84,7 +107,8 @@ impl Instance {
         if let Some(at) = retry_at {
             let next = at.saturating_duration_since(Instant::now()).as_secs_f64();
             let which = self.which(yard);
-            yard.say(Level::Warn, format_args!("{which}{fact}; next start in {next:.1} s"));
+            let news = format_args!("{which}{fact}; next start in {next:.1} s");
+            yard.tell(Level::Warn, happening(class), news);
         }
         DownReason { class, detail: Arc::from(fact) }
     }
@@ -120,6 +144,14 @@ impl Instance {
             Some(remedy) => format!("{fact}; {remedy}"),
             None => fact,
         };
+        let what = match how {
+            How::CannotStart => Happening::CannotStart,
+            How::NotReadyInTime => Happening::NotReady,
+            How::Enough | How::AsAsked => Happening::Ended,
+            How::GaveUp => Happening::GaveUp,
+        };
+        // The log hears of it from the roster, which knows what it means.
+        yard.log.note(name, what, &why);
         // The roster may be gone already: then nobody waits for the news.
         yard.ended.send(Ended { of: yard.id, exit_code, why, last_lines }).ok();
     }

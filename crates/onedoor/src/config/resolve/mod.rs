@@ -83,6 +83,8 @@ pub(crate) struct Loaded {
     pub(crate) log: LogConfig,
     /// Where the operator wants the control socket.
     pub(crate) control_socket: Option<PathBuf>,
+    /// A path of the door's own that answers how it is: of `builtin = "ready"`, else of `"health"`.
+    pub(crate) health_path: Option<String>,
     /// What is shown at start: where → what.
     pub(crate) table: Vec<TableRow>,
     pub(crate) warnings: Vec<Warning>,
@@ -143,6 +145,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
             .table("admin")
             .and_then(|admin| admin.text("socket"))
             .map(|path| context.folder.join(path.value)),
+        health_path: built.health_path,
         table: built.rows,
         warnings: std::mem::take(&mut context.warnings),
     }

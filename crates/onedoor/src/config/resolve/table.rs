@@ -12,7 +12,7 @@ use crate::config::section::Section;
 use crate::config::source::{Located, Span};
 use crate::proxy::config::{Origin, TlsTrust, UpstreamSpec};
 use crate::proxy::route::{
-    Action, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
+    Action, Builtin, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
     RoutePolicy, RouteSpec, Routes, UpstreamHost, UpstreamId,
 };
 
@@ -35,6 +35,7 @@ pub(super) struct Built {
     pub(super) routes: Routes,
     pub(super) upstreams: Vec<UpstreamSpec>,
     pub(super) rows: Vec<TableRow>,
+    pub(super) health_path: Option<String>,
 }
 
 /// What is known so far, while routes are added.
@@ -75,6 +76,7 @@ pub(super) fn build(
         .filter(|(spec, _)| matches!(spec.route.action, Action::Redirect(_)))
         .map(|(spec, place)| (spec.pattern.written().to_owned(), *place))
         .collect();
+    let health_path = health_path(&specs);
     let names: Vec<Arc<str>> = specs.iter().map(|spec| Arc::clone(&spec.route.name)).collect();
     let routes = Routes::build(specs).unwrap_or_else(|conflicts| {
         let told = conflicts.iter().map(|conflict| clash(conflict, &names, &places));
@@ -87,7 +89,18 @@ pub(super) fn build(
             context.warn(Some(place), text);
         }
     }
-    Built { routes, upstreams, rows }
+    Built { routes, upstreams, rows, health_path }
+}
+
+/// A path that can be asked as it is written: no host, no method, nothing that stands for something else.
+fn health_path(specs: &[RouteSpec]) -> Option<String> {
+    let of = |wanted| {
+        let is_it =
+            |spec: &&RouteSpec| matches!(spec.route.action, Action::Builtin(builtin) if builtin == wanted);
+        let mut written = specs.iter().filter(is_it).map(|spec| spec.pattern.written());
+        written.find(|path| path.starts_with('/') && !path.contains(['*', '{', ' ']))
+    };
+    of(Builtin::Ready).or_else(|| of(Builtin::Health)).map(str::to_owned)
 }
 
 fn clash(conflict: &Conflict, names: &[Arc<str>], places: &[Span]) -> ConfigError {

@@ -86,19 +86,7 @@ impl Lines {
                 // Whatever the message holds, an event is one line.
                 line.extend(message.to_string().bytes().map(|byte| if byte == b'\n' { b' ' } else { byte }));
             }
-            Look::Json => {
-                open_object(&mut line, now);
-                line.extend_from_slice(b",\"level\":\"");
-                line.extend_from_slice(level_name(level).as_bytes());
-                line.push(b'"');
-                if let Some(app) = app {
-                    line.extend_from_slice(b",\"app\":");
-                    push_json_string(&mut line, app.as_bytes());
-                }
-                line.extend_from_slice(b",\"message\":");
-                push_json_string(&mut line, message.to_string().as_bytes());
-                line.push(b'}');
-            }
+            Look::Json => push_event(&mut line, now, level, app, message.to_string().as_bytes()),
         }
         line.push(b'\n');
         line
@@ -197,7 +185,7 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-fn open_object(line: &mut Vec<u8>, now: SystemTime) {
+pub(super) fn open_object(line: &mut Vec<u8>, now: SystemTime) {
     line.extend_from_slice(b"{\"time\":\"");
     push_rfc3339(line, now);
     line.push(b'"');
@@ -250,7 +238,29 @@ fn push_object(bytes: &mut Vec<u8>, object: &JsonObject<'_>, speaker: &Speaker) 
     bytes.extend_from_slice(object.members);
 }
 
-fn push_wrapped(bytes: &mut Vec<u8>, now: SystemTime, speaker: &Speaker, line: Line<'_>) {
+/// What onedoor has to say, as an object.
+pub(super) fn push_event(
+    bytes: &mut Vec<u8>,
+    now: SystemTime,
+    level: Level,
+    app: Option<&str>,
+    message: &[u8],
+) {
+    open_object(bytes, now);
+    bytes.extend_from_slice(b",\"level\":\"");
+    bytes.extend_from_slice(level_name(level).as_bytes());
+    bytes.push(b'"');
+    if let Some(app) = app {
+        bytes.extend_from_slice(b",\"app\":");
+        push_json_string(bytes, app.as_bytes());
+    }
+    bytes.extend_from_slice(b",\"message\":");
+    push_json_string(bytes, message);
+    bytes.push(b'}');
+}
+
+/// What an app printed, as an object.
+pub(super) fn push_wrapped(bytes: &mut Vec<u8>, now: SystemTime, speaker: &Speaker, line: Line<'_>) {
     open_object(bytes, now);
     bytes.push(b',');
     push_app(bytes, speaker);

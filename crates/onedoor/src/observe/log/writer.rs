@@ -219,6 +219,7 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::super::line::{Lines, Look};
+    use super::super::recent::Recent;
     use super::super::{LogConfig, Queue};
     use super::*;
     use onedoor_linux::poll::Wake;
@@ -234,6 +235,7 @@ mod tests {
             written: Condvar::new(),
             lines: Lines::new(Look::Human, &config, [false, false]),
             level: config.level,
+            recent: Recent::default(),
         };
         // /dev/full answers ENOSPC to every write (full(4)).
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
