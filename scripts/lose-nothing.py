@@ -12,6 +12,7 @@ Exit code 0: nothing was lost. Examples:
   scripts/lose-nothing.py --replicas 2 --kills 50 --restarts 20 --seconds 120
   scripts/lose-nothing.py --replicas 1 --kills 20
   scripts/lose-nothing.py --replicas 2 --restarts 20 --posts      # planned: not one request of any method
+  scripts/lose-nothing.py --reloads 100 --websockets 200 --posts --large --seconds 60
 """
 import argparse
 import asyncio
@@ -61,6 +62,27 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": answer})
 '''
 
+# Takes every upgrade and says back what it is told.
+TUNNELS = '''
+import asyncio, os
+async def serve(reader, writer):
+    try:
+        head = await reader.readuntil(b"\\r\\n\\r\\n")
+        if b"upgrade" not in head.lower():
+            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n")
+            return
+        writer.write(b"HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n")
+        while piece := await reader.read(4096):
+            writer.write(piece)
+    except (OSError, asyncio.IncompleteReadError):
+        pass
+    finally:
+        writer.close()
+async def main():
+    await (await asyncio.start_server(serve, "127.0.0.1", int(os.environ["PORT"]))).serve_forever()
+asyncio.run(main())
+'''
+
 CONFIG = '''
 [server]
 listen = "127.0.0.1:{port}"
@@ -69,6 +91,9 @@ run = "{python} -m uvicorn --log-level warning --no-access-log app:app"
 path = "/"
 replicas = {replicas}
 restart = {{ backoff = "100ms..1s", give_up = "never" }}
+[apps.tunnels]
+run = "{python} tunnels.py"
+path = "/tunnels"
 [log]
 access = "off"
 '''
@@ -85,6 +110,7 @@ class Tally:
         self.honest = 0
         self.slowest = 0.0
         self.number = 0
+        self.tunnels = 0
 
     def fail(self, what):
         self.failed[what] = self.failed.get(what, 0) + 1
@@ -141,6 +167,45 @@ async def client(port, until, tally, posts, paths):
         writer.close()
 
 
+async def websocket(port, until, tally):
+    """Open from the first to the last moment; what it says comes back."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /tunnels HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
+        if b" 101 " not in head:
+            return tally.fail(f"WebSocket {head[:40]!r}")
+        tally.tunnels += 1
+        while time.monotonic() < until:
+            writer.write(b"still there?")
+            await asyncio.wait_for(reader.readexactly(12), 60)
+            await asyncio.sleep(0.2)
+        writer.close()
+    except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
+        tally.fail(f"WebSocket {type(error).__name__}: {error}")
+
+
+async def reloads(args, folder, text, seconds, tally):
+    """Another file each time: routes come and go, and every tenth time the app is another one."""
+    for turn in range(args.reloads):
+        await asyncio.sleep(seconds / (args.reloads + 1) / 2)
+        more = "".join(f'"/route{turn}-{n}" = {{ respond = "{turn}" }}\n' for n in range(turn % 7))
+        changed = text.replace("[log]", f"[routes]\n{more}[log]")
+        changed = changed.replace("[apps.tunnels]", f'env = {{ TURN = "{turn // 10}" }}\n[apps.tunnels]')
+        (folder / "onedoor.toml").write_text(changed)
+        await command(args, folder, ["reload"], 1, 0, tally)
+        if more and (status := await status_of(args.port, f"/route{turn}-0")) != 200:
+            tally.fail(f"a new route answers {status}")
+
+
+async def status_of(port, path):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    status, _, _ = await asyncio.wait_for(read_answer(reader), 60)
+    writer.close()
+    return status
+
+
 def workers(door):
     """The pids of the app's processes."""
     children = pathlib.Path(f"/proc/{door}/task")
@@ -178,6 +243,7 @@ async def main():
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--restarts", type=int, default=0)
     parser.add_argument("--reloads", type=int, default=0)
+    parser.add_argument("--websockets", type=int, default=0)
     parser.add_argument("--posts", action="store_true")
     parser.add_argument("--large", action="store_true", help="200 KiB bodies and streams as well: a kill cuts these")
     args = parser.parse_args()
@@ -186,9 +252,10 @@ async def main():
         folder = pathlib.Path(folder)
         port = random.randrange(20_000, 30_000)
         (folder / "app.py").write_text(APP)
-        (folder / "onedoor.toml").write_text(
-            CONFIG.format(port=port, python=args.python, replicas=args.replicas)
-        )
+        (folder / "tunnels.py").write_text(TUNNELS)
+        text = CONFIG.format(port=port, python=args.python, replicas=args.replicas)
+        (folder / "onedoor.toml").write_text(text)
+        args.port = port
         log = open(folder / "log", "w+")
         door = subprocess.Popen([args.onedoor], cwd=folder, stdout=log, stderr=log)
         try:
@@ -207,7 +274,8 @@ async def main():
                 *clients,
                 kill(door.pid, args.kills, args.seconds),
                 command(args, folder, ["restart", "web"], args.restarts, args.seconds, tally),
-                command(args, folder, ["reload"], args.reloads, args.seconds, tally),
+                reloads(args, folder, text, args.seconds, tally),
+                *[websocket(port, until, tally) for _ in range(args.websockets)],
             )
         finally:
             door.send_signal(signal.SIGTERM)
@@ -216,7 +284,8 @@ async def main():
         twice = len(seen) - len(set(seen))
         failed = sum(tally.failed.values())
         print(
-            f"{args.replicas} replicas, {args.seconds:.0f} s, {args.kills} kills, {args.restarts} restarts: "
+            f"{args.replicas} replicas, {args.seconds:.0f} s, {args.kills} kills, {args.restarts} restarts, "
+            f"{args.reloads} reloads, {tally.tunnels} WebSockets: "
             f"{tally.done} answers, {failed} failed, {tally.honest} honest 502 to POST, {twice} POSTs seen twice, "
             f"slowest {tally.slowest:.2f} s, end {code}"
         )

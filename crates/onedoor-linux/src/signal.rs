@@ -155,6 +155,12 @@ pub fn block(signals: &[Signal]) -> io::Result<()> {
     if errno == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(errno)) }
 }
 
+/// Whether we had a terminal and it was hung up (termios(3)).
+#[must_use]
+pub fn terminal_is_gone() -> bool {
+    matches!(rustix::termios::tcgetattr(rustix::stdio::stdin()), Err(rustix::io::Errno::IO))
+}
+
 /// A closed peer is an EPIPE to whoever writes, never a signal.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ use cli::Todo;
 pub fn main() -> ExitCode {
     match cli::begin() {
         Todo::Nothing(code) => code,
-        Todo::Run { loaded, control } => run::up(*loaded, &control),
+        Todo::Run { loaded, control, reread } => run::up(*loaded, &control, &reread),
     }
 }
 

@@ -130,13 +130,32 @@ pub(crate) enum Busy {
 /// All apps, as the proxy sees them.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    slots: Box<[Arc<Slot>]>,
+    slots: Box<[Entry]>,
+    workers: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    slot: Arc<Slot>,
+    weight: Weight,
+}
+
+/// An app, in every registry that has it: an [`AppId`] means something in one of them only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SlotId(u64);
+
+impl SlotId {
+    /// One that no app had before.
+    pub(crate) fn fresh() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 #[derive(Debug)]
 struct Slot {
+    id: SlotId,
     name: Arc<str>,
-    weight: Weight,
     now: ArcSwap<Availability>,
     /// Starts after a process of the app had ended by itself.
     restarts: AtomicU64,
@@ -157,6 +176,20 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
+    fn with_slot(name: &Arc<str>, workers: usize) -> (Arc<Slot>, Self) {
+        let (sender, receiver) = mpsc::channel(FEEDBACK_QUEUE);
+        let slot = Arc::new(Slot {
+            id: SlotId::fresh(),
+            name: Arc::clone(name),
+            now: ArcSwap::from_pointee(Availability::Starting { since: Instant::now() }),
+            restarts: AtomicU64::new(0),
+            changed: Notify::new(),
+            line: Arc::default(),
+            feedback: sender,
+        });
+        (Arc::clone(&slot), Self { workers, slot, feedback: receiver })
+    }
+
     /// A new endpoint, with a counter per worker and at most `cap` requests at once.
     pub(crate) fn endpoint(&self, spec: EndpointSpec, cap: Option<NonZeroU32>) -> Endpoint {
         let endpoint = Endpoint::new(spec, self.workers);
@@ -191,23 +224,30 @@ impl Publisher {
 impl Registry {
     /// One slot and one publisher per app, in the order given.
     pub(crate) fn new(apps: &[(Arc<str>, Weight)], workers: usize) -> (Arc<Self>, Vec<Publisher>) {
-        let mut slots = Vec::with_capacity(apps.len());
-        let mut publishers = Vec::with_capacity(apps.len());
-        for (name, weight) in apps {
-            let (sender, receiver) = mpsc::channel(FEEDBACK_QUEUE);
-            let slot = Arc::new(Slot {
-                name: Arc::clone(name),
-                weight: *weight,
-                now: ArcSwap::from_pointee(Availability::Starting { since: Instant::now() }),
-                restarts: AtomicU64::new(0),
-                changed: Notify::new(),
-                line: Arc::default(),
-                feedback: sender,
-            });
-            publishers.push(Publisher { workers, slot: Arc::clone(&slot), feedback: receiver });
-            slots.push(slot);
-        }
-        (Arc::new(Self { slots: slots.into_boxed_slice() }), publishers)
+        let nobody = Self { slots: Box::default(), workers };
+        let (registry, publishers) = nobody.next(apps);
+        (registry, publishers.into_iter().map(|(_, publisher)| publisher).collect())
+    }
+
+    /// The registry of a changed file: who was there before keeps its slot, and with it its publisher; for the others
+    /// there are new ones.
+    pub(crate) fn next(&self, apps: &[(Arc<str>, Weight)]) -> (Arc<Self>, Vec<(Arc<str>, Publisher)>) {
+        let mut publishers = Vec::new();
+        let mut slot_of = |name: &Arc<str>| {
+            if let Some(known) = self.slots.iter().find(|known| known.slot.name == *name) {
+                return Arc::clone(&known.slot);
+            }
+            let (slot, publisher) = Publisher::with_slot(name, self.workers);
+            publishers.push((Arc::clone(name), publisher));
+            slot
+        };
+        let slots =
+            apps.iter().map(|(name, weight)| Entry { slot: slot_of(name), weight: *weight }).collect();
+        (Arc::new(Self { slots, workers: self.workers }), publishers)
+    }
+
+    pub(crate) fn slot_id(&self, app: AppId) -> SlotId {
+        self.slot(app).id
     }
 
     pub(crate) fn name(&self, app: AppId) -> &Arc<str> {
@@ -231,11 +271,11 @@ impl Registry {
 
     /// True while every essential app takes requests (`builtin = "ready"`); one that sleeps does, by waking up.
     pub(crate) fn essential_apps_ready(&self) -> bool {
-        let essential = |slot: &&Arc<Slot>| slot.weight == Weight::Essential;
+        let essential = |entry: &&Entry| entry.weight == Weight::Essential;
         self.slots
             .iter()
             .filter(essential)
-            .all(|slot| matches!(**slot.now.load(), Availability::Ready { .. } | Availability::Idle))
+            .all(|entry| matches!(**entry.slot.now.load(), Availability::Ready { .. } | Availability::Idle))
     }
 
     /// An endpoint that is ready now and has not failed this request.
@@ -354,6 +394,7 @@ impl Registry {
     }
 
     fn slot(&self, app: AppId) -> &Arc<Slot> {
-        self.slots.get(usize::from(app.0)).expect("AppIds are made from this registry's own list")
+        let entry = self.slots.get(usize::from(app.0));
+        &entry.expect("AppIds are made from this registry's own list").slot
     }
 }

@@ -14,21 +14,21 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use onedoor_linux::signal::Signal;
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use crate::apps::{AppRow, AppState, Apps, AppsEnd};
+use crate::apps::{AppRow, AppState, Apps, AppsEnd, Change, Outcome, Reload};
+use crate::cli::Reread;
 use crate::config::Loaded;
-use crate::control::{Control, Place};
+use crate::control::{Control, Place, ReloadAsked};
 use crate::init::{self, Children, ExitCause, Request, Signals, StopRequest};
 use crate::observe::log::{Level, Log};
 use crate::proxy::{Bound, Proxy};
-use crate::registry::{Registry, Weight};
+use crate::registry::Registry;
 
 /// How long answers that wait for the apps' end may take to leave.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -39,12 +39,15 @@ const REAPING: Duration = Duration::from_secs(1);
 /// How far apart a signal to the apps and the same to us may arrive.
 const SAME_SIGNAL: Duration = Duration::from_millis(100);
 
+/// More of them would do the same once more.
+const RELOADS_WAITING: usize = 4;
+
 /// How long a reader of our output may take for the last lines.
 const FLUSHING: Duration = Duration::from_secs(1);
 
 /// Runs what the file says to its end and returns the exit code.
-pub(crate) fn up(loaded: Loaded, control: &[Place]) -> ExitCode {
-    match try_up(loaded, control) {
+pub(crate) fn up(loaded: Loaded, control: &[Place], reread: &Reread) -> ExitCode {
+    match try_up(loaded, control, reread) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // The log may be what failed. A stderr that nobody reads leaves only the code.
@@ -54,7 +57,7 @@ pub(crate) fn up(loaded: Loaded, control: &[Place]) -> ExitCode {
     }
 }
 
-fn try_up(loaded: Loaded, control: &[Place]) -> anyhow::Result<u8> {
+fn try_up(loaded: Loaded, control: &[Place], reread: &Reread) -> anyhow::Result<u8> {
     // Before the first thread: each inherits the mask.
     init::block_signals().context("cannot block signals")?;
     let log = Log::start(&loaded.log).context("cannot start the log")?;
@@ -63,7 +66,7 @@ fn try_up(loaded: Loaded, control: &[Place]) -> anyhow::Result<u8> {
         .enable_time()
         .build_local(LocalOptions::default())
         .context("cannot start the control runtime")?;
-    let outcome = runtime.block_on(serve(loaded, control, &log));
+    let outcome = runtime.block_on(serve(loaded, control, reread, &log));
     log.flush(FLUSHING);
     outcome
 }
@@ -76,22 +79,21 @@ enum End {
     WorkerFailed,
 }
 
-async fn serve(loaded: Loaded, control: &[Place], log: &Log) -> anyhow::Result<u8> {
+async fn serve(loaded: Loaded, control: &[Place], reread: &Reread, log: &Log) -> anyhow::Result<u8> {
     let trusted = loaded.proxy.trusted_peers.why.clone();
     // Bound first: connections queue from here on, and a taken port is known before an app starts.
     let bound = Bound::new(loaded.proxy)?;
     let mut signals = Signals::new(log.clone()).context("cannot read signals")?;
     let children = Children::start(log.clone()).context("cannot start the thread for children")?;
-    let slots: Vec<(Arc<str>, Weight)> =
-        loaded.apps.apps.iter().map(|app| (Arc::clone(&app.name), app.weight)).collect();
-    let (registry, publishers) = Registry::new(&slots, bound.workers());
+    let (registry, publishers) = Registry::new(&loaded.apps.slots(), bound.workers());
     let budget = loaded.apps.stop_budget;
     let (addresses, ports) = (bound.addresses(), bound.ports());
     // Before the workers: a crowd at the door may take every descriptor that is left.
     let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
         .context("cannot start the apps")?;
     // Before the first answer: who has had one may give orders.
-    let control = Control::open(control, apps.helm(), log);
+    let (ask_reload, mut reloads) = mpsc::channel(RELOADS_WAITING);
+    let control = Control::open(control, apps.helm(), ask_reload, log);
     let mut proxy = bound.start(registry, log.clone())?;
     announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
     tell_trust(log, trusted.as_deref());
@@ -103,7 +105,9 @@ async fn serve(loaded: Loaded, control: &[Place], log: &Log) -> anyhow::Result<u
             request = signals.next() => match request {
                 Request::Stop(stop) => break End::Asked(stop),
                 Request::Status => tell_status(log, &apps.table()),
+                Request::Reload => reload(None, reread, &mut apps, &proxy, log),
             },
+            Some(asked) = reloads.recv() => reload(Some(asked), reread, &mut apps, &proxy, log),
             end = apps.ended() => break own_signal_or(end, &mut signals).await,
             _worker = proxy.failed() => break End::WorkerFailed,
         }
@@ -123,6 +127,64 @@ async fn serve(loaded: Loaded, control: &[Place], log: &Log) -> anyhow::Result<u
     Ok(exit_code(&end))
 }
 
+/// Brings everything to what the file says now; on a mistake nothing changes. Answers when every app has been replaced
+/// that had to be.
+fn reload(asked: Option<ReloadAsked>, reread: &Reread, apps: &mut Apps, proxy: &Proxy, log: &Log) {
+    let begun = try_reload(reread, apps, proxy);
+    let log = log.clone();
+    tokio::spawn(async move {
+        let outcome = match begun {
+            Ok((reload, fixed)) => Ok(told_of(reload.done().await, &fixed, &log)),
+            Err(why) => {
+                log.event(
+                    Level::Error,
+                    None,
+                    format_args!("not reloaded, everything goes on as it was: {why}"),
+                );
+                Err(why)
+            }
+        };
+        if let Some(asked) = asked {
+            // Whoever asked may have left.
+            asked.reply.send(outcome).ok();
+        }
+    });
+}
+
+/// What was begun, and the keys whose change takes a new start.
+fn try_reload(
+    reread: &Reread,
+    apps: &mut Apps,
+    proxy: &Proxy,
+) -> Result<(Reload, Vec<&'static str>), String> {
+    let loaded = reread()?;
+    let prepared = proxy.prepare(loaded.proxy).map_err(|error| error.to_string())?;
+    let (registry, publishers) = proxy.registry().next(&loaded.apps.slots());
+    // Nothing here waits: the apps' tasks hear of it when the proxy has changed already.
+    let reload = apps.reload(loaded.apps, publishers);
+    let fixed = proxy.switch(prepared, registry);
+    Ok((reload, fixed))
+}
+
+/// Says what has become of a reload, and returns it line by line.
+fn told_of(changes: Vec<Change>, fixed: &[&str], log: &Log) -> Vec<String> {
+    let mut lines = Vec::new();
+    for change in &changes {
+        if let Outcome::Failed(why) = &change.outcome {
+            log.event(Level::Error, Some(&change.app), format_args!("reload: {why}"));
+        }
+        lines.push(change.to_string());
+    }
+    for key in fixed {
+        let line = format!("{key} changed: that takes a new start of onedoor");
+        log.event(Level::Warn, None, &line);
+        lines.push(line);
+    }
+    let what = if lines.is_empty() { "no app changed".to_owned() } else { lines.join(", ") };
+    log.event(Level::Info, None, format_args!("reloaded: {what}"));
+    lines
+}
+
 /// Whoever signals every process of the container (Heroku does) wants its end; that an app was faster than we are is
 /// no failure of the app.
 async fn own_signal_or(end: AppsEnd, signals: &mut Signals) -> End {
@@ -132,7 +194,7 @@ async fn own_signal_or(end: AppsEnd, signals: &mut Signals) -> End {
     }
     match tokio::time::timeout(SAME_SIGNAL, signals.next()).await {
         Ok(Request::Stop(stop)) => End::Asked(stop),
-        Ok(Request::Status) | Err(_) => End::AppEnded(end),
+        Ok(Request::Status | Request::Reload) | Err(_) => End::AppEnded(end),
     }
 }
 
@@ -203,7 +265,7 @@ async fn hurry_on_signals(
     loop {
         match signals.next().await {
             // The apps are on their way out, and so is their table.
-            Request::Status => {}
+            Request::Status | Request::Reload => {}
             // The first signal of an end that an app began.
             Request::Stop(StopRequest::Once(signal)) => {
                 log.event(Level::Info, None, format_args!("{signal}: already ending"))

@@ -75,6 +75,12 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).state = state;
     }
 
+    /// The file says otherwise about the app.
+    pub(super) fn describe(&self, AppRow { place, command, framework, .. }: AppRow) {
+        let mut row = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (row.place, row.command, row.framework) = (place, command, framework);
+    }
+
     pub(super) fn set_processes(&self, restarts: u64, processes: Vec<ProcessRow>) {
         let mut row = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         row.restarts = restarts;

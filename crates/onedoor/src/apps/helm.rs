@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
 
 use super::board::{AppRow, Board};
+use super::spec::AppSpec;
 
 /// How many wishes may wait for one app.
 pub(super) const WISHES: usize = 8;
@@ -23,11 +25,26 @@ pub(crate) enum Wish {
     Scale(u16),
 }
 
-/// A wish, and where its answer goes.
+/// What an app's task is asked for.
+#[derive(Debug)]
+pub(super) enum Errand {
+    Wish(Wish),
+    /// To be what the file says now.
+    Change(Box<AppSpec>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    Done,
+    /// It was so already.
+    NothingToDo,
+}
+
+/// An errand, and where its answer goes.
 #[derive(Debug)]
 pub(super) struct Asked {
-    pub(super) wish: Wish,
-    pub(super) reply: oneshot::Sender<Result<(), Declined>>,
+    pub(super) errand: Errand,
+    pub(super) reply: oneshot::Sender<Result<Done, Declined>>,
 }
 
 /// Why a wish was not fulfilled.
@@ -54,10 +71,10 @@ pub(crate) enum Declined {
 /// Reaches every app's task. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Helm {
-    members: Arc<[Reach]>,
+    members: Arc<ArcSwap<Vec<Reach>>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reach {
     pub(super) name: Arc<str>,
     /// None: a job, which is only looked at.
@@ -67,24 +84,30 @@ pub(super) struct Reach {
 
 impl Helm {
     pub(super) fn new(members: Vec<Reach>) -> Self {
-        Self { members: members.into() }
+        Self { members: Arc::new(ArcSwap::from_pointee(members)) }
+    }
+
+    /// The apps of a changed file.
+    pub(super) fn set(&self, members: Vec<Reach>) {
+        self.members.store(Arc::new(members));
     }
 
     /// Returns when it is done. Cancelling the wait does not take the wish back.
     pub(crate) async fn ask(&self, app: &str, wish: Wish) -> Result<(), Declined> {
-        let member = self.members.iter().find(|member| &*member.name == app);
+        let members = self.members.load_full();
+        let member = members.iter().find(|member| &*member.name == app);
         let Some(member) = member else { return Err(Declined::NoSuchApp(app.to_owned())) };
         let Some(asked) = &member.asked else { return Err(Declined::AJob(app.to_owned())) };
         let (reply, answer) = oneshot::channel();
-        asked.try_send(Asked { wish, reply }).map_err(|error| match error {
+        asked.try_send(Asked { errand: Errand::Wish(wish), reply }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Declined::Busy(Arc::clone(&member.name)),
             mpsc::error::TrySendError::Closed(_) => Declined::Ending,
         })?;
-        answer.await.unwrap_or(Err(Declined::Ending))
+        answer.await.unwrap_or(Err(Declined::Ending)).map(|_done| ())
     }
 
     /// Every app and job as it is now, in the order of the file.
     pub(crate) fn table(&self) -> Vec<AppRow> {
-        self.members.iter().map(|member| member.board.row()).collect()
+        self.members.load().iter().map(|member| member.board.row()).collect()
     }
 }

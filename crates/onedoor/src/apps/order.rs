@@ -2,6 +2,7 @@
 //!
 //! What is needed is started first and stopped last. The configuration has no circles; see `config::resolve`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,31 +29,41 @@ fn place(need: Need, apps: usize) -> usize {
 }
 
 /// How far each app and job has come, for those who need it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Milestones {
-    /// In the order of the roster.
-    of: Vec<(Arc<str>, watch::Sender<Milestone>)>,
+    of: BTreeMap<Arc<str>, watch::Sender<Milestone>>,
+    /// In the order of the file: what a [`Need`] means.
+    order: Vec<Arc<str>>,
     apps: usize,
 }
 
 impl Milestones {
     pub(super) fn of(config: &Config) -> Self {
-        Self {
-            of: everyone(config)
-                .map(|app| (Arc::clone(&app.name), watch::Sender::new(Milestone::Ahead)))
-                .collect(),
-            apps: config.apps.len(),
+        let mut milestones = Self::default();
+        milestones.extend(config);
+        milestones
+    }
+
+    /// Whoever was known before has come as far as it has.
+    pub(super) fn extend(&mut self, config: &Config) {
+        self.order = everyone(config).map(|app| Arc::clone(&app.name)).collect();
+        self.apps = config.apps.len();
+        self.of.retain(|name, _| self.order.contains(name));
+        for name in &self.order {
+            let ahead = || watch::Sender::new(Milestone::Ahead);
+            self.of.entry(Arc::clone(name)).or_insert_with(ahead);
         }
     }
 
     /// Where the app, or the job's worker, itself tells it.
-    pub(super) fn of_app(&self, app: &AppSpec) -> watch::Sender<Milestone> {
-        self.of[usize::from(app.id.0)].1.clone()
+    pub(super) fn of_app(&self, name: &str) -> watch::Sender<Milestone> {
+        // One that nobody knows is needed by nobody.
+        self.of.get(name).cloned().unwrap_or_else(|| watch::Sender::new(Milestone::Ahead))
     }
 
     pub(super) fn needs_of(&self, app: &AppSpec, log: &Log) -> Needs {
-        let needed = app.needs.iter().filter_map(|need| self.of.get(place(*need, self.apps)));
-        let of = needed.map(|(name, milestone)| (Arc::clone(name), milestone.subscribe())).collect();
+        let names = app.needs.iter().filter_map(|need| self.order.get(place(*need, self.apps)));
+        let of = names.filter_map(|name| Some((Arc::clone(name), self.of.get(name)?.subscribe()))).collect();
         Needs::new(Arc::clone(&app.name), of, log.clone())
     }
 }

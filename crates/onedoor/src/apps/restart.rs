@@ -75,6 +75,10 @@ impl Restarts {
         Verdict::Again { at: now + delay }
     }
 
+    pub(super) fn adopt(&mut self, policy: RestartPolicy) {
+        self.policy = policy;
+    }
+
     /// Between half of the doubled delay and all of it, never outside the policy's bounds: apps that fell together
     /// (their database went away) do not come back in step.
     fn delay(&mut self) -> Duration {

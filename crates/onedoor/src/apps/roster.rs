@@ -3,9 +3,9 @@
 //! It owns the apps' tasks, knows which apps the program cannot live without, and orders the stop. What one app does
 //! is its task's business.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,15 +14,16 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinSet};
 use tokio::time::timeout_at;
 
-use super::board::{AppRow, AppState, Board};
-use super::helm::{Helm, Reach, WISHES};
-use super::job::{Around, JobTask};
+use super::board::AppRow;
+use super::helm::{Helm, Reach};
+use super::nursery::Nursery;
 use super::oom::OomWatch;
 use super::order::{KILL_MARGIN, Milestones, Waves, depths};
 use super::ports::PrivatePorts;
-use super::spawn::{Launcher, RuntimeDir, Shared};
-use super::spec::{AppSpec, Command, Config, Grace, JobSpec, Listening};
-use super::task::{AppTask, Ended, Kill, Order, Stopped, Surroundings};
+use super::reload::Signature;
+use super::spawn::{RuntimeDir, Shared};
+use super::spec::{AppSpec, Config, Grace, JobSpec, Listening};
+use super::task::{Ended, Kill, Order, Stopped};
 use crate::init::{Children, ExitCause, exit_code};
 use crate::observe::log::{Level, Log};
 use crate::registry::{Publisher, Weight};
@@ -30,36 +31,40 @@ use crate::registry::{Publisher, Weight};
 /// What is left of the grace once the operator asked twice.
 const HURRIED_GRACE: Duration = Duration::from_secs(1);
 
-/// A stop, once more in a hurry, and the wish to hurry.
-const ORDERS: usize = 3;
-
 /// All apps, running.
 #[derive(Debug)]
 pub(crate) struct Apps {
-    tasks: JoinSet<Stopped>,
-    members: Vec<Member>,
+    pub(super) tasks: JoinSet<Stopped>,
+    pub(super) members: Vec<Member>,
     ended: mpsc::UnboundedReceiver<Ended>,
-    helm: Helm,
-    log: Log,
+    pub(super) helm: Helm,
+    pub(super) nursery: Nursery,
+    /// What the file said of each job when it was last started.
+    pub(super) jobs: BTreeMap<Arc<str>, Signature>,
+    pub(super) log: Log,
 }
 
+/// An app or a job from its beginning to its end; names come back, these do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MemberId(pub(super) u64);
+
 #[derive(Debug)]
-struct Member {
-    name: Arc<str>,
-    task: Id,
-    orders: mpsc::Sender<Order>,
-    grace: Grace,
-    role: Role,
-    board: Board,
+pub(super) struct Member {
+    pub(super) id: MemberId,
+    pub(super) task: Id,
+    pub(super) orders: mpsc::Sender<Order>,
+    pub(super) grace: Grace,
+    pub(super) role: Role,
+    pub(super) reach: Reach,
     /// Started no more.
-    over: bool,
+    pub(super) over: bool,
     /// How many apps in a row need one another, from the last of them to this one: it is stopped after they are.
-    depth: u32,
+    pub(super) depth: u32,
 }
 
 /// What the program is without the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     /// Nothing: it ends with the app.
     Essential,
     /// Less; without any served app it is nothing.
@@ -67,76 +72,10 @@ enum Role {
     Worker,
     /// Nothing, if it is one of the start and fails; otherwise its end is no end.
     Job,
-}
-
-/// What every app's task is started with.
-#[derive(Debug)]
-struct Nursery {
-    shared: Shared,
-    children: Children,
-    log: Log,
-    ended: mpsc::UnboundedSender<Ended>,
-    milestones: Milestones,
-    depths: Vec<u32>,
-    grace_max: Duration,
-    oom: Arc<OomWatch>,
-    seeds: RandomState,
-}
-
-impl Nursery {
-    fn start_app(&self, app: AppSpec, publisher: Publisher, apps: &mut Apps) -> Reach {
-        let (orders, orders_receiver) = mpsc::channel(ORDERS);
-        let launcher = Launcher::new(&app, self.shared.clone());
-        let board = board_of(&app, &launcher);
-        let (asked, wishes) = mpsc::channel(WISHES);
-        let around = Surroundings {
-            publisher,
-            children: self.children.clone(),
-            log: self.log.clone(),
-            launcher,
-            board: board.clone(),
-            orders: orders_receiver,
-            wishes,
-            ended: self.ended.clone(),
-            needs: self.milestones.needs_of(&app, &self.log),
-            milestone: self.milestones.of_app(&app),
-            grace_max: self.grace_max,
-            oom: Arc::clone(&self.oom),
-        };
-        let depth = self.depths[usize::from(app.id.0)];
-        let (name, grace, role) = (Arc::clone(&app.name), app.stop.grace, Role::of(&app));
-        let reach = Reach { name: Arc::clone(&name), asked: Some(asked), board: board.clone() };
-        let task = AppTask::new(app, around, self.seeds.hash_one(&name));
-        let task = apps.tasks.spawn(Box::pin(task.run())).id();
-        apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
-        reach
-    }
-
-    fn start_job(&self, job: JobSpec, apps: &mut Apps) -> Reach {
-        let (orders, orders_receiver) = mpsc::channel(ORDERS);
-        let worker = &job.worker;
-        let launcher = Launcher::new(worker, self.shared.clone());
-        let board = board_of(worker, &launcher);
-        let around = Around {
-            children: self.children.clone(),
-            log: self.log.clone(),
-            launcher,
-            board: board.clone(),
-            orders: orders_receiver,
-            ended: self.ended.clone(),
-            milestone: self.milestones.of_app(worker),
-            grace_max: self.grace_max,
-            oom: Arc::clone(&self.oom),
-        };
-        let depth = self.depths[usize::from(worker.id.0)];
-        let (name, grace) = (Arc::clone(&worker.name), worker.stop.grace);
-        let reach = Reach { name: Arc::clone(&name), asked: None, board: board.clone() };
-        let needs = self.milestones.needs_of(worker, &self.log);
-        let task = apps.tasks.spawn(Box::pin(JobTask::new(job, around, needs).run())).id();
-        let role = Role::Job;
-        apps.members.push(Member { name, task, orders, grace, role, board, over: false, depth });
-        reach
-    }
+    /// The same as ever: the program had started without it.
+    LateJob,
+    /// The same as ever: the file does not have it any more.
+    Leaving,
 }
 
 /// The end of an app that the program cannot live without.
@@ -200,7 +139,8 @@ impl Apps {
         public_ports: &[u16],
     ) -> io::Result<Self> {
         let (ended_sender, ended) = mpsc::unbounded_channel();
-        let nursery = Nursery {
+        let depths = depths(&config);
+        let mut nursery = Nursery {
             shared: Shared {
                 ports: Arc::new(PrivatePorts::of_this_host(taken(public_ports, &config.apps))),
                 runtime: Arc::new(RuntimeDir::of_this_host()?),
@@ -210,22 +150,25 @@ impl Apps {
             log: log.clone(),
             ended: ended_sender,
             milestones: Milestones::of(&config),
-            depths: depths(&config),
             grace_max: config.stop_budget.saturating_sub(KILL_MARGIN),
             oom: Arc::new(OomWatch::start()),
             seeds: RandomState::new(),
+            made: 0,
         };
-        let (tasks, members) = (JoinSet::new(), Vec::new());
-        let mut apps = Self { tasks, members, ended, log, helm: Helm::new(Vec::new()) };
-        let mut reach = Vec::new();
+        let (mut tasks, mut members) = (JoinSet::new(), Vec::new());
         for (app, publisher) in config.apps.into_iter().zip(publishers) {
-            reach.push(nursery.start_app(app, publisher, &mut apps));
+            members.push(nursery.start_app(app, publisher, &mut tasks));
         }
+        let signature = |job: &JobSpec| (Arc::clone(&job.worker.name), Signature::of(job));
+        let jobs = config.jobs.iter().map(signature).collect();
         for job in config.jobs {
-            reach.push(nursery.start_job(job, &mut apps));
+            members.push(nursery.start_job(job, Role::Job, &mut tasks));
         }
-        apps.helm = Helm::new(reach);
-        Ok(apps)
+        for (member, depth) in members.iter_mut().zip(depths) {
+            member.depth = depth;
+        }
+        let helm = Helm::new(members.iter().map(|member| member.reach.clone()).collect());
+        Ok(Self { tasks, members, ended, helm, nursery, jobs, log })
     }
 
     /// What an operator's wishes go through.
@@ -239,14 +182,21 @@ impl Apps {
         loop {
             let news = tokio::select! {
                 news = self.ended.recv() => news,
-                // A task ends when it is told to, which it was not: it panicked, and nobody watches its app now.
-                Some(Err(error)) = self.tasks.join_next_with_id() => return self.unwatched(error.id()),
+                Some(joined) = self.tasks.join_next_with_id() => match joined {
+                    // Whoever is not in the file any more has left.
+                    Ok((task, _stopped)) => {
+                        self.members.retain(|member| member.task != task);
+                        continue;
+                    }
+                    // It panicked, and nobody watches its app now.
+                    Err(error) => return self.unwatched(error.id()),
+                },
             };
             let Some(news) = news else { return std::future::pending().await };
-            let Ended { app, exit_code, why, last_lines } = news;
-            let Some(member) = self.members.get_mut(usize::from(app.0)) else { continue };
+            let Ended { of, exit_code, why, last_lines } = news;
+            let Some(member) = self.members.iter_mut().find(|member| member.id == of) else { continue };
             member.over = true;
-            let (name, role) = (Arc::clone(&member.name), member.role);
+            let (name, role) = (Arc::clone(&member.reach.name), member.role);
             if self.is_the_end(role) {
                 return AppsEnd { app: name, exit_code, why, last_lines };
             }
@@ -259,7 +209,7 @@ impl Apps {
     fn unwatched(&self, task: Id) -> AppsEnd {
         let app = self.members.iter().find(|member| member.task == task);
         AppsEnd {
-            app: app.map_or_else(|| "unknown".into(), |member| Arc::clone(&member.name)),
+            app: app.map_or_else(|| "unknown".into(), |member| Arc::clone(&member.reach.name)),
             exit_code: exit_code(ExitCause::Broken),
             why: "its supervision broke: a bug in onedoor, please report it".into(),
             last_lines: Vec::new(),
@@ -271,6 +221,7 @@ impl Apps {
         let is_served = |member: &Member| matches!(member.role, Role::Essential | Role::Served);
         let served_once = self.members.iter().any(is_served);
         match role {
+            Role::LateJob | Role::Leaving => false,
             Role::Essential | Role::Job => true,
             Role::Served => !left(Role::Served) && !left(Role::Essential),
             // Workers alone are a program as well.
@@ -319,7 +270,7 @@ impl Apps {
 
     /// The apps as they are now, in the order of the file.
     pub(crate) fn table(&self) -> Vec<AppRow> {
-        self.members.iter().map(|member| member.board.row()).collect()
+        self.helm.table()
     }
 
     fn report(&self, stopped: &[(Id, Stopped)]) -> StopReport {
@@ -331,7 +282,7 @@ impl Apps {
                 Some(Stopped { took, kill: Kill::Needed, .. }) => StopOutcome::Killed { after: *took },
             };
             let leftovers = stopped.map_or(0, |stopped| stopped.leftovers);
-            StoppedApp { app: Arc::clone(&member.name), how, leftovers }
+            StoppedApp { app: Arc::clone(&member.reach.name), how, leftovers }
         };
         let report = StopReport { apps: self.members.iter().map(outcome).collect() };
         for app in &report.apps {
@@ -363,7 +314,7 @@ impl Apps {
 }
 
 impl Role {
-    fn of(app: &AppSpec) -> Self {
+    pub(super) fn of(app: &AppSpec) -> Self {
         match (app.weight, &app.listening) {
             (Weight::Essential, _) => Self::Essential,
             (Weight::Optional, Listening::Nowhere) => Self::Worker,
@@ -389,18 +340,6 @@ fn tell_wave(members: &[Member], wave: u32, waves: &Waves) {
     }
 }
 
-fn board_of(app: &AppSpec, launcher: &Launcher) -> Board {
-    Board::new(AppRow {
-        name: Arc::clone(&app.name),
-        place: Arc::clone(&app.place),
-        command: shown(&app.command),
-        framework: launcher.framework().map(|framework| framework.name),
-        state: AppState::Starting,
-        restarts: 0,
-        processes: Vec::new(),
-    })
-}
-
 /// Ports that no app may be given: the door's own, and those that apps have for themselves.
 fn taken(public_ports: &[u16], apps: &[AppSpec]) -> BTreeSet<u16> {
     public_ports.iter().copied().chain(apps.iter().filter_map(fixed_port)).collect()
@@ -414,13 +353,6 @@ fn fixed_port(app: &AppSpec) -> Option<u16> {
         | Listening::PrivatePort { .. }
         | Listening::UnixSocket { .. }
         | Listening::Handed { .. } => None,
-    }
-}
-
-fn shown(command: &Command) -> String {
-    match command {
-        Command::Exec(words) => words.join(" "),
-        Command::Shell(line) => line.clone(),
     }
 }
 

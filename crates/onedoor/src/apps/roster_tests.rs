@@ -5,9 +5,10 @@ use std::path::Path;
 use onedoor_linux::proc::{self, Liveness, Pid};
 use onedoor_linux::signal::Signal;
 
+use super::super::board::AppState;
 use super::super::spec::{
-    Cap, Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen, StartWhen,
-    StopPolicy, StopSignal,
+    Cap, Command, Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen,
+    StartWhen, StopPolicy, StopSignal,
 };
 use super::super::success::SuccessCodes;
 use super::*;

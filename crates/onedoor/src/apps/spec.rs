@@ -27,6 +27,13 @@ pub(crate) struct Config {
     pub(crate) stop_budget: Duration,
 }
 
+impl Config {
+    /// What the registry knows of each app.
+    pub(crate) fn slots(&self) -> Vec<(Arc<str>, Weight)> {
+        self.apps.iter().map(|app| (Arc::clone(&app.name), app.weight)).collect()
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct AppSpec {
     pub(crate) id: AppId,
@@ -149,6 +156,87 @@ impl AppSpec {
     }
 }
 
+/// What a running app has to do to become another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Difference {
+    Nothing,
+    /// How it is treated; its processes may stay.
+    Rules,
+    /// Its processes would be others.
+    Processes,
+}
+
+impl AppSpec {
+    /// What has changed from `self` to `new`. Where they stand in the file is no difference, nor is what they need:
+    /// that is for the first start.
+    pub(crate) fn difference(&self, new: &Self) -> Difference {
+        let Self {
+            id: _,
+            name: _,
+            place: _,
+            needs: _,
+            command,
+            dir,
+            environment,
+            isolation,
+            listening,
+            prefix_mode,
+            readiness,
+            liveness,
+            start_timeout,
+            restart,
+            stop,
+            success,
+            weight,
+            cap,
+            replicas,
+            replace,
+            start,
+            stop_after_idle,
+        } = self;
+        // What has requests keeps the cap that it began with.
+        let processes = (cap, command, dir, environment, isolation, listening, prefix_mode, readiness)
+            != (
+                &new.cap,
+                &new.command,
+                &new.dir,
+                &new.environment,
+                &new.isolation,
+                &new.listening,
+                &new.prefix_mode,
+                &new.readiness,
+            );
+        let rules = (
+            success,
+            liveness,
+            start_timeout,
+            restart,
+            stop,
+            weight,
+            replicas,
+            replace,
+            start,
+            stop_after_idle,
+        ) != (
+            &new.success,
+            &new.liveness,
+            &new.start_timeout,
+            &new.restart,
+            &new.stop,
+            &new.weight,
+            &new.replicas,
+            &new.replace,
+            &new.start,
+            &new.stop_after_idle,
+        );
+        match (processes, rules) {
+            (true, _) => Difference::Processes,
+            (false, true) => Difference::Rules,
+            (false, false) => Difference::Nothing,
+        }
+    }
+}
+
 /// `run`, parsed. `$PORT`-like words are still in it: they are expanded at spawn (CONFIG.md §1.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -168,7 +256,7 @@ impl fmt::Display for Command {
 }
 
 /// What the app's process sees as environment, before onedoor adds PORT and the framework's own variables.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Environment {
     /// What the operator gave the container, less what must not reach an app (CONFIG.md §1.6 "Environment").
     pub(crate) inherited: Vec<(OsString, OsString)>,
@@ -199,7 +287,7 @@ impl fmt::Debug for Secret {
 }
 
 /// What an app's processes may be and use.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Isolation {
     /// None: onedoor's own (umask(2)).
     pub(crate) umask: Option<u32>,

@@ -66,6 +66,8 @@ enum Command {
     Stop(operate::OneApp),
     /// Start an app that was stopped or gave up
     Start(operate::OneApp),
+    /// Read the file again and apply what changed; everything else goes on
+    Reload(operate::Reloading),
     /// Give an app so many replicas
     Scale(operate::Scaling),
     /// Print the version
@@ -101,8 +103,10 @@ enum Ended {
     Refused,
 }
 
+/// Reads the file again. The error is what is wrong with it, ready to be shown.
+pub(crate) type Reread = Box<dyn Fn() -> Result<Loaded, String>>;
+
 /// What is left to do after the command line was read.
-#[derive(Debug)]
 pub(crate) enum Todo {
     Nothing(ExitCode),
     /// `up`: the file is fine, and what it says is to be run.
@@ -110,6 +114,8 @@ pub(crate) enum Todo {
         loaded: Box<Loaded>,
         /// Where its control socket may be.
         control: Vec<Place>,
+        /// Reads the file again.
+        reread: Reread,
     },
 }
 
@@ -127,7 +133,10 @@ pub(crate) fn begin() -> Todo {
         return match up::load(&file.file, &mut surroundings) {
             Ok(loaded) => {
                 let control = Place::of(&file.file, loaded.control_socket.as_deref());
-                Todo::Run { loaded: Box::new(loaded), control }
+                let (file, env) = (file.file.clone(), env.clone());
+                let reread: Reread =
+                    Box::new(move || config::load(&file, &env).map_err(|errors| errors.render(Paint::Plain)));
+                Todo::Run { loaded: Box::new(loaded), control, reread }
             }
             Err(ended) => Todo::Nothing(ended.into()),
         };
@@ -151,6 +160,7 @@ fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<End
         Command::Restart(app) => operate::wish(app, Wish::Restart, surroundings),
         Command::Stop(app) => operate::wish(app, Wish::Stop, surroundings),
         Command::Start(app) => operate::wish(app, Wish::Start, surroundings),
+        Command::Reload(reloading) => operate::reload(reloading, surroundings),
         Command::Scale(scaling) => operate::scale(scaling, surroundings),
         Command::Version => version::run(surroundings),
     }

@@ -35,6 +35,16 @@ pub(super) struct OneApp {
     target: Target,
 }
 
+/// The running onedoor, and whether to wait for it.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Reloading {
+    /// Do not wait until every app that changed has been replaced
+    #[arg(long)]
+    no_wait: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
 /// An app, and how many of it.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Scaling {
@@ -65,6 +75,11 @@ impl Target {
 
 pub(super) fn status(target: &Target, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
     ask(target, &Request::Status, Patience::UntilDone, surroundings)
+}
+
+pub(super) fn reload(arguments: Reloading, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let patience = if arguments.no_wait { Patience::UntilHeard } else { Patience::UntilDone };
+    ask(&arguments.target, &Request::Reload, patience, surroundings)
 }
 
 pub(super) fn wish(arguments: OneApp, wish: Wish, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
@@ -100,7 +115,10 @@ fn ask(
             Ok(Ended::Refused)
         }
         Answer::Apps(apps) if !target.json => write_apps(&apps, surroundings.out).map(|()| Ended::Well),
-        Answer::Apps(_) | Answer::Done => Ok(Ended::Well),
+        Answer::Reloaded(changes) if !target.json => {
+            changes.iter().try_for_each(|line| writeln!(surroundings.out, "{line}")).map(|()| Ended::Well)
+        }
+        Answer::Apps(_) | Answer::Reloaded(_) | Answer::Done => Ok(Ended::Well),
     }
 }
 

@@ -16,4 +16,4 @@ mod server;
 pub(crate) use client::{Patience, call};
 pub(crate) use place::Place;
 pub(crate) use protocol::{Answer, AppStatus, Request};
-pub(crate) use server::Control;
+pub(crate) use server::{Control, ReloadAsked};

@@ -16,13 +16,20 @@ const VERSION: u64 = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     Status,
-    Wish { app: String, wish: Wish },
+    /// Read the file again.
+    Reload,
+    Wish {
+        app: String,
+        wish: Wish,
+    },
 }
 
 /// What is answered.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer {
     Done,
+    /// What has changed, line by line.
+    Reloaded(Vec<String>),
     Apps(Vec<AppStatus>),
     /// Place, fact, remedy.
     Refused(String),
@@ -52,6 +59,7 @@ impl Request {
     pub(crate) fn to_json(&self) -> Value {
         match self {
             Self::Status => json!({"v": VERSION, "do": "status"}),
+            Self::Reload => json!({"v": VERSION, "do": "reload"}),
             Self::Wish { app, wish } => {
                 let mut request = json!({"v": VERSION, "do": word(*wish), "app": app});
                 if let Wish::Scale(replicas) = wish {
@@ -75,6 +83,7 @@ impl Request {
         };
         let wish = match request["do"].as_str() {
             Some("status") => return Ok(Self::Status),
+            Some("reload") => return Ok(Self::Reload),
             Some("restart") => Wish::Restart,
             Some("stop") => Wish::Stop,
             Some("start") => Wish::Start,
@@ -102,6 +111,7 @@ impl Answer {
     pub(crate) fn to_json(&self) -> Value {
         match self {
             Self::Done => json!({"ok": true}),
+            Self::Reloaded(changes) => json!({"ok": true, "changes": changes}),
             Self::Refused(why) => json!({"ok": false, "error": why}),
             Self::Apps(apps) => {
                 let apps: Vec<Value> = apps.iter().map(AppStatus::to_json).collect();
@@ -112,6 +122,10 @@ impl Answer {
 
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let answer: Value = serde_json::from_slice(line).ok()?;
+        if let (true, Some(changes)) = (answer["ok"].as_bool()?, answer["changes"].as_array()) {
+            let lines = changes.iter().map(|line| Some(line.as_str()?.to_owned()));
+            return lines.collect::<Option<_>>().map(Self::Reloaded);
+        }
         Some(match (answer["ok"].as_bool()?, answer["apps"].as_array()) {
             (false, _) => Self::Refused(answer["error"].as_str()?.to_owned()),
             (true, None) => Self::Done,

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -30,6 +30,20 @@ const LISTENING: Duration = Duration::from_secs(10);
 
 /// Clients at once; more wait in the kernel's queue.
 const CLIENTS_MAX: usize = 32;
+
+/// Somebody wants the file to be read again.
+#[derive(Debug)]
+pub(crate) struct ReloadAsked {
+    /// What has changed, line by line; or why nothing has.
+    pub(crate) reply: oneshot::Sender<Result<Vec<String>, String>>,
+}
+
+/// Through what wishes are fulfilled.
+#[derive(Clone, Debug)]
+struct Hands {
+    helm: Helm,
+    reloads: mpsc::Sender<ReloadAsked>,
+}
 
 /// The socket, open for as long as this lives.
 #[derive(Debug)]
@@ -51,7 +65,13 @@ impl Drop for Control {
 impl Control {
     /// Opens the socket in the first place that takes it and answers whoever may ask. Without any, the program runs all
     /// the same, and nobody can speak to it but by signals.
-    pub(crate) fn open(places: &[Place], helm: Helm, log: &Log) -> Option<Self> {
+    pub(crate) fn open(
+        places: &[Place],
+        helm: Helm,
+        reloads: mpsc::Sender<ReloadAsked>,
+        log: &Log,
+    ) -> Option<Self> {
+        let hands = Hands { helm, reloads };
         let mut refused = None;
         for place in places {
             match listen(place) {
@@ -62,7 +82,7 @@ impl Control {
                         Place::Abstract(_) => None,
                     };
                     let mut server = JoinSet::new();
-                    server.spawn(serve(listener, helm, log.clone()));
+                    server.spawn(serve(listener, hands, log.clone()));
                     return Some(Self { _server: server, path });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
@@ -111,7 +131,7 @@ fn listen_at(path: &Path) -> io::Result<StdListener> {
     Ok(listener)
 }
 
-async fn serve(listener: UnixListener, helm: Helm, log: Log) {
+async fn serve(listener: UnixListener, hands: Hands, log: Log) {
     let room = Arc::new(Semaphore::new(CLIENTS_MAX));
     let mut clients = JoinSet::new();
     loop {
@@ -119,10 +139,10 @@ async fn serve(listener: UnixListener, helm: Helm, log: Log) {
         while clients.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _)) => {
-                let helm = helm.clone();
+                let hands = hands.clone();
                 clients.spawn(async move {
                     // A client that leaves in the middle has left; there is nobody to be told.
-                    answer(stream, &helm).await.ok();
+                    answer(stream, &hands).await.ok();
                     drop(place);
                 });
             }
@@ -135,14 +155,14 @@ async fn serve(listener: UnixListener, helm: Helm, log: Log) {
     }
 }
 
-async fn answer(mut stream: UnixStream, helm: &Helm) -> io::Result<()> {
+async fn answer(mut stream: UnixStream, hands: &Hands) -> io::Result<()> {
     let answer = match is_allowed(&stream) {
         false => Answer::Refused("only the user onedoor runs as, and root, may ask".to_owned()),
         true => match timeout(LISTENING, line(&mut stream)).await {
             Err(_) => return Ok(()),
             Ok(line) => match Request::parse(&line?) {
                 Err(why) => Answer::Refused(why),
-                Ok(request) => fulfil(request, helm).await,
+                Ok(request) => fulfil(request, hands).await,
             },
         },
     };
@@ -173,8 +193,17 @@ async fn line(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
     }
 }
 
-async fn fulfil(request: Request, helm: &Helm) -> Answer {
+async fn fulfil(request: Request, Hands { helm, reloads }: &Hands) -> Answer {
     match request {
+        Request::Reload => {
+            let (reply, answer) = oneshot::channel();
+            let asked = reloads.send(ReloadAsked { reply }).await.is_ok();
+            match answer.await {
+                Ok(Ok(changes)) if asked => Answer::Reloaded(changes),
+                Ok(Err(why)) => Answer::Refused(why),
+                Ok(Ok(_)) | Err(_) => Answer::Refused("onedoor is ending".to_owned()),
+            }
+        }
         Request::Status => Answer::Apps(helm.table().iter().map(AppStatus::of).collect()),
         Request::Wish { app, wish } => match helm.ask(&app, wish).await {
             Ok(()) => Answer::Done,

@@ -14,8 +14,11 @@ const STOP: [Signal; 3] = [Signal::TERM, Signal::INT, Signal::QUIT];
 /// Asks how the apps are.
 const STATUS: Signal = Signal::USR1;
 
-/// Others that must not end the program: in a PID namespace they are lost, elsewhere they would kill it.
-const IGNORED: [Signal; 2] = [Signal::HUP, Signal::USR2];
+/// Asks to read the file again; or says that the terminal is gone.
+const RELOAD: Signal = Signal::HUP;
+
+/// Must not end the program: in a PID namespace it is lost, elsewhere it would kill it.
+const IGNORED: Signal = Signal::USR2;
 
 /// Call before the first thread starts: threads inherit the mask, and a signal that one thread does not block may be
 /// acted on there (signalfd(2)). SIGPIPE is ignored, and an ignored SIGCHLD that we inherited is undone.
@@ -24,8 +27,7 @@ pub(crate) fn block_signals() -> io::Result<()> {
     signal::ignore_broken_pipe()?;
     let mut blocked = vec![Signal::CHLD];
     blocked.extend(STOP);
-    blocked.push(STATUS);
-    blocked.extend(IGNORED);
+    blocked.extend([STATUS, RELOAD, IGNORED]);
     signal::block(&blocked)
 }
 
@@ -35,6 +37,8 @@ pub(crate) enum Request {
     Stop(StopRequest),
     /// Say how the apps are, in the log.
     Status,
+    /// Read the file again.
+    Reload,
 }
 
 /// Somebody wants the program to end.
@@ -64,8 +68,7 @@ impl Signals {
     /// Needs a tokio runtime and [`block_signals`] before.
     pub(crate) fn new(log: Log) -> io::Result<Self> {
         let mut wanted = STOP.to_vec();
-        wanted.push(STATUS);
-        wanted.extend(IGNORED);
+        wanted.extend([STATUS, RELOAD, IGNORED]);
         let fd = SignalFd::new(&wanted)?;
         #[expect(
             deprecated,
@@ -103,7 +106,11 @@ impl Signals {
         if signal == STATUS {
             return Some(Request::Status);
         }
-        if !STOP.contains(&signal) {
+        if signal == RELOAD && !signal::terminal_is_gone() {
+            return Some(Request::Reload);
+        }
+        // Whoever closes the terminal of a program in the foreground wants its end.
+        if !STOP.contains(&signal) && signal != RELOAD {
             self.log.event(Level::Info, None, format_args!("{signal} has no meaning here: ignored"));
             return None;
         }

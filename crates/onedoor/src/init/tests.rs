@@ -193,7 +193,7 @@ fn signals_in_order() {
         let mut signals = Signals::new(Log::to_nowhere()).unwrap();
         let ours = proc::Pid::ours();
         for (name, expected) in [
-            ("HUP", None),
+            ("HUP", Some(Request::Reload)),
             ("INT", Some(Request::Stop(StopRequest::Once(Signal::INT)))),
             ("USR1", Some(Request::Status)),
             ("USR2", None),

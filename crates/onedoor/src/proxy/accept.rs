@@ -208,7 +208,7 @@ impl Taker {
     }
 
     fn is_full(&self) -> bool {
-        self.worker.door().connections() >= self.worker.config().limits.connections_max
+        self.worker.door().connections() >= self.worker.newest().config().limits.connections_max
     }
 
     fn take(&self, arrived: Arrived) {
@@ -220,13 +220,13 @@ impl Taker {
         worker.counters().connections.accepted.count();
         match worker.door().lighter_than(worker.id()) {
             Some(lighter) => lighter.hand_over(arrived),
-            None => self.serve(arrived, Place::take(worker)),
+            None => self.serve(arrived, Place::take(&worker.newest())),
         }
     }
 
     fn take_handed(&self) {
         while let Some(arrived) = self.worker.door().load(self.worker.id()).take_handed() {
-            self.serve(arrived, Place::taken(&self.worker));
+            self.serve(arrived, Place::taken(&self.worker.newest()));
         }
     }
 

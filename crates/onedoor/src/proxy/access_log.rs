@@ -124,7 +124,7 @@ impl Record {
     fn count(&mut self, worker: &Worker, taker: Option<RouteId>) {
         self.total = self.started.elapsed();
         let counters = worker.counters();
-        counters.served(taker, self.status, self.until_tunnel.unwrap_or(self.total));
+        worker.served(taker, self.status, self.until_tunnel.unwrap_or(self.total));
         match &self.ending {
             Ending::Well => {}
             Ending::Refused { class, .. } => counters.refused(*class),

@@ -275,7 +275,7 @@ impl<'w> Attempt<'w> {
 
     async fn connect_outside(&self) -> Result<Connection, Refusal> {
         let Destination::Upstream(id) = self.to else { unreachable!("apps are asked through the registry") };
-        let key = PoolKey::Upstream(id);
+        let key = PoolKey::Upstream(self.worker.upstream_key(id));
         let made = |stream, first_read, origin| Connection {
             stream,
             key,

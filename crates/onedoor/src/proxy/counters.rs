@@ -3,11 +3,9 @@
 //! The door owns these blocks, not the workers: a worker that dies leaves its numbers to its successor, which runs on
 //! the same thread. So each block has one writer, and no two blocks share a cache line.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::refusal::{Culprit, RefusalClass};
-use super::route::RouteId;
 use crate::observe::metrics::{Counter, Histogram, StatusCounts};
 
 /// One worker's numbers.
@@ -21,10 +19,8 @@ pub(super) struct WorkerCounters {
     refusals: [Counter; RefusalClass::ALL.len()],
     cut_by_client: Counter,
     cut_by_upstream: Counter,
-    /// By `RouteId`; made when the route takes its first request, which most of a long list may never do.
-    routes: Box<[OnceLock<Box<RouteCounters>>]>,
     /// Requests that met no route: refused before, or for the server itself.
-    no_route: RouteCounters,
+    pub(super) no_route: RouteCounters,
 }
 
 /// Payload of bodies and bytes in tunnels: what came from clients (up) and what went to them (down), by whether it
@@ -58,15 +54,23 @@ pub(super) struct AttemptCounters {
     pub(super) holds_ended: Counter,
 }
 
-/// The requests that one route took.
+/// The requests that one route took; see [`super::edition`] for whose they are.
 #[derive(Debug, Default)]
 pub(super) struct RouteCounters {
     pub(super) statuses: StatusCounts,
     pub(super) durations: Histogram,
 }
 
-impl WorkerCounters {
-    pub(super) fn new(routes: usize) -> Self {
+impl RouteCounters {
+    /// A request has ended.
+    pub(super) fn served(&self, status: u16, took: Duration) {
+        self.statuses.count(status);
+        self.durations.took(took);
+    }
+}
+
+impl Default for WorkerCounters {
+    fn default() -> Self {
         Self {
             traffic: Traffic::default(),
             connections: ConnectionCounters::default(),
@@ -75,21 +79,12 @@ impl WorkerCounters {
             refusals: std::array::from_fn(|_| Counter::default()),
             cut_by_client: Counter::default(),
             cut_by_upstream: Counter::default(),
-            routes: (0..routes).map(|_| OnceLock::new()).collect(),
             no_route: RouteCounters::default(),
         }
     }
+}
 
-    /// A request has ended. `taker: None`: it met no route.
-    pub(super) fn served(&self, taker: Option<RouteId>, status: u16, took: Duration) {
-        let route = match taker {
-            Some(taker) => self.place(taker).get_or_init(Box::default),
-            None => &self.no_route,
-        };
-        route.statuses.count(status);
-        route.durations.took(took);
-    }
-
+impl WorkerCounters {
     pub(super) fn refused(&self, class: RefusalClass) {
         self.refusals[class as usize].count();
     }
@@ -98,14 +93,6 @@ impl WorkerCounters {
         match by {
             Culprit::Client => self.cut_by_client.count(),
             Culprit::Upstream => self.cut_by_upstream.count(),
-        }
-    }
-
-    /// None: the route has taken no request yet.
-    pub(super) fn route(&self, taker: Option<RouteId>) -> Option<&RouteCounters> {
-        match taker {
-            Some(taker) => self.place(taker).get().map(|route| &**route),
-            None => Some(&self.no_route),
         }
     }
 
@@ -118,9 +105,5 @@ impl WorkerCounters {
             Culprit::Client => self.cut_by_client.now(),
             Culprit::Upstream => self.cut_by_upstream.now(),
         }
-    }
-
-    fn place(&self, route: RouteId) -> &OnceLock<Box<RouteCounters>> {
-        self.routes.get(usize::from(route.0)).expect("there is a place for each route of the table")
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing here is locked on a request's way. A worker writes only its own load, each on its own cache line.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::clients::Clients;
 use super::config::Config;
 use super::counters::WorkerCounters;
+use super::edition::Edition;
 use super::listen::Doorway;
 use super::upstream::tls::Connectors;
 use crate::observe::log::Log;
@@ -32,10 +33,11 @@ pub(super) enum Phase {
 
 #[derive(Debug)]
 pub(super) struct Door {
-    config: Config,
-    registry: Arc<Registry>,
+    /// The newest.
+    edition: Mutex<Arc<Edition>>,
+    /// Its number, readable at the cost of a load.
+    edition_number: AtomicU64,
     log: Log,
-    connectors: Connectors,
     /// The last worker to let go of them closes the listeners.
     doorways: Mutex<Option<Arc<[Doorway]>>>,
     /// The same as in `phase_changes`, readable at the cost of a load.
@@ -76,15 +78,13 @@ impl Door {
         connectors: Connectors,
     ) -> Self {
         let loads = (0..config.workers.get()).map(|_| Load::default()).collect();
-        let routes = config.routes.all().len();
-        let counters = (0..config.workers.get()).map(|_| WorkerCounters::new(routes)).collect();
+        let counters = (0..config.workers.get()).map(|_| WorkerCounters::default()).collect();
         let clients = config.limits.connections_per_client.map(Clients::new);
         Self {
             clients,
-            config,
-            registry,
+            edition: Mutex::new(Arc::new(Edition::first(config, registry, connectors))),
+            edition_number: AtomicU64::new(0),
             log,
-            connectors,
             doorways: Mutex::new(Some(doorways.into())),
             phase: AtomicU8::new(Phase::Open as u8),
             phase_changes: watch::Sender::new(Phase::Open),
@@ -178,20 +178,28 @@ impl Door {
         self.clients.as_ref()
     }
 
-    pub(super) fn config(&self) -> &Config {
-        &self.config
+    /// The newest.
+    pub(super) fn edition(&self) -> Arc<Edition> {
+        Arc::clone(&self.edition.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn registry(&self) -> &Registry {
-        &self.registry
+    pub(super) fn edition_number(&self) -> u64 {
+        self.edition_number.load(Ordering::Acquire)
+    }
+
+    /// From now on every exchange that begins sees the edition that `make` makes of the one before.
+    pub(super) fn reissue(&self, make: impl FnOnce(&Edition) -> Edition) {
+        let mut newest = self.edition.lock().unwrap_or_else(PoisonError::into_inner);
+        *newest = Arc::new(make(&newest));
+        self.edition_number.store(newest.number(), Ordering::Release);
+    }
+
+    pub(super) fn workers(&self) -> usize {
+        self.loads.len()
     }
 
     pub(super) fn log(&self) -> &Log {
         &self.log
-    }
-
-    pub(super) fn connectors(&self) -> &Connectors {
-        &self.connectors
     }
 }
 

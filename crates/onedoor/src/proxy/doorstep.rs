@@ -54,6 +54,13 @@ impl Place {
         Self { worker: Rc::clone(worker), client: None }
     }
 
+    /// What the connection meets next belongs to the newest edition.
+    pub(super) fn keep_up(&mut self) {
+        if self.worker.is_outdated() {
+            self.worker = self.worker.newest();
+        }
+    }
+
     pub(super) fn worker(&self) -> &Rc<Worker> {
         &self.worker
     }

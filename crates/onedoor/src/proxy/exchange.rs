@@ -280,7 +280,7 @@ mod tests {
         let (registry, _) = Registry::new(&[], 1);
         let no_doorways: Vec<Doorway> = Vec::new();
         let door = Door::new(config, no_doorways, registry, Log::to_nowhere(), Connectors::new(&[]).unwrap());
-        Rc::new(Worker::new(Arc::new(door), WorkerId(0)))
+        Worker::new(Arc::new(door), WorkerId(0))
     }
 
     /// A request that came over no socket at all, as one of HTTP/2 will.
@@ -315,13 +315,17 @@ mod tests {
         let first = worker(greeting());
         let door = Arc::clone(first.door());
         let hello = RouteId(0);
-        for worker in [first, Rc::new(Worker::new(Arc::clone(&door), WorkerId(0)))] {
-            worker.counters().served(Some(hello), 200, Duration::from_millis(1));
-            worker.counters().served(None, 404, Duration::from_millis(1));
+        for worker in [first, Worker::new(Arc::clone(&door), WorkerId(0))] {
+            worker.served(Some(hello), 200, Duration::from_millis(1));
+            worker.served(None, 404, Duration::from_millis(1));
         }
         for (taker, status) in [(Some(hello), 200), (None, 404)] {
             let mut counted = Vec::new();
-            let counters = door.counters_of_all()[0].route(taker).expect("it was counted");
+            let edition = door.edition();
+            let counters = match taker {
+                Some(route) => edition.tallies(route).next().expect("it was counted"),
+                None => &door.counters_of_all()[0].no_route,
+            };
             counters.statuses.each(|status, count| counted.push((status, count)));
             assert_eq!(counted, [(status, 2)]);
         }

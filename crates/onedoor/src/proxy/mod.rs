@@ -21,6 +21,7 @@ mod deadline;
 mod door;
 mod doorstep;
 mod downstream;
+mod edition;
 mod exchange;
 mod inbound;
 mod listen;

@@ -66,7 +66,7 @@ impl Stage {
             .event_interval(1)
             .build_local(LocalOptions::default())
             .expect("a runtime");
-        let worker = Rc::new(Worker::new(Arc::new(door), WorkerId(0)));
+        let worker = Worker::new(Arc::new(door), WorkerId(0));
         Self { runtime, worker, listener, address: address.to_owned() }
     }
 

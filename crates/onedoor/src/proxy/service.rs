@@ -2,7 +2,6 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -86,7 +85,7 @@ impl Bound {
         let door = Arc::new(Door::new(self.config, self.doorways, registry, log, self.connectors));
         let (failed, failures) = mpsc::unbounded_channel();
         let mut threads = Vec::new();
-        for number in 0..door.config().workers.get() {
+        for number in 0..door.workers() {
             let id = WorkerId(u16::try_from(number).expect("config allows fewer workers than u16 can count"));
             let (door, failed) = (Arc::clone(&door), failed.clone());
             let thread = std::thread::Builder::new()
@@ -99,7 +98,41 @@ impl Bound {
     }
 }
 
+/// A changed configuration that can be put to use: its certificates were read.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    config: Config,
+    connectors: Connectors,
+}
+
 impl Proxy {
+    /// Reads what a changed configuration names, and changes nothing yet.
+    ///
+    /// # Errors
+    /// When a CA file cannot be read.
+    pub(crate) fn prepare(&self, config: Config) -> Result<Prepared, StartError> {
+        let connectors =
+            Connectors::new(&config.upstreams).map_err(|error| StartError::Tls(error.to_string()))?;
+        Ok(Prepared { config, connectors })
+    }
+
+    /// The apps as the newest exchanges see them.
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        Arc::clone(self.door.edition().registry())
+    }
+
+    /// Every exchange that begins from now on sees the changed configuration; those under way end as they began.
+    /// Returns the keys whose change takes a new start.
+    pub(crate) fn switch(&self, prepared: Prepared, registry: Arc<Registry>) -> Vec<&'static str> {
+        let Prepared { config, connectors } = prepared;
+        let mut fixed = Vec::new();
+        self.door.reissue(|edition| {
+            fixed = edition.fixed(&config);
+            edition.next(config, registry, connectors)
+        });
+        fixed
+    }
+
     /// A worker died too often. Pends for ever if none does.
     pub(crate) async fn failed(&mut self) -> WorkerId {
         match self.failures.recv().await {
@@ -181,7 +214,7 @@ fn work(door: &Arc<Door>, id: WorkerId) -> io::Result<()> {
     let runtime =
         Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default())?;
     runtime.block_on(async {
-        let worker = Rc::new(Worker::new(Arc::clone(door), id));
+        let worker = Worker::new(Arc::clone(door), id);
         tokio::select! {
             // Losing the housekeeping at the end loses nothing: its state dies with the worker.
             () = worker.keep_house() => Ok(()),

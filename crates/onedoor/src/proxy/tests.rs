@@ -4,7 +4,6 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
@@ -76,7 +75,7 @@ fn allocations_of(path: &'static str, cap: Option<NonZeroU32>) -> u64 {
         done.send(()).unwrap();
     });
     let made = runtime.block_on(async {
-        let worker = Rc::new(Worker::new(Arc::clone(&door), WorkerId(0)));
+        let worker = Worker::new(Arc::clone(&door), WorkerId(0));
         let counted = async {
             is_warm.await.unwrap();
             let before = allocations::made_by_this_thread();

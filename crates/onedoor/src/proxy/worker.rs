@@ -4,7 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::Write as _;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,10 +15,11 @@ use super::counters::WorkerCounters;
 use super::deadline::{Deadline, Deadlines};
 use super::door::{Door, Phase};
 use super::downstream::desk::Desks;
+use super::edition::{Edition, UpstreamKey};
 use super::policy::request_id::IdSource;
 use super::relay::block::Blocks;
 use super::relay::splice::Pipes;
-use super::route::{Routes, UpstreamId};
+use super::route::{RouteId, Routes, UpstreamId};
 use super::upstream::eject::Ejections;
 use super::upstream::hold::HeldRequests;
 use super::upstream::names::Names;
@@ -45,10 +46,20 @@ const QUIET: usize = 64;
 /// What the room for a line of the access log may hold on to; a longer line has a very long target.
 const LINE_BYTES_KEPT: usize = 4 * 1024;
 
+/// A worker, as one edition's exchanges see it.
 #[derive(Debug)]
 pub(super) struct Worker {
+    core: Rc<Core>,
+    edition: Arc<Edition>,
+}
+
+/// What all editions share.
+#[derive(Debug)]
+struct Core {
     id: WorkerId,
     door: Arc<Door>,
+    /// The newest that anybody here holds.
+    newest: RefCell<Weak<Worker>>,
     deadlines: Rc<Deadlines>,
     ids: IdSource,
     pool: Pool,
@@ -72,9 +83,11 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(door: Arc<Door>, id: WorkerId) -> Self {
-        Self {
+    pub(super) fn new(door: Arc<Door>, id: WorkerId) -> Rc<Self> {
+        let edition = door.edition();
+        let core = Core {
             id,
+            newest: RefCell::default(),
             deadlines: Deadlines::new(Instant::now()),
             ids: IdSource::new(),
             pool: Pool::default(),
@@ -92,21 +105,47 @@ impl Worker {
             swept: Cell::new(0),
             line: RefCell::default(),
             door,
+        };
+        Self { core: Rc::new(core), edition }.noted()
+    }
+
+    fn noted(self) -> Rc<Self> {
+        let noted = Rc::new(self);
+        noted.core.newest.replace(Rc::downgrade(&noted));
+        noted
+    }
+
+    /// Whether there is a newer edition than this one.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.core.door.edition_number() != self.edition.number()
+    }
+
+    /// The same worker with the newest edition.
+    pub(super) fn newest(&self) -> Rc<Self> {
+        let known = self.core.newest.borrow().upgrade();
+        match known.filter(|known| !known.is_outdated()) {
+            Some(newest) => newest,
+            None => Self { core: Rc::clone(&self.core), edition: self.core.door.edition() }.noted(),
         }
     }
 
     /// Keeps the worker's house for ever: deadlines that are due, upstream connections that are too old.
     pub(super) async fn keep_house(&self) {
-        tokio::join!(Rc::clone(&self.deadlines).keep(), self.sweep());
+        tokio::join!(Rc::clone(&self.core.deadlines).keep(), self.sweep());
     }
 
     async fn sweep(&self) {
+        // Held, so that those who have nothing to do need not make it again and again.
+        let mut newest = self.newest();
         loop {
             tokio::time::sleep(SWEEP).await;
-            self.pool.sweep(Instant::now());
-            self.ejections.sweep(Instant::now());
-            self.blocks.sweep();
-            self.pipes.sweep();
+            if newest.is_outdated() {
+                newest = newest.newest();
+            }
+            self.core.pool.sweep(Instant::now());
+            self.core.ejections.sweep(Instant::now());
+            self.core.blocks.sweep();
+            self.core.pipes.sweep();
             self.give_memory_back();
         }
     }
@@ -114,24 +153,24 @@ impl Worker {
     /// Once a crowd has left, or desks were not needed, and it is quiet again, what it needed goes back to the kernel;
     /// the allocator would keep it. It halts whoever allocates meanwhile.
     fn give_memory_back(&self) {
-        self.swept.set(self.swept.get() + self.desks.sweep());
-        let left = self.left.get() + self.desks.take_surplus();
-        self.left.set(left);
-        let crowd_has_left = left >= CROWD && left - self.left_before.get() < QUIET;
-        let desks_were_spare = self.swept.get() > 0 && self.door.exchanges() == 0;
+        self.core.swept.set(self.core.swept.get() + self.core.desks.sweep());
+        let left = self.core.left.get() + self.core.desks.take_surplus();
+        self.core.left.set(left);
+        let crowd_has_left = left >= CROWD && left - self.core.left_before.get() < QUIET;
+        let desks_were_spare = self.core.swept.get() > 0 && self.core.door.exchanges() == 0;
         if crowd_has_left || desks_were_spare {
             onedoor_linux::memory::give_back();
-            self.swept.set(0);
+            self.core.swept.set(0);
         }
         if crowd_has_left {
-            self.left.set(0);
+            self.core.left.set(0);
         }
-        self.left_before.set(self.left.get());
+        self.core.left_before.set(self.core.left.get());
     }
 
     /// Counts an exchange until the guard is dropped: the drain waits for it.
     pub(super) fn exchange_begins(&self) -> Busy<'_> {
-        self.door.load(self.id).exchange_begins();
+        self.core.door.load(self.core.id).exchange_begins();
         Busy { worker: self }
     }
 
@@ -143,38 +182,38 @@ impl Worker {
     }
 
     fn exchange_ends(&self) {
-        if self.door.load(self.id).exchange_ends() == 0 && self.door.phase() != Phase::Open {
-            self.door.quiet().notify_waiters();
+        if self.core.door.load(self.core.id).exchange_ends() == 0 && self.core.door.phase() != Phase::Open {
+            self.core.door.quiet().notify_waiters();
         }
     }
 
     /// Where requests are served.
     pub(super) fn desks(&self) -> &Desks {
-        &self.desks
+        &self.core.desks
     }
 
     /// A connection of this worker's is no more.
     pub(super) fn connection_left(&self) {
-        self.door.load(self.id).connection_ends();
-        self.left.set(self.left.get() + 1);
+        self.core.door.load(self.core.id).connection_ends();
+        self.core.left.set(self.core.left.get() + 1);
     }
 
     pub(super) fn deadline(&self) -> Deadline {
-        self.deadlines.slot()
+        self.core.deadlines.slot()
     }
 
     /// Spreads an app's requests over its endpoints.
     pub(super) fn turn(&self) -> usize {
-        self.turn.set(self.turn.get().wrapping_add(1));
-        self.turn.get()
+        self.core.turn.set(self.core.turn.get().wrapping_add(1));
+        self.core.turn.get()
     }
 
     /// Whether a line may be written that strangers can provoke: once a second.
     pub(super) fn may_tell(&self) -> bool {
         let now = Instant::now();
-        let may = self.told.get().is_none_or(|told| now.saturating_duration_since(told) >= TOLD_EVERY);
+        let may = self.core.told.get().is_none_or(|told| now.saturating_duration_since(told) >= TOLD_EVERY);
         if may {
-            self.told.set(Some(now));
+            self.core.told.set(Some(now));
         }
         may
     }
@@ -183,48 +222,48 @@ impl Worker {
     pub(super) fn http_date(&self) -> [u8; HTTP_DATE_BYTES] {
         let now = SystemTime::now();
         let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let (cached, text) = self.date.get();
+        let (cached, text) = self.core.date.get();
         if cached == second {
             return text;
         }
         let mut text = [b' '; HTTP_DATE_BYTES];
         // A year has four digits until 9999, so it fits; a clock beyond that shows as much as there is room for.
         write!(&mut text[..], "{}", HttpDate::from(now)).ok();
-        self.date.set((second, text));
+        self.core.date.set((second, text));
         text
     }
 
     pub(super) fn id(&self) -> WorkerId {
-        self.id
+        self.core.id
     }
 
     pub(super) fn door(&self) -> &Arc<Door> {
-        &self.door
+        &self.core.door
     }
 
     pub(super) fn counters(&self) -> &WorkerCounters {
-        self.door.counters(self.id)
+        self.core.door.counters(self.core.id)
     }
 
     pub(super) fn config(&self) -> &Config {
-        self.door.config()
+        self.edition.config()
     }
 
     pub(super) fn routes(&self) -> &Routes {
-        &self.door.config().routes
+        &self.edition.config().routes
     }
 
     pub(super) fn registry(&self) -> &Registry {
-        self.door.registry()
+        self.edition.registry()
     }
 
     pub(super) fn log(&self) -> &Log {
-        self.door.log()
+        self.core.door.log()
     }
 
     /// Hands a line to the log, written into room that is there already.
     pub(super) fn log_access(&self, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut line = self.line.borrow_mut();
+        let mut line = self.core.line.borrow_mut();
         write(&mut line);
         self.log().access(&line);
         line.clear();
@@ -236,44 +275,57 @@ impl Worker {
     }
 
     pub(super) fn connectors(&self) -> &Connectors {
-        self.door.connectors()
+        self.edition.connectors()
     }
 
     pub(super) fn upstream(&self, id: UpstreamId) -> &UpstreamSpec {
-        self.config().upstreams.get(usize::from(id.0)).expect("config makes ids from this very list")
+        self.edition.upstream(id)
+    }
+
+    pub(super) fn upstream_key(&self, id: UpstreamId) -> UpstreamKey {
+        self.edition.upstream_key(id)
+    }
+
+    /// A request has ended. `taker: None`: it met no route.
+    pub(super) fn served(&self, taker: Option<RouteId>, status: u16, took: Duration) {
+        let counters = match taker {
+            Some(taker) => self.edition.tally(self.core.id, taker),
+            None => &self.counters().no_route,
+        };
+        counters.served(status, took);
     }
 
     /// False from the moment the drain begins.
     pub(super) fn door_is_open(&self) -> bool {
-        self.door.phase() == Phase::Open
+        self.core.door.phase() == Phase::Open
     }
 
     pub(super) fn ids(&self) -> &IdSource {
-        &self.ids
+        &self.core.ids
     }
 
     pub(super) fn pool(&self) -> &Pool {
-        &self.pool
+        &self.core.pool
     }
 
     pub(super) fn blocks(&self) -> &Blocks {
-        &self.blocks
+        &self.core.blocks
     }
 
     pub(super) fn pipes(&self) -> &Pipes {
-        &self.pipes
+        &self.core.pipes
     }
 
     pub(super) fn held(&self) -> &HeldRequests {
-        &self.held
+        &self.core.held
     }
 
     pub(super) fn ejections(&self) -> &Ejections {
-        &self.ejections
+        &self.core.ejections
     }
 
     pub(super) fn names(&self) -> &Names {
-        &self.names
+        &self.core.names
     }
 }
 
@@ -298,6 +350,6 @@ pub(super) struct TunnelOpen<'w> {
 impl Drop for TunnelOpen<'_> {
     fn drop(&mut self) {
         self.worker.counters().connections.tunnels_closed.count();
-        self.worker.door.load(self.worker.id).exchange_begins();
+        self.worker.core.door.load(self.worker.core.id).exchange_begins();
     }
 }

@@ -37,6 +37,7 @@ mod pipelining;
 mod pool;
 mod proxy_protocol;
 mod readiness;
+mod reload;
 mod replicas;
 mod reuse;
 mod routing;

@@ -88,11 +88,15 @@ impl Fleet {
                 }
             }
         }
-        self.roll(now, &mut actions);
-        self.fill(now, &mut actions);
-        self.publish(&mut actions);
-        self.answer(&mut actions);
+        self.settle(now, &mut actions);
         actions
+    }
+
+    fn settle(&mut self, now: Instant, actions: &mut FleetActions) {
+        self.roll(now, actions);
+        self.fill(now, actions);
+        self.publish(actions);
+        self.answer(actions);
     }
 
     /// Ended as the program asked, with nobody left.

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::words::{Goal, Part, Phase, Rest, Rolling, RollingStep};
-use super::{Asking, Fleet, FleetAction, FleetActions, InstanceId, Refused, Room, Ticket};
+use super::{Asking, Fleet, FleetAction, FleetActions, FleetRules, InstanceId, Refused, Room, Ticket};
 use crate::apps::life::Face;
 use crate::apps::restart::Patience;
-use crate::apps::spec::ReplaceHow;
+use crate::apps::spec::{Difference, ReplaceHow, StartWhen};
 
 impl Fleet {
     pub(super) fn asked(&mut self, asking: Asking, ticket: Ticket, now: Instant, actions: &mut FleetActions) {
@@ -28,6 +28,46 @@ impl Fleet {
             }
             Asking::Scale { replicas } => self.scale(replicas, ticket, now, actions),
         }
+    }
+
+    /// The file says otherwise about the app: `rules` hold from now on, and its processes are replaced if they would be
+    /// others. What follows must be done as after [`Fleet::on`].
+    pub(in crate::apps) fn change(
+        &mut self,
+        rules: FleetRules,
+        difference: Difference,
+        ticket: Ticket,
+        now: Instant,
+    ) -> FleetActions {
+        let mut actions = FleetActions::new();
+        let resized = rules.replicas != self.rules.replicas;
+        self.rules = FleetRules { seed: self.rules.seed, ..rules };
+        self.patience = Patience::new(self.rules.restart.give_up);
+        let weight = self.rules.machine.weight;
+        for member in &mut self.members {
+            member.machine.adopt(self.rules.machine, self.rules.restart.clone());
+            if member.part == Part::Incumbent {
+                member.machine.weigh(weight);
+            }
+        }
+        if resized {
+            self.resize(self.rules.replicas, now, &mut actions);
+        }
+        if self.phase == Phase::Resting(Rest::Lazy) && self.rules.start == StartWhen::Eager {
+            self.phase = Phase::Running;
+        }
+        match (self.phase, difference) {
+            (Phase::Stopping, _) => answer(&mut actions, ticket, Err(Refused::Ending)),
+            (Phase::Running, Difference::Processes) => self.replace_all(ticket),
+            (Phase::Running, Difference::Rules) if resized => self.waiting.push((ticket, Goal::Serving)),
+            // What failed as it was may do well as it is now.
+            (Phase::Over { .. }, Difference::Processes | Difference::Rules) => self.start(ticket),
+            (Phase::Running | Phase::Over { .. }, _) | (Phase::Resting(_), _) => {
+                answer(&mut actions, ticket, Ok(()));
+            }
+        }
+        self.settle(now, &mut actions);
+        actions
     }
 
     /// An instance is too big: its slot is given to another.
@@ -69,6 +109,15 @@ impl Fleet {
     }
 
     fn scale(&mut self, replicas: u16, ticket: Ticket, now: Instant, actions: &mut FleetActions) {
+        self.resize(replicas, now, actions);
+        match self.phase {
+            Phase::Running => self.waiting.push((ticket, Goal::Serving)),
+            // It counts from the next start on.
+            Phase::Resting(_) | Phase::Over { .. } | Phase::Stopping => answer(actions, ticket, Ok(())),
+        }
+    }
+
+    fn resize(&mut self, replicas: u16, now: Instant, actions: &mut FleetActions) {
         self.replicas = replicas;
         let surplus: Vec<InstanceId> =
             self.members.iter().filter(|member| member.slot >= replicas).map(|member| member.id).collect();
@@ -77,11 +126,6 @@ impl Fleet {
         }
         if let Some(rolling) = &mut self.rolling {
             rolling.left.retain(|slot| *slot < replicas);
-        }
-        match self.phase {
-            Phase::Running => self.waiting.push((ticket, Goal::Serving)),
-            // It counts from the next start on.
-            Phase::Resting(_) | Phase::Over { .. } | Phase::Stopping => answer(actions, ticket, Ok(())),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::apps::maybe::{due, or_never};
 use crate::apps::milestone::{Milestone, Needs};
 use crate::apps::oom::OomWatch;
 use crate::apps::report;
+use crate::apps::roster::MemberId;
 use crate::apps::spawn::Launcher;
 use crate::apps::spec::{JobOn, JobSpec, Overlap};
 use crate::apps::stop;
@@ -28,6 +29,7 @@ use crate::observe::log::{Level, Log};
 /// What a job's task works with.
 #[derive(Debug)]
 pub(in crate::apps) struct Around {
+    pub(in crate::apps) id: MemberId,
     pub(in crate::apps) children: Children,
     pub(in crate::apps) log: Log,
     pub(in crate::apps) launcher: Launcher,
@@ -346,7 +348,7 @@ impl JobTask {
                 let (place, name) = (&self.job.worker.place, &self.job.worker.name);
                 let why = format!("{place}: job \"{name}\" {fact}; what needs it is not started");
                 // The roster may be gone already: then nobody waits for the news.
-                self.around.ended.send(Ended { app: self.job.worker.id, exit_code, why, last_lines }).ok();
+                self.around.ended.send(Ended { of: self.around.id, exit_code, why, last_lines }).ok();
             }
             Plan::Cron { timetable, .. } => {
                 for line in &last_lines {

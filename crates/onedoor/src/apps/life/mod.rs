@@ -23,6 +23,7 @@ use smallvec::{SmallVec, smallvec};
 
 pub(super) use self::words::{Action, AfterExit, AfterSpawn, Event, Face, Hope, How, Life, Push};
 use super::restart::{Ending, Patience, Restarts, Verdict};
+use super::spec::RestartPolicy;
 use crate::registry::{DownClass, Failure, Weight};
 
 /// An endpoint is not published anew more often than this: an app that refuses and answers in turn costs no storm.
@@ -71,6 +72,12 @@ impl Machine {
     /// The instance has taken another's place, and with it the other's weight.
     pub(super) fn weigh(&mut self, weight: Weight) {
         self.rules.weight = weight;
+    }
+
+    /// The file says otherwise about the app. Its weight stays: it depends on the instance's part.
+    pub(super) fn adopt(&mut self, rules: Rules, restart: RestartPolicy) {
+        self.rules = Rules { weight: self.rules.weight, ..rules };
+        self.restarts.adopt(restart);
     }
 
     /// Takes an event; what is returned must be done in its order. Events that the state has outlived (a probe of a

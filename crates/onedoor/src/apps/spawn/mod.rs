@@ -101,6 +101,7 @@ pub(super) struct Launcher {
     handed: BTreeMap<u64, (Listener, Arc<PathBuf>)>,
     /// Made at the first start that wants one; dropped before the place it is in.
     folder: Option<SocketFolder>,
+    owner: Option<Owner>,
     shared: Shared,
 }
 
@@ -114,7 +115,23 @@ pub(super) struct Shared {
 
 impl Launcher {
     pub(super) fn new(app: &AppSpec, shared: Shared) -> Self {
-        Self { framework: framework::recognise(&app.command), shared, handed: BTreeMap::new(), folder: None }
+        Self {
+            framework: framework::recognise(&app.command),
+            shared,
+            handed: BTreeMap::new(),
+            folder: None,
+            owner: owner(app),
+        }
+    }
+
+    /// The app's file says otherwise about it: the next start is another one.
+    pub(super) fn refit(&mut self, app: &AppSpec) {
+        self.framework = framework::recognise(&app.command);
+        // A folder belongs to the user it was made for; it is made anew, and the old one lives as long as is needed.
+        if owner(app) != self.owner {
+            self.folder = None;
+            self.owner = owner(app);
+        }
     }
 
     pub(super) fn framework(&self) -> Option<&'static Framework> {

@@ -26,18 +26,22 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::instance::{Instance, News};
 use super::board::Board;
-use super::fleet::{Asking, Fleet, FleetAction, FleetEvent, FleetRules, InstanceId, Refused, Room, Ticket};
-use super::helm::{Asked, Declined, Wish};
+use super::fleet::{
+    Asking, Fleet, FleetAction, FleetActions, FleetEvent, FleetRules, InstanceId, Refused, Room, Ticket,
+};
+use super::helm::{Asked, Declined, Done, Errand, Wish};
 use super::idleness::Idleness;
 use super::life::{Event, ReadyWhen, Rules};
 use super::maybe::or_never;
 use super::milestone::{Milestone, Needs};
+use super::nursery::row_of;
 use super::oom::OomWatch;
+use super::roster::MemberId;
 use super::spawn::Launcher;
-use super::spec::{AppSpec, Listening};
+use super::spec::{AppSpec, Difference, Listening};
 use crate::init::Children;
 use crate::observe::log::{Level, Log};
-use crate::registry::{AppId, Endpoint, Feedback, Publisher};
+use crate::registry::{Endpoint, Feedback, Publisher};
 
 /// What the roster tells an app's task.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +53,7 @@ pub(super) enum Order {
 /// An app that is started no more, though nobody asked for that; or a start job that failed.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// Its place in the roster.
-    pub(super) app: AppId,
+    pub(super) of: MemberId,
     pub(super) exit_code: u8,
     pub(super) why: String,
     pub(super) last_lines: Vec<String>,
@@ -75,6 +78,7 @@ pub(super) enum Kill {
 /// What a task works with.
 #[derive(Debug)]
 pub(super) struct Surroundings {
+    pub(super) id: MemberId,
     pub(super) publisher: Publisher,
     pub(super) children: Children,
     pub(super) log: Log,
@@ -108,10 +112,11 @@ pub(super) struct AppTask {
     asked_so_far: u64,
 }
 
-type Reply = oneshot::Sender<Result<(), Declined>>;
+type Reply = oneshot::Sender<Result<Done, Declined>>;
 
 /// What all instances of an app share.
 struct Yard {
+    id: MemberId,
     app: AppSpec,
     publisher: Publisher,
     children: Children,
@@ -121,6 +126,8 @@ struct Yard {
     ended: mpsc::UnboundedSender<Ended>,
     milestone: watch::Sender<Milestone>,
     oom: Arc<OomWatch>,
+    grace_max: Duration,
+    seed: u64,
     /// Starts so far, of all instances.
     generation: u64,
     /// Those of them that followed an end which nobody had asked for.
@@ -164,6 +171,7 @@ impl AppTask {
     pub(super) fn new(app: AppSpec, around: Surroundings, seed: u64) -> Self {
         let fleet = Fleet::new(rules(&app, around.grace_max, seed));
         let Surroundings {
+            id,
             publisher,
             children,
             log,
@@ -174,10 +182,11 @@ impl AppTask {
             ended,
             needs,
             milestone,
-            grace_max: _,
+            grace_max,
             oom,
         } = around;
         let yard = Yard {
+            id,
             app,
             publisher,
             children,
@@ -187,6 +196,8 @@ impl AppTask {
             ended,
             milestone,
             oom,
+            grace_max,
+            seed,
             generation: 0,
             restarts: 0,
             ready_generation: None,
@@ -300,16 +311,20 @@ impl AppTask {
 
     /// Feeds the fleet, does what it says, and feeds it what comes of that.
     async fn happened(&mut self, event: FleetEvent) {
-        let mut events = VecDeque::from([event]);
+        let actions = self.fleet.on(event, Instant::now());
+        self.follow(actions).await;
+    }
+
+    async fn follow(&mut self, mut actions: FleetActions) {
+        let mut events = VecDeque::new();
         let mut changed = false;
-        while let Some(event) = events.pop_front() {
-            for action in self.fleet.on(event, Instant::now()) {
+        loop {
+            for action in actions {
                 changed = true;
                 events.extend(self.perform(action).await);
             }
-            if events.is_empty() {
-                events.extend(self.cleared());
-            }
+            let Some(event) = events.pop_front().or_else(|| self.cleared()) else { break };
+            actions = self.fleet.on(event, Instant::now());
         }
         // Most news change nothing: each request that is held says that it wants the app.
         if changed {
@@ -317,25 +332,44 @@ impl AppTask {
         }
     }
 
-    /// An operator's wish; answered when it is fulfilled, or can no more be.
-    async fn asked(&mut self, Asked { wish, reply }: Asked) {
-        let asking = match wish {
-            Wish::Restart => Asking::Restart,
-            Wish::Stop => Asking::Stop,
-            Wish::Start => Asking::Start,
-            Wish::Scale(replicas) => Asking::Scale { replicas },
-        };
+    /// Answered when it is done, or can no more be.
+    async fn asked(&mut self, Asked { errand, reply }: Asked) {
         self.asked_so_far += 1;
         let ticket = Ticket(self.asked_so_far);
+        let asking = match errand {
+            Errand::Wish(Wish::Restart) => Asking::Restart,
+            Errand::Wish(Wish::Stop) => Asking::Stop,
+            Errand::Wish(Wish::Start) => Asking::Start,
+            Errand::Wish(Wish::Scale(replicas)) => Asking::Scale { replicas },
+            Errand::Change(app) => return self.change(*app, ticket, reply).await,
+        };
         self.tickets.push((ticket, reply));
         self.happened(FleetEvent::Asked { asking, ticket }).await;
+    }
+
+    /// The file says otherwise about the app.
+    async fn change(&mut self, app: AppSpec, ticket: Ticket, reply: Reply) {
+        let difference = self.yard.app.difference(&app);
+        self.yard.launcher.refit(&app);
+        self.yard.board.describe(row_of(&app, &self.yard.launcher));
+        self.yard.app = app;
+        if difference == Difference::Nothing {
+            // Whoever asked may have left.
+            reply.send(Ok(Done::NothingToDo)).ok();
+            return;
+        }
+        self.idleness = Idleness::new(self.yard.app.stop_after_idle);
+        self.tickets.push((ticket, reply));
+        let rules = rules(&self.yard.app, self.yard.grace_max, self.yard.seed);
+        let actions = self.fleet.change(rules, difference, ticket, Instant::now());
+        self.follow(actions).await;
     }
 
     fn answer(&mut self, ticket: Ticket, answer: Result<(), Refused>) {
         if let Some(at) = self.tickets.iter().position(|(known, _)| *known == ticket) {
             let (_, reply) = self.tickets.swap_remove(at);
             // Whoever asked may have left; it is done all the same.
-            reply.send(answer.map_err(|refused| self.declined(refused))).ok();
+            reply.send(answer.map(|()| Done::Done).map_err(|refused| self.declined(refused))).ok();
         }
     }
 

@@ -121,7 +121,7 @@ impl Instance {
             None => fact,
         };
         // The roster may be gone already: then nobody waits for the news.
-        yard.ended.send(Ended { app: yard.app.id, exit_code, why, last_lines }).ok();
+        yard.ended.send(Ended { of: yard.id, exit_code, why, last_lines }).ok();
     }
 
     /// An app that never was ready has most likely never worked here: what to do about it is said at once, and not

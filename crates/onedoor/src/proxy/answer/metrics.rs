@@ -17,8 +17,9 @@ use prometheus_client::registry::Registry as Registered;
 
 use super::{Answer, send, stage};
 use crate::observe::metrics::HistogramSum;
-use crate::proxy::counters::WorkerCounters;
+use crate::proxy::counters::{RouteCounters, WorkerCounters};
 use crate::proxy::door::Door;
+use crate::proxy::edition::Edition;
 use crate::proxy::inbound::{Head, ReplySink};
 use crate::proxy::refusal::{Culprit, RefusalClass};
 use crate::proxy::route::{Action, Route, RouteId};
@@ -30,7 +31,7 @@ const NO_ROUTE: &str = "none";
 
 pub(super) async fn answer(worker: &Worker, head: Head<'_>, reply: &mut ReplySink<'_>) -> io::Result<u16> {
     let dialect = Dialect::asked_for(head);
-    let page = Page { door: Arc::clone(worker.door()), dialect }.write();
+    let page = Page { door: Arc::clone(worker.door()), edition: worker.door().edition(), dialect }.write();
     stage(worker, 200, reply);
     reply.field(b"Content-Type", dialect.media_type().as_bytes());
     reply.field(b"Cache-Control", b"no-store");
@@ -84,6 +85,7 @@ fn weight(parameter: &[u8]) -> Option<f32> {
 #[derive(Debug)]
 struct Page {
     door: Arc<Door>,
+    edition: Arc<Edition>,
     dialect: Dialect,
 }
 
@@ -123,7 +125,7 @@ impl Page {
         let started = self.door.started().duration_since(UNIX_EPOCH).unwrap_or_default();
         let help = "When onedoor was started, in seconds since 1970.";
         out.gauge("process_start_time_seconds", help)?.seconds(started.as_secs_f64())?;
-        let workers = self.door.config().workers.get() as u64;
+        let workers = self.door.workers() as u64;
         out.gauge("onedoor_workers", "Worker threads.")?.sample(&[], workers)?;
         let help = "Workers that died of a bug in onedoor and were started again.";
         let deaths = self.sum(|worker| worker.worker_deaths.now());
@@ -135,7 +137,7 @@ impl Page {
         let mut family = out.counter("onedoor_requests_total", help)?;
         for (id, labels) in self.takers() {
             let mut statuses = BTreeMap::<u16, u64>::new();
-            for route in self.door.counters_of_all().iter().filter_map(|worker| worker.route(id)) {
+            for route in self.taken_by(id) {
                 route.statuses.each(|status, count| *statuses.entry(status).or_default() += count);
             }
             for (status, count) in statuses {
@@ -147,7 +149,7 @@ impl Page {
         let mut family = out.histogram("onedoor_request_duration_seconds", help)?;
         for (id, labels) in self.takers() {
             let mut sum = HistogramSum::default();
-            for route in self.door.counters_of_all().iter().filter_map(|worker| worker.route(id)) {
+            for route in self.taken_by(id) {
                 sum.add(&route.durations);
             }
             if sum.count() > 0 {
@@ -219,7 +221,7 @@ impl Page {
     }
 
     fn apps(&self, out: &mut Families<'_>) -> fmt::Result {
-        let registry = self.door.registry();
+        let registry = self.edition.registry();
         if registry.apps().next().is_none() {
             return Ok(());
         }
@@ -247,16 +249,24 @@ impl Page {
         self.door.counters_of_all().iter().map(of).sum()
     }
 
+    /// What each worker has counted of a route, or of none.
+    fn taken_by(&self, taker: Option<RouteId>) -> Box<dyn Iterator<Item = &RouteCounters> + '_> {
+        match taker {
+            Some(route) => Box::new(self.edition.tallies(route)),
+            None => Box::new(self.door.counters_of_all().iter().map(|worker| &worker.no_route)),
+        }
+    }
+
     /// Whoever took a request: every route, and none.
     fn takers(&self) -> impl Iterator<Item = (Option<RouteId>, Vec<(&str, &str)>)> {
-        let routes = self.door.config().routes.all().map(|(id, route)| (Some(id), self.labels(route)));
+        let routes = self.edition.config().routes.all().map(|(id, route)| (Some(id), self.labels(route)));
         routes.chain([(None, vec![("route", NO_ROUTE)])])
     }
 
     fn labels<'r>(&'r self, route: &'r Route) -> Vec<(&'r str, &'r str)> {
         let mut labels = vec![("route", &*route.name)];
         if let Action::App { app, .. } = route.action {
-            labels.push(("app", self.door.registry().name(app)));
+            labels.push(("app", self.edition.registry().name(app)));
         }
         labels
     }

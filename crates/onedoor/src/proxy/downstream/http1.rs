@@ -60,11 +60,16 @@ pub(super) enum Then {
 ///
 /// An `async` block, not an `async fn`: that would keep each argument twice (rust-lang/rust#62958), in every parked
 /// connection.
-pub(in crate::proxy) fn serve(place: Place, stream: Stream, arrival: Arrival) -> impl Future<Output = ()> {
+pub(in crate::proxy) fn serve(
+    mut place: Place,
+    stream: Stream,
+    arrival: Arrival,
+) -> impl Future<Output = ()> {
     let mut connection =
         Connection { stream, arrival, deadline: place.worker().deadline(), first_read: FirstRead::Roomy };
     async move {
         while connection.knocked(place.worker()).await {
+            place.keep_up();
             match place.worker().desks().seat(place.worker(), connection).served().await {
                 Some(parked) => connection = parked,
                 None => return,
@@ -91,6 +96,10 @@ pub(super) async fn serve_requests(
     space: &mut Workspace,
 ) -> Then {
     loop {
+        // One that always has another request here would never be parked.
+        if worker.is_outdated() && space.inbound.is_empty() {
+            return Then::Park;
+        }
         let head_bytes = match read_head(worker, connection, space).await {
             HeadEnd::Complete { head_bytes } => head_bytes,
             HeadEnd::Silence => return Then::Park,

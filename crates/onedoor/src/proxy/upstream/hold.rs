@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::proxy::refusal::Refusal;
-use crate::registry::{AppId, Choice, Endpoint, FailedEndpoints, Registry};
+use crate::registry::{AppId, Choice, Endpoint, FailedEndpoints, Registry, SlotId};
 
 const FIRST_WAVE: u32 = 32;
 
@@ -23,7 +23,7 @@ const WAVE_PATIENCE: Duration = Duration::from_millis(100);
 /// The held requests of one worker, by app.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct HeldRequests {
-    by_app: RefCell<HashMap<AppId, Rc<Queue>>>,
+    by_app: RefCell<HashMap<SlotId, Rc<Queue>>>,
 }
 
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl HeldRequests {
         queue_max: usize,
         deadline: Instant,
     ) -> Result<(Arc<Endpoint>, Released), Refusal> {
-        let queue = self.queue(app);
+        let queue = self.queue(registry.slot_id(app));
         if queue.held.get() >= queue_max {
             return Err(Refusal::HoldQueueFull { app: Arc::clone(registry.name(app)) });
         }
@@ -108,7 +108,7 @@ impl HeldRequests {
         }
     }
 
-    fn queue(&self, app: AppId) -> Rc<Queue> {
+    fn queue(&self, app: SlotId) -> Rc<Queue> {
         let mut by_app = self.by_app.borrow_mut();
         let queue = by_app.entry(app).or_insert_with(|| {
             Rc::new(Queue {
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_crowd_that_loses_patience_at_once_doubles_the_window_once() {
         let held = HeldRequests::default();
-        let queue = held.queue(AppId(0));
+        let queue = held.queue(SlotId::fresh());
         let start = Instant::now();
         for _ in 0..1000 {
             queue.double(start);

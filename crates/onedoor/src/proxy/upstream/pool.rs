@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use foldhash::fast::FixedState;
 
+use crate::proxy::edition::UpstreamKey;
 use crate::proxy::relay::splice::FirstRead;
-use crate::proxy::route::UpstreamId;
 use crate::proxy::stream::{Idleness, Stream};
 use crate::registry::EndpointId;
 
@@ -27,7 +27,7 @@ const EMPTY_KEPT: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::proxy) enum PoolKey {
     Endpoint(EndpointId),
-    Upstream(UpstreamId),
+    Upstream(UpstreamKey),
 }
 
 #[derive(Debug)]
@@ -198,7 +198,7 @@ mod tests {
     use tokio::net::UnixStream;
     use tokio::runtime::Builder;
 
-    const KEY: PoolKey = PoolKey::Upstream(UpstreamId(0));
+    const KEY: PoolKey = PoolKey::Endpoint(EndpointId(0));
     const STATED: Habits = Habits { idle_max: Duration::from_secs(60), first_read: FirstRead::Roomy };
 
     /// Runs `test` where sockets work, with a moment to count from.

@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) use app::{ECHO_PY, Upstream, proxy_to};
-pub(crate) use door::{Door, Setting, Stream, binary, run_onedoor, run_program, signal, start_program};
+pub(crate) use door::{
+    Door, Setting, Stream, binary, open_gate, run_onedoor, run_program, signal, start_program,
+};
 pub(crate) use peers::{node_modules, python_peer};
 pub(crate) use pid1::start_as_pid1;
 pub(crate) use sandbox::without_splice;
