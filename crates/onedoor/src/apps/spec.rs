@@ -182,20 +182,22 @@ impl AppSpec {
             listening,
             prefix_mode,
             readiness,
-            cap,
-            success,
             liveness,
             start_timeout,
             restart,
             stop,
+            success,
             weight,
+            cap,
             replicas,
             replace,
             start,
             stop_after_idle,
         } = self;
-        let processes = (command, dir, environment, isolation, listening, prefix_mode, readiness, cap)
+        // What has requests keeps the cap that it began with.
+        let processes = (cap, command, dir, environment, isolation, listening, prefix_mode, readiness)
             != (
+                &new.cap,
                 &new.command,
                 &new.dir,
                 &new.environment,
@@ -203,7 +205,6 @@ impl AppSpec {
                 &new.listening,
                 &new.prefix_mode,
                 &new.readiness,
-                &new.cap,
             );
         let rules = (
             success,

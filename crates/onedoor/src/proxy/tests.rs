@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use super::upstream::tls::Connectors;
 use super::worker::Worker;
 use crate::observe::log::Log;
 use crate::registry::{
-    AppId, Availability, Endpoint, EndpointAddr, EndpointId, EndpointSpec, Registry, Weight, WorkerId,
+    AppId, Availability, EndpointAddr, EndpointId, EndpointSpec, Registry, Weight, WorkerId,
 };
 
 const REQUESTS: usize = 100;
@@ -34,12 +34,17 @@ const REQUESTS: usize = 100;
 #[test]
 fn a_plain_request_allocates_nothing_once_its_worker_is_warm() {
     for path in ["/proxied/a", "/app/a", "/fixed"] {
-        assert_eq!(allocations_of(path), 0, "in {REQUESTS} requests for {path}");
+        assert_eq!(allocations_of(path, None), 0, "in {REQUESTS} requests for {path}");
     }
 }
 
+#[test]
+fn a_request_for_an_app_with_a_cap_and_room_allocates_nothing_either() {
+    assert_eq!(allocations_of("/app/a", NonZeroU32::new(2)), 0, "in {REQUESTS} requests");
+}
+
 /// What a worker's thread allocates for [`REQUESTS`] over one connection, after as many that do not count.
-fn allocations_of(path: &'static str) -> u64 {
+fn allocations_of(path: &'static str, cap: Option<NonZeroU32>) -> u64 {
     let upstream = upstream();
     let listen = [Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))];
     let doorways = bind_all(&listen).unwrap();
@@ -52,7 +57,7 @@ fn allocations_of(path: &'static str) -> u64 {
         generation: 1,
         idle_max: Duration::from_secs(60),
     };
-    let endpoint = Endpoint::new(spec, 1);
+    let endpoint = publishers[0].endpoint(spec, cap);
     publishers[0].publish(Availability::Ready { endpoints: [Arc::new(endpoint)].into() });
     let connectors = Connectors::new(&[]).unwrap();
     let door = Arc::new(Door::new(config(upstream), doorways, registry, Log::to_nowhere(), connectors));
