@@ -20,6 +20,7 @@ mod explain;
 mod floors;
 mod forwarded;
 mod hold;
+mod hostile;
 mod isolation;
 mod jobs;
 mod leaving;

@@ -47,6 +47,40 @@ fn as_a_subreaper_it_reaps_orphans_without_being_pid_1() {
     reaps_to_the_last(&door);
 }
 
+/// A request for `/thousand` leaves a thousand processes behind, forked twice and in sessions of their own, that end a
+/// moment later.
+fn leaves_a_thousand() -> String {
+    ECHO_PY.replace(
+        "        if words[1] == \"pid\":",
+        r#"        if words[1] == "thousand":
+            import os, time
+            for _ in range(1000):
+                child = os.fork()
+                if child == 0:
+                    os.setsid()
+                    if os.fork() == 0:
+                        time.sleep(0.2)
+                    os._exit(0)
+                os.waitpid(child, 0)
+            text = "left"
+        elif words[1] == "pid":"#,
+    )
+}
+
+#[test]
+fn as_pid_1_a_thousand_orphans_leave_no_zombie() {
+    let Some(door) = start_as_pid1(Door::with(WEB).file("app.py", leaves_a_thousand())) else { return };
+    assert_eq!(door.fetch("/thousand").text(), "left");
+    reaps_to_the_last(&door);
+}
+
+#[test]
+fn as_a_subreaper_a_thousand_orphans_leave_no_zombie() {
+    let door = Door::with(WEB).file("app.py", leaves_a_thousand()).start();
+    assert_eq!(door.fetch("/thousand").text(), "left");
+    reaps_to_the_last(&door);
+}
+
 /// Waits until the door has no child left but its app.
 fn reaps_to_the_last(door: &Door) {
     let deadline = std::time::Instant::now() + crate::kit::GUARD;
