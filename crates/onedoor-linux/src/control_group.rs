@@ -35,6 +35,12 @@ pub struct ControlGroups {
     prefix: String,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effort {
+    Look,
+    Move,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Base {
     version: Version,
@@ -47,16 +53,30 @@ impl ControlGroups {
     #[must_use]
     pub fn of_this_machine() -> Self {
         let memberships = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        Self::found(&memberships, Path::new(MOUNTS))
+        Self::found(&memberships, Path::new(MOUNTS), Effort::Move)
     }
 
-    fn found(memberships: &str, mounts: &Path) -> Self {
+    /// The same, but nobody is moved: only for whoever wants to know.
+    #[must_use]
+    pub fn at_a_glance() -> Self {
+        let memberships = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        Self::found(&memberships, Path::new(MOUNTS), Effort::Look)
+    }
+
+    fn found(memberships: &str, mounts: &Path, effort: Effort) -> Self {
         let base = |controller: &str| {
             let places = candidates(memberships, mounts, controller);
-            places.into_iter().find(|base| base.offers(controller))
+            places.into_iter().find(|base| base.offers(controller, effort))
         };
         let prefix = format!("onedoor-{}-", std::process::id());
         Self { memory: base("memory"), cpu: base("cpu"), processes: base("pids"), prefix }
+    }
+
+    /// Those that hold whoever is put into a group: `memory`, `cpu`, `pids`.
+    #[must_use]
+    pub fn controllers(&self) -> Vec<&'static str> {
+        let all = [("memory", &self.memory), ("cpu", &self.cpu), ("pids", &self.processes)];
+        all.into_iter().filter(|(_, base)| base.is_some()).map(|(name, _)| name).collect()
     }
 
     /// Makes a group with `limits`, as far as there are controllers for them.
@@ -158,7 +178,7 @@ impl Drop for ControlGroup {
 
 impl Base {
     /// Whether a group below has this controller. Finding out may take making it so.
-    fn offers(&self, controller: &str) -> bool {
+    fn offers(&self, controller: &str, effort: Effort) -> bool {
         let folder = &self.folder;
         match self.version {
             Version::One => can_make_below(folder),
@@ -167,9 +187,11 @@ impl Base {
                     let text = fs::read_to_string(folder.join(file)).unwrap_or_default();
                     text.split_whitespace().any(|word| word == controller)
                 };
-                listed("cgroup.controllers")
-                    && (listed("cgroup.subtree_control") || hand_down(folder, controller).is_ok())
-                    && can_make_below(folder)
+                let handed_down = || match effort {
+                    Effort::Look => true,
+                    Effort::Move => listed("cgroup.subtree_control") || hand_down(folder, controller).is_ok(),
+                };
+                listed("cgroup.controllers") && handed_down() && can_make_below(folder)
             }
         }
     }
@@ -261,7 +283,7 @@ mod tests {
             fs::create_dir_all(root.path().join(tree)).unwrap();
         }
         let memberships = "4:memory:/box\n3:cpu,cpuacct:/box\n2:pids:/box\n0::/box\n";
-        let groups = ControlGroups::found(memberships, root.path());
+        let groups = ControlGroups::found(memberships, root.path(), Effort::Move);
         let limits = GroupLimits { memory: Some(1 << 20), cpu: Some(1500), processes: None };
         let group = groups.make("web-1", limits).unwrap();
         let name = format!("{}web-1", groups.prefix);
@@ -277,7 +299,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         write(root.path(), "cgroup.controllers", "cpu memory pids\n");
         write(root.path(), "cgroup.subtree_control", "cpu memory pids\n");
-        let groups = ControlGroups::found("0::/\n", root.path());
+        let groups = ControlGroups::found("0::/\n", root.path(), Effort::Move);
         let limits = GroupLimits { memory: Some(1 << 20), cpu: Some(500), processes: Some(9) };
         let group = groups.make("web-1", limits).unwrap();
         let folder = root.path().join(format!("{}web-1", groups.prefix));
@@ -292,7 +314,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         write(root.path(), "cgroup.controllers", "cpu\n");
         write(root.path(), "cgroup.subtree_control", "cpu\n");
-        let groups = ControlGroups::found("0::/\n", root.path());
+        let groups = ControlGroups::found("0::/\n", root.path(), Effort::Move);
         let limits = GroupLimits { memory: Some(1 << 20), cpu: None, processes: Some(9) };
         let group = groups.make("web-1", limits).unwrap();
         assert!(group.memory().is_none() && !group.holds_processes() && group.entrances().is_empty());
@@ -300,7 +322,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_mounted_nothing_can_be_made() {
-        let groups = ControlGroups::found("4:memory:/x\n0::/\n", Path::new("/nowhere"));
+        let groups = ControlGroups::found("4:memory:/x\n0::/\n", Path::new("/nowhere"), Effort::Move);
         assert_eq!((groups.memory, groups.cpu, groups.processes), (None, None, None));
     }
 }

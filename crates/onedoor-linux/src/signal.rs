@@ -81,6 +81,30 @@ impl Signal {
             .map(|(number, _)| Self(*number))
     }
 
+    /// Whether one that we are sent is meant for whoever we run: not what tells of ourselves (faults, SIGPIPE), of our
+    /// children, or of the terminal.
+    #[must_use]
+    pub fn can_be_passed_on(&self) -> bool {
+        let ours = [
+            libc::SIGCHLD,
+            libc::SIGKILL,
+            libc::SIGSTOP,
+            libc::SIGPIPE,
+            libc::SIGILL,
+            libc::SIGTRAP,
+            libc::SIGABRT,
+            libc::SIGBUS,
+            libc::SIGFPE,
+            libc::SIGSEGV,
+            libc::SIGSYS,
+            libc::SIGTTIN,
+            libc::SIGTTOU,
+        ];
+        // The C library keeps the lowest real-time signals for its threads (signal(7)).
+        let internal = 32..libc::SIGRTMIN();
+        !ours.contains(&self.0) && !internal.contains(&self.0)
+    }
+
     #[must_use]
     pub fn number(self) -> i32 {
         self.0
@@ -159,6 +183,25 @@ pub fn block(signals: &[Signal]) -> io::Result<()> {
 #[must_use]
 pub fn terminal_is_gone() -> bool {
     matches!(rustix::termios::tcgetattr(rustix::stdio::stdin()), Err(rustix::io::Errno::IO))
+}
+
+/// Does something while `signal` is blocked in this thread.
+pub(crate) fn without(signal: Option<Signal>, act: impl FnOnce()) {
+    let set = set_of(signal.as_slice());
+    let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: both sets are valid memory; the old one is written by the call.
+    let errno = unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, before.as_mut_ptr()) };
+    act();
+    if errno == 0 {
+        // SAFETY: written by the call above, which succeeded.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+    }
+}
+
+/// Stops this process until somebody sends SIGCONT.
+pub fn stop_ourselves() {
+    // SAFETY: a signal to ourselves; its effect is what is wanted.
+    unsafe { libc::raise(libc::SIGSTOP) };
 }
 
 /// A closed peer is an EPIPE to whoever writes, never a signal.

@@ -14,6 +14,7 @@
 #![expect(unsafe_code, reason = "posix_spawn(3) and execve(2) have no safe names elsewhere")]
 
 mod error;
+mod foreground;
 mod instructions;
 mod resolve;
 mod shim;
@@ -34,6 +35,9 @@ use crate::proc::Pid;
 use crate::signal::{self, Signal};
 
 pub use error::{Interpreter, SpawnError, Step};
+pub use foreground::{
+    give_terminal_to, has_terminal, spawn_in_foreground, take_terminal_back, terminal_is_of,
+};
 pub use resolve::resolve_program;
 pub use shim::run_if_child;
 

@@ -65,6 +65,13 @@ pub fn peek() -> io::Result<Peeked> {
     }
 }
 
+/// Whether this child was stopped (SIGSTOP, SIGTSTP, …) since this was last asked.
+#[must_use]
+pub fn has_stopped(pid: Pid) -> bool {
+    let Ok(id) = libc::id_t::try_from(pid.number()) else { return false };
+    matches!(waitid(libc::P_PID, id, libc::WSTOPPED | libc::WNOHANG), Ok(Some(_)))
+}
+
 /// Lets the kernel forget a child that [`peek`] showed. From here on its number may belong to someone else.
 ///
 /// # Errors

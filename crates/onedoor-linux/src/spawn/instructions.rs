@@ -72,6 +72,23 @@ fn list<N: ToString>(numbers: &[N]) -> String {
 }
 
 impl Instructions {
+    /// Those for a child that is told nothing by words.
+    pub(super) fn of(spec: &SpawnSpec) -> Self {
+        Self {
+            parent: None,
+            umask: spec.umask,
+            identity: spec.identity.clone(),
+            open_files: spec.open_files,
+            processes: spec.processes,
+            oom_score: spec.oom_score,
+            cpus: spec.cpus.clone(),
+            control_groups: spec.control_groups.clone(),
+            listener: None,
+            dir: None,
+            program: None,
+        }
+    }
+
     /// Takes the words up to the end of the instructions. None: they are not ours.
     pub(super) fn read(words: &mut impl Iterator<Item = OsString>) -> Option<Self> {
         let mut read = Self::default();

@@ -69,9 +69,9 @@ fn become_program(arguments: impl Iterator<Item = OsString>) -> u8 {
     FAILED
 }
 
-struct Stuck {
+pub(super) struct Stuck {
     step: Step,
-    errno: Errno,
+    pub(super) errno: Errno,
 }
 
 fn at(step: Step) -> impl Fn(Errno) -> Stuck {
@@ -119,7 +119,7 @@ fn advance(mut arguments: impl Iterator<Item = OsString>) -> Result<std::convert
 }
 
 /// What the kernel is to hold the program to.
-fn hold(told: &Instructions) -> Result<(), Stuck> {
+pub(super) fn hold(told: &Instructions) -> Result<(), Stuck> {
     for group in &told.control_groups {
         std::fs::write(group, "0").map_err(|error| Stuck {
             step: Step::ControlGroup,
@@ -146,7 +146,7 @@ fn hold(told: &Instructions) -> Result<(), Stuck> {
 }
 
 /// For good: real, effective and saved (credentials(7)).
-fn become_another(identity: &Identity) -> rustix::io::Result<()> {
+pub(super) fn become_another(identity: &Identity) -> rustix::io::Result<()> {
     let Identity { user, group, groups } = identity;
     // A pipe belongs to who made it, and programs like to open /dev/stdout by its name.
     for stream in [libc::STDOUT_FILENO, libc::STDERR_FILENO] {

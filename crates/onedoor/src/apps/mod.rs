@@ -7,6 +7,7 @@
 //!                       │            └── spawn · ready · output · stop ─▶ init, /proc
 //!                       └── ended(), stop(), table() ─▶ run
 //! ```
+mod alone;
 mod board;
 mod command_question;
 mod confine;
@@ -41,6 +42,7 @@ mod stop;
 pub(crate) mod success;
 mod task;
 
+pub(crate) use alone::{Alone, launch_alone};
 pub(crate) use board::{AppRow, AppState};
 pub(crate) use helm::{Helm, Wish};
 pub(crate) use reload::{Change, Outcome, Reload};

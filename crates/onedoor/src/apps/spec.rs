@@ -34,7 +34,7 @@ impl Config {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AppSpec {
     pub(crate) id: AppId,
     pub(crate) name: Arc<str>,

@@ -3,8 +3,10 @@
 //! stdout is data, stderr is talk. Exit codes: 0 done; 2 usage or configuration; what else there is comes from
 //! running. Arguments are parsed before anything else happens, and nothing here starts a thread or a process.
 
+mod alone;
 mod check;
 mod docs;
+mod doctor;
 mod explain;
 mod health;
 mod operate;
@@ -15,6 +17,7 @@ mod tests;
 mod up;
 mod version;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +27,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::apps::Wish;
 use crate::config::{self, ConfigErrors, Env, Loaded, Paint};
 use crate::control::Place;
+use crate::init;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,7 +43,11 @@ Examples:
 The smallest onedoor.toml:
   [apps]
   web = \"uvicorn main:app\"      # served at /
-  api = \"node server.js\"        # served at /api";
+  api = \"node server.js\"        # served at /api
+
+Without a file:
+  onedoor -- node server.js           # serve one command at /
+  onedoor exec -- ./script.sh         # init alone, as tini does";
 
 /// One door for every app in the container: init, supervisor and reverse proxy in one binary.
 #[derive(Debug, Parser)]
@@ -50,6 +58,9 @@ struct Arguments {
     command: Option<Command>,
     #[command(flatten)]
     file: FileArgument,
+    /// Serve this command at /, without a file
+    #[arg(last = true, value_name = "CMD", conflicts_with = "file")]
+    words: Vec<OsString>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,6 +89,12 @@ enum Command {
     Start(operate::OneApp),
     /// Read the file again and apply what changed; everything else goes on
     Reload(operate::Reloading),
+    /// Run one app or job of the file alone, with its environment
+    Run(alone::Run),
+    /// Run a command as init alone: signals, orphans, exit code
+    Exec(alone::Exec),
+    /// Say what this container allows, and what is done instead
+    Doctor(doctor::Arguments),
     /// Give an app so many replicas
     Scale(operate::Scaling),
     /// Print the version
@@ -111,6 +128,8 @@ enum Ended {
     Wrong,
     /// It was understood and cannot be done.
     Refused,
+    /// As a command did that was run.
+    As(u8),
 }
 
 /// Reads the file again. The error is what is wrong with it, ready to be shown.
@@ -138,6 +157,9 @@ pub(crate) fn begin() -> Todo {
     let env = Env::of_this_process();
     let (mut out, mut talk) = (io::stdout().lock(), io::stderr().lock());
     let mut surroundings = Surroundings { out: &mut out, talk: &mut talk, env: &env, paint: paint() };
+    if !arguments.words.is_empty() {
+        return serve_command(&arguments.words, &mut surroundings);
+    }
     let command = arguments.command.unwrap_or(Command::Up(arguments.file));
     if let Command::Up(file) = &command {
         return match up::load(&file.file, &mut surroundings) {
@@ -153,6 +175,20 @@ pub(crate) fn begin() -> Todo {
     }
     // A reader that has seen enough (`onedoor docs | head`) is no failure of ours.
     Todo::Nothing(done(command, &mut surroundings).unwrap_or(Ended::Well).into())
+}
+
+/// A command served as if a file said so.
+fn serve_command(words: &[OsString], surroundings: &mut Surroundings<'_>) -> Todo {
+    init::block_signals().ok();
+    match alone::load_command(words, surroundings).unwrap_or(Err(Ended::Wrong)) {
+        Ok(loaded) => Todo::Run {
+            loaded: Box::new(loaded),
+            // `onedoor status -f .` finds it.
+            control: Place::of(Path::new("."), None),
+            reread: Box::new(|| Err("there is no file to be read again: it serves a command".to_owned())),
+        },
+        Err(ended) => Todo::Nothing(ended.into()),
+    }
 }
 
 /// Does what starts nothing.
@@ -174,6 +210,9 @@ fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<End
         Command::Stop(app) => operate::wish(app, Wish::Stop, surroundings),
         Command::Start(app) => operate::wish(app, Wish::Start, surroundings),
         Command::Reload(reloading) => operate::reload(reloading, surroundings),
+        Command::Run(arguments) => alone::run(&arguments, surroundings),
+        Command::Exec(arguments) => alone::exec(&arguments, surroundings),
+        Command::Doctor(arguments) => doctor::run(&arguments, surroundings),
         Command::Scale(scaling) => operate::scale(scaling, surroundings),
         Command::Version => version::run(surroundings),
     }
@@ -185,6 +224,7 @@ impl From<Ended> for ExitCode {
             Ended::Well => Self::SUCCESS,
             Ended::Wrong => Self::from(EXIT_USAGE),
             Ended::Refused => Self::FAILURE,
+            Ended::As(code) => Self::from(code),
         }
     }
 }
@@ -198,7 +238,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 /// Colours on a terminal, unless it or the operator asks otherwise (no-color.org).
 fn paint() -> Paint {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value: std::ffi::OsString| !value.is_empty());
+    let is_set = |name| std::env::var_os(name).is_some_and(|value: OsString| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb { Paint::Colour } else { Paint::Plain }
 }

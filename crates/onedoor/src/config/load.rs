@@ -31,6 +31,11 @@ fn load_with(path: &Path, env: &Env, disk: Disk) -> Result<Loaded, ConfigErrors>
     understand(&Source::new(&name, &text), env, &folder, disk)
 }
 
+/// A text that stands for a file in `folder`.
+pub(crate) fn load_text(name: &str, text: &str, folder: &Path, env: &Env) -> Result<Loaded, ConfigErrors> {
+    understand(&Source::new(name, text), env, folder, Disk::Real)
+}
+
 /// The same for a text, without touching the disk: every folder and program it names is taken to be there.
 pub(crate) fn check_text(text: &str, env: &Env) -> Result<Loaded, ConfigErrors> {
     understand(&Source::new("onedoor.toml", text), env, Path::new("/srv"), Disk::Untouched)

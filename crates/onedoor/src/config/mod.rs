@@ -26,9 +26,10 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use duration::show as show_duration;
 pub(crate) use env::Env;
 pub(crate) use error::{ConfigErrors, Paint};
-pub(crate) use load::{check_text, load, load_to_ask};
-pub(crate) use resolve::{Loaded, TableRow};
+pub(crate) use load::{check_text, load, load_text, load_to_ask};
+pub(crate) use resolve::{Loaded, TableRow, platform_of};
 
 use crate::suggest;

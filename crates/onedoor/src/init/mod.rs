@@ -8,12 +8,14 @@
 //!
 //! It knows processes, not apps: what an exit means is decided by whoever owns the child.
 
+mod alone;
 mod children;
 mod exit_code;
 mod exits;
 mod shared;
 mod signals;
 
+pub(crate) use alone::run_alone;
 pub(crate) use children::{Children, SignalError};
 pub(crate) use exit_code::{ExitCause, exit_code};
 pub(crate) use shared::Child;

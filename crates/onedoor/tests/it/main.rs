@@ -8,6 +8,7 @@ mod kit;
 
 mod access_log;
 mod activation;
+mod alone;
 mod app_lines;
 mod bodies;
 mod bulk;

@@ -25,6 +25,12 @@ mod upstream;
 
 pub(crate) use table::TableRow;
 
+/// Where this runs, and how long a stop may take there.
+pub(crate) fn platform_of(env: &Env) -> (String, Duration) {
+    let platform = platform::Platform::of(env);
+    (platform.show(), platform.stop_budget())
+}
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

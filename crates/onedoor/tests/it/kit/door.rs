@@ -52,6 +52,8 @@ pub(crate) struct Setting {
     dir: TempDir,
     environment: Vec<(OsString, OsString)>,
     around: Vec<String>,
+    /// What onedoor is told.
+    words: Vec<String>,
 }
 
 impl Door {
@@ -59,7 +61,7 @@ impl Door {
     pub(crate) fn with(toml: &str) -> Setting {
         let dir = tempfile::Builder::new().prefix("onedoor-it-").tempdir().expect("a folder for the test");
         fs::write(dir.path().join("onedoor.toml"), toml).expect("the test's folder can be written");
-        Setting { dir, environment: Vec::new(), around: Vec::new() }
+        Setting { dir, environment: Vec::new(), around: Vec::new(), words: vec!["up".to_owned()] }
     }
 
     /// Starts a door with this file and waits until it accepts.
@@ -228,6 +230,12 @@ impl Setting {
         self
     }
 
+    /// Other words than `up`.
+    pub(crate) fn command(mut self, words: &[&str]) -> Self {
+        self.words = words.iter().map(ToString::to_string).collect();
+        self
+    }
+
     pub(crate) fn start(self) -> Door {
         let door = self.launch();
         door.await_accept();
@@ -239,7 +247,7 @@ impl Setting {
         let port = free_port();
         let mut words = self.around.clone();
         words.push(binary().to_str().expect("the repository's path is UTF-8").to_owned());
-        words.push("up".to_owned());
+        words.extend(self.words.clone());
         let mut command = command(&words[0], self.dir.path());
         command.args(&words[1..]).env("PORT", port.to_string()).envs(self.environment);
         let mut child =

@@ -1,0 +1,126 @@
+//! `onedoor exec -- CMD`: init alone. `onedoor run APP`: one app or job of the file alone. `onedoor -- CMD`: a command
+//! served as if a file said so.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
+
+use super::{Ended, FileArgument, Surroundings, told};
+use crate::apps::{Alone, launch_alone};
+use crate::config::{self, Loaded};
+use crate::init::run_alone;
+
+/// How long those that a command leaves behind have, where nothing says otherwise.
+const BUDGET: Duration = Duration::from_secs(10);
+
+/// A command, taken as it is.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Exec {
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    words: Vec<OsString>,
+}
+
+/// An app or a job of the file.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Run {
+    /// The name of the app or job
+    name: String,
+    #[command(flatten)]
+    file: FileArgument,
+}
+
+/// Runs the command to its end; its exit code is ours.
+pub(super) fn exec(arguments: &Exec, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let spec = match spec_of(&arguments.words) {
+        Ok(spec) => spec,
+        Err(error) => {
+            writeln!(surroundings.talk, "onedoor: {error}")?;
+            return Ok(Ended::As(error.exit_code()));
+        }
+    };
+    ended(&spec, BUDGET, surroundings)
+}
+
+fn spec_of(words: &[OsString]) -> Result<SpawnSpec, SpawnError> {
+    let name = words.first().map(OsString::as_os_str).unwrap_or_default();
+    let here = std::env::current_dir().unwrap_or_else(|_| "/".into());
+    let path = std::env::var_os("PATH").unwrap_or_else(|| OsStr::new("/usr/local/bin:/usr/bin:/bin").into());
+    let mut spec = SpawnSpec::new(resolve_program(name, &path, &here)?, here);
+    spec.argv = words.to_vec();
+    spec.env = std::env::vars_os().collect();
+    Ok(spec)
+}
+
+fn ended(spec: &SpawnSpec, budget: Duration, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    surroundings.out.flush()?;
+    match run_alone(spec, budget) {
+        Ok(code) => Ok(Ended::As(code)),
+        Err(error) => {
+            writeln!(surroundings.talk, "onedoor: {error}")?;
+            Ok(Ended::As(error.exit_code()))
+        }
+    }
+}
+
+/// Runs one app or job with the environment that it has under the door, and without the door.
+pub(super) fn run(arguments: &Run, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let loaded = match super::load(&arguments.file.file, surroundings)? {
+        Ok(loaded) => loaded,
+        Err(ended) => return Ok(ended),
+    };
+    let budget = loaded.apps.stop_budget;
+    match launch_alone(&loaded.apps, &arguments.name) {
+        Ok(Alone { spec, listens, kept: _kept }) => {
+            if let Some(port) = listens {
+                writeln!(surroundings.talk, "onedoor: {} is told PORT={port}", arguments.name)?;
+            }
+            ended(&spec, budget, surroundings)
+        }
+        Err(why) => {
+            writeln!(surroundings.talk, "onedoor: {why}")?;
+            Ok(Ended::Refused)
+        }
+    }
+}
+
+/// What a file would say that has this command as its only app.
+pub(super) fn load_command(
+    words: &[OsString],
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<Result<Loaded, Ended>> {
+    let Some(text) = file_of(words) else {
+        writeln!(surroundings.talk, "onedoor: the command is not UTF-8, which a configuration must be")?;
+        return Ok(Err(Ended::Wrong));
+    };
+    let here = std::env::current_dir().unwrap_or_else(|_| Path::new("/").into());
+    told(config::load_text("the command line", &text, &here, surroundings.env), surroundings)
+}
+
+fn file_of(words: &[OsString]) -> Option<String> {
+    let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
+    // The strings of JSON are those of TOML, but for one control character.
+    let quoted =
+        words?.into_iter().map(|word| serde_json::json!(word).to_string().replace('\u{7f}', "\\u007F"));
+    Some(format!("apps.web = {{ path = \"/\", run = [{}] }}\n", quoted.collect::<Vec<_>>().join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apps::spec::Command;
+    use crate::config::{Env, check_text};
+
+    #[test]
+    fn whatever_the_words_are_the_command_is_those_words() {
+        let words = ["a b", "\"q\"", "it's", "\\", "$HOME ${X}", "\u{7f}\n\t", "", "ü"].map(OsString::from);
+        let text = file_of(&words).expect("all of it is UTF-8");
+        let loaded = check_text(&text, &Env::made_of([])).unwrap_or_else(|errors| panic!("{errors}"));
+        let Command::Exec(found) = &loaded.apps.apps[0].command else { panic!("a list is no shell's") };
+        assert_eq!(found.iter().map(OsString::from).collect::<Vec<_>>(), words);
+    }
+}
