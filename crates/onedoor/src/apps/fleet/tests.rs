@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::apps::life::{Hope, Push, ReadyWhen, Rules};
 use crate::apps::restart::Ending;
-use crate::apps::spec::{RestartPolicy, RestartWhen};
+use crate::apps::spec::{Difference, RestartPolicy, RestartWhen};
 
 const MILLI: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -92,15 +92,29 @@ impl World {
     }
 
     fn tell(&mut self, event: FleetEvent) {
-        let mut events = vec![event];
-        while let Some(event) = events.pop() {
-            for action in self.fleet.on(event, self.now) {
+        let actions = self.fleet.on(event, self.now);
+        self.follow(actions);
+    }
+
+    fn follow(&mut self, actions: FleetActions) {
+        let mut actions = actions;
+        loop {
+            for action in actions {
                 self.perform(action);
             }
             let swept =
                 self.known.iter().find(|(id, known)| known.process.is_none() && self.fleet.has_left(**id));
-            events.extend(swept.map(|(id, _)| FleetEvent::Cleared { id: *id }));
+            let Some(event) = swept.map(|(id, _)| FleetEvent::Cleared { id: *id }) else { return };
+            actions = self.fleet.on(event, self.now);
         }
+    }
+
+    fn change(&mut self, replicas: u16, difference: Difference) {
+        self.tickets += 1;
+        self.replicas_max = self.replicas_max.max(usize::from(replicas));
+        let rules = rules(replicas, ReplaceHow::Overlap);
+        let actions = self.fleet.change(rules, difference, Ticket(self.tickets), self.now);
+        self.follow(actions);
     }
 
     fn perform(&mut self, action: FleetAction) {
@@ -438,6 +452,7 @@ enum Turn {
     Ask(Asking),
     Wanted,
     Idle,
+    Change(u16, Difference),
 }
 
 fn turns() -> impl Strategy<Value = Turn> {
@@ -448,6 +463,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         1 => Just(Asking::Start),
         1 => (0_u16..5).prop_map(|replicas| Asking::Scale { replicas }),
     ];
+    let difference = prop_oneof![Just(Difference::Rules), Just(Difference::Processes)];
     let hope = prop_oneof![3 => Just(Hope::Later), 1 => Just(Hope::Never)];
     let ending = prop_oneof![Just(Ending::Success), Just(Ending::Failure)];
     prop_oneof![
@@ -462,6 +478,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         4 => (0_u64..20_000).prop_map(|ms| Turn::Wait(Duration::from_millis(ms))),
         3 => asking.prop_map(Turn::Ask),
         1 => Just(Turn::Wanted),
+        1 => (1_u16..4, difference).prop_map(|(replicas, how)| Turn::Change(replicas, how)),
         1 => Just(Turn::Idle),
     ]
 }
@@ -494,6 +511,7 @@ impl World {
             Turn::Outgrown(who) => self.tell(FleetEvent::Outgrown { id: nth(who) }),
             Turn::Wait(time) => self.wait(time),
             Turn::Ask(asking) => drop(self.ask(asking)),
+            Turn::Change(replicas, difference) => self.change(replicas, difference),
             Turn::Wanted => self.tell(FleetEvent::Wanted),
             Turn::Idle => self.tell(FleetEvent::Idle),
         }
@@ -532,4 +550,15 @@ proptest! {
         }
         world.stop_to_the_end();
     }
+}
+
+#[test]
+fn a_change_of_rules_keeps_the_processes_and_a_change_of_processes_replaces_them() {
+    let mut world = World::serving(rules(2, ReplaceHow::Overlap));
+    let before = world.ids();
+    world.change(2, Difference::Rules);
+    assert_eq!(world.ids(), before);
+    assert_eq!(world.answers.last().unwrap().1, Ok(()));
+    world.change(2, Difference::Processes);
+    assert_eq!(world.ids().len(), 3, "a successor beside those that serve");
 }
