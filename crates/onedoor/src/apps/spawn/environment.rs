@@ -121,6 +121,10 @@ pub(crate) fn dotenv(path: &Path) -> io::Result<Vec<(String, String)>> {
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // Whoever opens a pipe waits for its other end, and here everybody would wait with him.
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
     let mut bytes = Vec::new();
     File::open(path)?.take(FILE_MOST + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > FILE_MOST) {
