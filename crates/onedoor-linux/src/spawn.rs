@@ -35,9 +35,7 @@ use crate::proc::Pid;
 use crate::signal::{self, Signal};
 
 pub use error::{Interpreter, SpawnError, Step};
-pub use foreground::{
-    give_terminal_to, has_terminal, spawn_in_foreground, take_terminal_back, terminal_is_of,
-};
+pub use foreground::{give_terminal_to, has_terminal, spawn_in_foreground, take_terminal_back};
 pub use resolve::resolve_program;
 pub use shim::run_if_child;
 

@@ -92,14 +92,6 @@ pub fn has_terminal() -> bool {
     rustix::termios::isatty(stdin) && tcgetpgrp(stdin).is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
-/// Whether the terminal listens to the process group of `leader`.
-#[must_use]
-pub fn terminal_is_of(leader: Pid) -> bool {
-    let stdin = rustix::stdio::stdin();
-    let group = rustix::process::Pid::from_raw(leader.number());
-    rustix::termios::isatty(stdin) && tcgetpgrp(stdin).ok() == group
-}
-
 fn give_terminal(group: i32) {
     let Some(group) = rustix::process::Pid::from_raw(group) else { return };
     // A process in the background that does this is stopped, unless it does not listen to that (tcsetpgrp(3)).

@@ -14,9 +14,6 @@ use crate::apps::{Alone, launch_alone};
 use crate::config::{self, Loaded};
 use crate::init::run_alone;
 
-/// How long those that a command leaves behind have, where nothing says otherwise.
-const BUDGET: Duration = Duration::from_secs(10);
-
 /// A command, taken as it is.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Exec {
@@ -43,7 +40,8 @@ pub(super) fn exec(arguments: &Exec, surroundings: &mut Surroundings<'_>) -> io:
             return Ok(Ended::As(error.exit_code()));
         }
     };
-    ended(&spec, BUDGET, surroundings)
+    let (_platform, budget) = config::platform_of(surroundings.env);
+    ended(&spec, budget, surroundings)
 }
 
 fn spec_of(words: &[OsString]) -> Result<SpawnSpec, SpawnError> {

@@ -22,6 +22,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How much of the time that is left orphans have before they are killed.
 const KILL_MARGIN: Duration = Duration::from_secs(1);
 
+/// What asks a program to end.
+const STOP: [Signal; 3] = [Signal::TERM, Signal::INT, Signal::QUIT];
+
 /// Why the command could not be run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AloneError {
@@ -41,8 +44,8 @@ impl AloneError {
     }
 }
 
-/// Runs `spec` to its end, and to that of everybody it leaves behind, who have `budget` for it. Call while the program
-/// has one thread.
+/// Runs `spec` to its end, and to that of everybody it leaves behind. `budget` is for all of it from the first stop
+/// signal, as the platform counts; without one it is for those left behind alone. Call while the program has one thread.
 pub(crate) fn run_alone(spec: &SpawnSpec, budget: Duration) -> Result<u8, AloneError> {
     signal::expect_exits().map_err(AloneError::Signals)?;
     let heard: Vec<Signal> =
@@ -55,17 +58,51 @@ pub(crate) fn run_alone(spec: &SpawnSpec, budget: Duration) -> Result<u8, AloneE
         // Without it orphans go to whoever is init: then they are its business.
         signal::become_subreaper().ok();
     }
-    let command = spawn::spawn_in_foreground(spec)?;
-    let mut alone = Alone { signals, command, ended: None };
+    let mut terminal = if spawn::has_terminal() { Terminal::Lent } else { Terminal::NotOurs };
+    let command = spawn::spawn_in_foreground(spec).inspect_err(|_| terminal.take_back())?;
+    let mut alone = Alone { signals, command, terminal, asked: None, ended: None };
     let status = alone.until_it_ends();
-    spawn::take_terminal_back();
-    alone.see_orphans_off(Instant::now() + budget);
+    alone.terminal.take_back();
+    alone.see_orphans_off(deadline(alone.asked, Instant::now(), budget));
     Ok(exit_code(status.map_or(ExitCause::Useless, ExitCause::AppEnded)))
+}
+
+/// When everybody must be gone. A command that took all of the time itself leaves its orphans a moment: not PID 1, we
+/// would leave them to somebody else.
+fn deadline(asked: Option<Instant>, ended: Instant, budget: Duration) -> Instant {
+    (asked.unwrap_or(ended) + budget).max(ended + KILL_MARGIN)
+}
+
+/// Our turn at the terminal. A job in the background never had it, and must not take it from the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Terminal {
+    NotOurs,
+    /// The command has it in our stead.
+    Lent,
+}
+
+impl Terminal {
+    fn take_back(&mut self) {
+        if std::mem::replace(self, Self::NotOurs) == Self::Lent {
+            spawn::take_terminal_back();
+        }
+    }
+
+    /// The shell may have put us in front again (`fg`), or not (`bg`).
+    fn lend_if_ours(&mut self, to: Pid) {
+        if spawn::has_terminal() {
+            spawn::give_terminal_to(to);
+            *self = Self::Lent;
+        }
+    }
 }
 
 struct Alone {
     signals: SignalFd,
     command: Pid,
+    terminal: Terminal,
+    /// When the first stop signal came.
+    asked: Option<Instant>,
     ended: Option<ExitStatus>,
 }
 
@@ -91,28 +128,26 @@ impl Alone {
     }
 
     /// To the group, as a terminal would. Who has left the group has left it on purpose.
-    fn pass_on(&self, signal: Signal) {
+    fn pass_on(&mut self, signal: Signal) {
+        if STOP.contains(&signal) {
+            self.asked.get_or_insert_with(Instant::now);
+        }
+        if signal == Signal::CONT {
+            self.terminal.lend_if_ours(self.command);
+        }
         // Nobody there any more: its exit is on its way to us.
         signal::send_group(self.command, signal).ok();
-        if signal == Signal::CONT {
-            spawn::give_terminal_to(self.command);
-        }
     }
 
-    /// A command that was stopped from the keyboard: the shell that waits for us sees us stopped as well. A PID 1
-    /// cannot be, and nobody waits for it.
-    fn stop_with_it(&self) {
-        if signal::is_pid_1() || !wait::has_stopped(self.command) {
+    /// A command that was stopped at the terminal: the shell that waits for us sees us stopped as well. A PID 1 cannot
+    /// be, and nobody waits for it. Without the terminal nobody does either: stopped, we would pass nothing on.
+    fn stop_with_it(&mut self) {
+        if !wait::has_stopped(self.command) || signal::is_pid_1() || self.terminal != Terminal::Lent {
             return;
         }
-        let had_terminal = spawn::has_terminal() || spawn::terminal_is_of(self.command);
-        spawn::take_terminal_back();
+        self.terminal.take_back();
+        // What lets us go on is the SIGCONT that is read next, and passed on.
         signal::stop_ourselves();
-        // Somebody let us go on: in the foreground again, or not.
-        if had_terminal && spawn::has_terminal() {
-            spawn::give_terminal_to(self.command);
-        }
-        signal::send_group(self.command, Signal::CONT).ok();
     }
 
     /// Collects everyone who has ended.
@@ -153,7 +188,7 @@ impl Alone {
             self.wait(Some(LOOK_AGAIN));
             // Whoever asks us to end now is told by our end, which is near; one in a hurry has it at once.
             while let Ok(signal) = self.signals.take() {
-                if signal == Signal::TERM || signal == Signal::INT {
+                if STOP.contains(&signal) {
                     orphans().iter().for_each(|orphan| drop(signal::send(*orphan, Signal::KILL)));
                 }
             }
@@ -170,4 +205,18 @@ enum Left {
 fn orphans() -> Vec<Pid> {
     let alive = proc::descendants(Pid::ours()).into_iter().filter(|it| it.life == Liveness::Alive);
     alive.map(|process| process.pid).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_counts_from_the_first_stop_signal_and_always_leaves_time_to_kill() {
+        let (asked, second) = (Instant::now(), Duration::from_secs(1));
+        let budget = 10 * second;
+        assert_eq!(deadline(None, asked, budget), asked + budget);
+        assert_eq!(deadline(Some(asked), asked + 8 * second, budget), asked + budget);
+        assert_eq!(deadline(Some(asked), asked + 20 * second, budget), asked + 20 * second + KILL_MARGIN);
+    }
 }

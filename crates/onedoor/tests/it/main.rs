@@ -17,6 +17,7 @@ mod cli;
 mod crowd;
 mod differential;
 mod drain;
+mod exec;
 mod explain;
 mod floors;
 mod forwarded;

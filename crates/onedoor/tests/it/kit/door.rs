@@ -328,6 +328,13 @@ impl Running {
         self.lines.recv_timeout(GUARD).expect("the program says nothing more")
     }
 
+    /// Waits for its end.
+    pub(crate) fn exit_code(&mut self) -> i32 {
+        // Its stdout ends with it.
+        while self.lines.recv_timeout(GUARD) != Err(RecvTimeoutError::Disconnected) {}
+        self.child.wait().expect("a child can be waited for").code().expect("it exits")
+    }
+
     pub(crate) fn say(&mut self, line: &str) {
         let input = self.child.stdin.as_mut().expect("stdin is piped");
         io::Write::write_all(input, format!("{line}\n").as_bytes()).expect("the program listens");
