@@ -74,7 +74,7 @@ pub fn spawn_in_foreground(spec: &SpawnSpec) -> Result<Pid, SpawnError> {
 /// Takes the terminal back from a child that has ended or stopped.
 pub fn take_terminal_back() {
     if rustix::termios::isatty(rustix::stdio::stdin()) {
-        give_terminal(rustix::process::getpgrp().as_raw_nonzero().get());
+        give_terminal(our_group());
     }
 }
 
@@ -89,7 +89,14 @@ pub fn give_terminal_to(leader: Pid) {
 #[must_use]
 pub fn has_terminal() -> bool {
     let stdin = rustix::stdio::stdin();
-    rustix::termios::isatty(stdin) && tcgetpgrp(stdin).is_ok_and(|group| group == rustix::process::getpgrp())
+    rustix::termios::isatty(stdin)
+        && tcgetpgrp(stdin).is_ok_and(|group| group.as_raw_nonzero().get() == our_group())
+}
+
+/// 0 where our group is one of another PID namespace (pid_namespaces(7)), which is nobody here.
+fn our_group() -> i32 {
+    // SAFETY: asks for a number, and cannot fail.
+    unsafe { libc::getpgrp() }
 }
 
 fn give_terminal(group: i32) {

@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
         root(),
         ipv6(),
     ]);
-    findings.push(platform(surroundings));
+    findings.extend([low_ports(), time_zone(surroundings), platform(surroundings)]);
     if arguments.json {
         let list: Vec<_> = findings.iter().map(Finding::to_json).collect();
         writeln!(surroundings.out, "{}", json!(list))?;
@@ -293,6 +293,28 @@ fn ipv6() -> Finding {
     match TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)) {
         Ok(_) => Finding::fine("IPv6", "available", "the door listens on [::], IPv4 included"),
         Err(_) => Finding::less("IPv6", "not available", "the door listens on 0.0.0.0"),
+    }
+}
+
+/// CAP_NET_BIND_SERVICE is bit 10 (capabilities(7)).
+fn low_ports() -> Finding {
+    let first = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
+    let first: u16 = first.trim().parse().unwrap_or(1024);
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let held = status.lines().find_map(|line| line.strip_prefix("CapEff:")).map(str::trim).unwrap_or("0");
+    let may = u64::from_str_radix(held, 16).is_ok_and(|held| held >> 10 & 1 == 1);
+    match (may, first) {
+        (true, _) | (false, 0..=80) => Finding::fine("ports", "80 and 443 may be bound", ""),
+        (false, first) => {
+            Finding::fine("ports", format!("only those from {first} on"), "server.listen takes one of these")
+        }
+    }
+}
+
+fn time_zone(surroundings: &Surroundings<'_>) -> Finding {
+    match surroundings.env.text("TZ").filter(|zone| !zone.is_empty()) {
+        Some(zone) => Finding::fine("time zone", zone, "jobs without a `tz` go by it"),
+        None => Finding::fine("time zone", "TZ is not set", "jobs without a `tz` go by UTC"),
     }
 }
 

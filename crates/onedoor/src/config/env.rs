@@ -43,7 +43,7 @@ impl Env {
     }
 
     /// None if unset; a value that is not UTF-8 counts as unset, since no TOML string could hold it.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.variables.get(OsStr::new(name)).and_then(|value| value.to_str())
     }
 
