@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::kit::{Door, ECHO_PY, binary, run_onedoor, run_program, start_program};
+use crate::kit::{Door, ECHO_PY, binary, run_onedoor, run_program, start_program, without_newer_calls};
 
 fn exec(words: &[&str]) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -123,7 +123,7 @@ fn the_doctor_says_what_there_is_and_what_is_done_instead() {
     assert!(list.as_array().expect("a list").iter().all(|finding| finding["state"].is_string()));
 }
 
-/// No other user, nothing writable but /tmp, no new privileges, no control groups: the same file.
+/// A read-only root, nothing writable but /tmp, no rights and no new ones, no control groups: the same file.
 #[test]
 fn the_same_file_works_as_nobody_with_nothing_but_tmp() {
     let file = "[apps]\nweb = { run = \"/usr/bin/python3 app.py\", path = \"/\", limits = { memory = \"512MiB\" } }\n";
@@ -136,9 +136,28 @@ fn the_same_file_works_as_nobody_with_nothing_but_tmp() {
     }
     fs::set_permissions(setting.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .expect("our folder");
-    let poor = "mount -t tmpfs -o ro none /sys/fs/cgroup; mount -o remount,ro,bind /run 2>/dev/null; exec setpriv --reuid 1000 --regid 1000 --clear-groups --no-new-privs \"$@\"";
+    let poor = "mount -t tmpfs -o ro none /sys/fs/cgroup && mount --bind /tmp /tmp && mount -o remount,bind,ro / && exec setpriv --reuid 1000 --regid 1000 --clear-groups --no-new-privs \"$@\"";
     let around = ["unshare", "--mount", "--fork", "sh", "-c", poor, "sh"];
     let door = setting.inside(&around).start();
+    assert_eq!(door.fetch("/x").text(), "GET /x");
+    assert_eq!(door.stop(), 0);
+}
+
+#[test]
+fn a_filter_that_does_not_know_newer_calls_changes_nothing() {
+    let file = "[apps]\nweb = { run = \"python3 app.py\", path = \"/\", replicas = 2, user = \"nobody\" }\n";
+    // As root it also changes rights; as anybody else the file is simpler.
+    let file = if std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").expect("/proc")) == 0 {
+        file.replace("python3", "/usr/bin/python3")
+    } else {
+        file.replace(", user = \"nobody\"", "")
+    };
+    let Some(setting) = without_newer_calls(Door::with(&file).file("app.py", ECHO_PY)) else { return };
+    fs::set_permissions(setting.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("our folder");
+    let door = setting.start();
+    assert_eq!(door.fetch("/x").text(), "GET /x");
+    assert_eq!(run_onedoor(door.dir(), &["restart", "web"]).status.code(), Some(0));
     assert_eq!(door.fetch("/x").text(), "GET /x");
     assert_eq!(door.stop(), 0);
 }

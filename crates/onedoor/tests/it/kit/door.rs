@@ -263,7 +263,7 @@ impl Setting {
             // A test that no longer listens has dropped its door.
             tell.send(status).ok();
         });
-        let pid = if self.around.is_empty() { child_pid } else { only_child_of(child_pid) };
+        let pid = if self.around.is_empty() { child_pid } else { door_behind(child_pid) };
         Door { port, dir: self.dir, child_pid, pid, lines, readers, ended, exit_code: None }
     }
 }
@@ -418,15 +418,26 @@ fn follow(
     })
 }
 
-/// The process inside an `unshare --fork`, as this side of the namespace numbers it.
-fn only_child_of(pid: u32) -> u32 {
+/// The door behind an `unshare --fork`, a shell or an interpreter, as this side of a namespace numbers it.
+fn door_behind(pid: u32) -> u32 {
     let deadline = Instant::now() + GUARD;
     loop {
-        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        if let Some(child) = children.split_whitespace().next() {
-            return child.parse().expect("the kernel writes numbers");
+        if let Some(door) = door_among(pid) {
+            return door;
         }
-        assert!(Instant::now() < deadline, "{pid} has no child");
+        assert!(Instant::now() < deadline, "no door runs behind {pid}");
         thread::yield_now();
     }
+}
+
+/// Among a process and its descendants. Who is about to become an app has the same program and another first word.
+fn door_among(pid: u32) -> Option<u32> {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut words = line.split(|byte| *byte == 0);
+    let is_binary = words.next() == Some(binary().as_os_str().as_encoded_bytes());
+    if is_binary && words.next() != Some(b"__child") {
+        return Some(pid);
+    }
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    children.split_whitespace().find_map(|child| door_among(child.parse().ok()?))
 }

@@ -17,7 +17,7 @@ pub(crate) use door::{
 };
 pub(crate) use peers::{node_modules, python_peer};
 pub(crate) use pid1::start_as_pid1;
-pub(crate) use sandbox::without_splice;
+pub(crate) use sandbox::{without_newer_calls, without_splice};
 pub(crate) use weight::anonymous_bytes;
 pub(crate) use wire::{Ending, Message, Wire};
 
