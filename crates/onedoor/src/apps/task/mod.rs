@@ -11,6 +11,7 @@
 //! It decides nothing about the app's life; it knows which instances, which endpoints and which words belong to it.
 
 mod act;
+mod errands;
 mod instance;
 mod publish;
 mod report;
@@ -24,21 +25,19 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use self::errands::Cause;
 use self::instance::{Instance, News};
 use super::board::Board;
-use super::fleet::{
-    Asking, Fleet, FleetAction, FleetActions, FleetEvent, FleetRules, InstanceId, Refused, Room, Ticket,
-};
-use super::helm::{Asked, Declined, Done, Errand, Wish};
+use super::fleet::{Fleet, FleetAction, FleetActions, FleetEvent, FleetRules, InstanceId, Room, Ticket};
+use super::helm::{Asked, Declined, Done};
 use super::idleness::Idleness;
 use super::life::{Event, ReadyWhen, Rules};
 use super::maybe::or_never;
 use super::milestone::{Milestone, Needs};
-use super::nursery::row_of;
 use super::oom::OomWatch;
 use super::roster::MemberId;
 use super::spawn::Launcher;
-use super::spec::{AppSpec, Difference, Listening};
+use super::spec::{AppSpec, Listening};
 use crate::init::Children;
 use crate::observe::log::{Happening, Level, Log};
 use crate::registry::{Endpoint, Feedback, Publisher};
@@ -110,14 +109,6 @@ pub(super) struct AppTask {
     tickets: Vec<(Ticket, Cause, Reply)>,
     idleness: Idleness,
     asked_so_far: u64,
-}
-
-/// Why something is done to the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
-    Operator(Asking),
-    /// It was changed.
-    File,
 }
 
 type Reply = oneshot::Sender<Result<Done, Declined>>;
@@ -338,84 +329,6 @@ impl AppTask {
         // Most news change nothing: each request that is held says that it wants the app.
         if changed {
             self.show_processes();
-        }
-    }
-
-    /// Answered when it is done, or can no more be.
-    async fn asked(&mut self, Asked { errand, reply }: Asked) {
-        self.asked_so_far += 1;
-        let ticket = Ticket(self.asked_so_far);
-        let asking = match errand {
-            Errand::Wish(Wish::Restart) => Asking::Restart,
-            Errand::Wish(Wish::Stop) => Asking::Stop,
-            Errand::Wish(Wish::Start) => Asking::Start,
-            Errand::Wish(Wish::Scale(replicas)) => Asking::Scale { replicas },
-            Errand::Change(app) => return self.change(*app, ticket, reply).await,
-        };
-        self.tickets.push((ticket, Cause::Operator(asking), reply));
-        self.happened(FleetEvent::Asked { asking, ticket }).await;
-    }
-
-    /// The file says otherwise about the app.
-    async fn change(&mut self, app: AppSpec, ticket: Ticket, reply: Reply) {
-        let difference = self.yard.app.difference(&app);
-        self.yard.launcher.refit(&app);
-        self.yard.board.describe(row_of(&app, &self.yard.launcher));
-        self.yard.app = app;
-        if difference == Difference::Nothing {
-            // Whoever asked may have left.
-            reply.send(Ok(Done::NothingToDo)).ok();
-            return;
-        }
-        self.idleness = Idleness::new(self.yard.app.stop_after_idle);
-        self.tickets.push((ticket, Cause::File, reply));
-        let rules = rules(&self.yard.app, self.yard.grace_max, self.yard.seed);
-        let actions = self.fleet.change(rules, difference, ticket, Instant::now());
-        self.follow(actions).await;
-    }
-
-    fn answer(&mut self, ticket: Ticket, answer: Result<(), Refused>) {
-        if let Some(at) = self.tickets.iter().position(|(known, ..)| *known == ticket) {
-            let (_, cause, reply) = self.tickets.swap_remove(at);
-            if answer.is_ok() {
-                self.tell_done(cause);
-            }
-            // Whoever asked may have left; it is done all the same.
-            reply.send(answer.map(|()| Done::Done).map_err(|refused| self.declined(refused))).ok();
-        }
-    }
-
-    /// What an operator did is news for the others.
-    fn tell_done(&self, cause: Cause) {
-        let tell = |what, message: &str| self.yard.tell(Level::Info, what, message);
-        let asking = match cause {
-            Cause::Operator(asking) => asking,
-            Cause::File => return tell(Happening::Replaced, "changed as the file says"),
-        };
-        match asking {
-            Asking::Restart => tell(Happening::Replaced, "replaced by the operator"),
-            Asking::Stop => tell(Happening::Stopped, "stopped by the operator"),
-            // That it started is told by itself.
-            Asking::Start => {}
-            Asking::Scale { replicas } => {
-                tell(Happening::Scaled, &format!("scaled to {replicas} by the operator"));
-            }
-        }
-    }
-
-    fn declined(&self, refused: Refused) -> Declined {
-        let app = Arc::clone(&self.yard.app.name);
-        match refused {
-            Refused::NotReady { id } => {
-                let down = self.instances.iter().find(|instance| instance.id() == id);
-                let why =
-                    down.and_then(|instance| instance.down.as_ref()).map(|down| Arc::clone(&down.detail));
-                Declined::NotReady { app, why: why.unwrap_or_else(|| "it ended".into()) }
-            }
-            Refused::Overtaken => Declined::Overtaken(app),
-            Refused::OnePortOneProcess => Declined::OnePortOneProcess(app),
-            Refused::Nothing => Declined::NoReplica(app),
-            Refused::Ending => Declined::Ending,
         }
     }
 
