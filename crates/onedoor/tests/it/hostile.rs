@@ -65,12 +65,16 @@ fn term_in_a_crash_loop_at_the_start_and_in_a_rolling_restart_is_a_clean_end() {
 }
 
 #[test]
-fn as_pid_1_term_in_a_crash_loop_and_at_the_start_is_a_clean_end() {
-    for (number, app) in [LOOPING, STARTING].into_iter().enumerate() {
+fn as_pid_1_term_in_a_crash_loop_at_the_start_and_in_a_rolling_restart_is_a_clean_end() {
+    for (number, app) in [LOOPING, STARTING, ROLLING].into_iter().enumerate() {
         for signals in [&["TERM"][..], &["TERM", "TERM"]] {
             let mark = format!("ONETRIAL=first-{number}-{}-{}", signals.len(), std::process::id());
             let Some(mut door) = start_as_pid1(setting(app, &mark)) else { return };
             door.line(Stream::Stdout, |line| line.contains("\"message\":\"turn\""));
+            if app == ROLLING {
+                assert_eq!(door.fetch("/x").status(), 200);
+                in_the_middle_of_a_roll(&door);
+            }
             ends_cleanly(&mut door, signals, &mark);
         }
     }
