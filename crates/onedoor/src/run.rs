@@ -241,8 +241,7 @@ async fn shut_down(
         }
     }
     proxy.close();
-    children.kill_everyone();
-    let left = children.none_left(Instant::now() + REAPING).await;
+    let left = children.end_everyone(Instant::now() + REAPING).await;
     if left > 0 {
         log.event(
             Level::Warn,

@@ -7,7 +7,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use onedoor_linux::proc::{self, Pid};
 use onedoor_linux::signal::{self, Signal};
@@ -32,6 +32,13 @@ pub(crate) enum SignalError {
 #[derive(Clone, Debug)]
 pub(crate) struct Children {
     shared: Arc<Shared>,
+}
+
+/// What the waiter said until a deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gone {
+    All,
+    NotYet,
 }
 
 /// "No such process" (errno(3)), the same on every Linux.
@@ -89,15 +96,43 @@ impl Children {
 
     /// Waits until no child is left, adopted orphans included; returns how many are left at the deadline.
     pub(crate) async fn none_left(&self, deadline: Instant) -> usize {
-        let (sender, none_left) = oneshot::channel();
-        self.ask(Request::TellWhenNoneIsLeft(sender));
-        match tokio::time::timeout_at(deadline.into(), none_left).await {
-            Ok(Ok(())) => 0,
-            Ok(Err(_)) | Err(_) => proc::descendants(Pid::ours()).len(),
+        match self.are_gone(deadline).await {
+            Gone::All => 0,
+            // Who is hidden from /proc (proc(5), hidepid) is left all the same.
+            Gone::NotYet => proc::descendants(Pid::ours()).len().max(1),
         }
     }
 
-    /// SIGKILL to every descendant; the very end. Returns how many were found.
+    /// SIGKILL to every descendant until the waiter has none left; returns how many are left at the deadline.
+    ///
+    /// One look at /proc is not enough: it is read entry by entry, and whoever was forked meanwhile, or whose parent
+    /// ended before it was read, is missing from it. Only what wait says (waitid(2), ECHILD) is the truth.
+    pub(crate) async fn end_everyone(&self, deadline: Instant) -> usize {
+        /// As long as an exit that is on its way may take to be collected before everybody is looked for again.
+        const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+        loop {
+            self.kill_everyone();
+            let next_look = deadline.min(Instant::now() + BETWEEN_LOOKS);
+            if next_look == deadline {
+                return self.none_left(deadline).await;
+            }
+            match self.are_gone(next_look).await {
+                Gone::All => return 0,
+                Gone::NotYet => {}
+            }
+        }
+    }
+
+    async fn are_gone(&self, deadline: Instant) -> Gone {
+        let (sender, none_left) = oneshot::channel();
+        self.ask(Request::TellWhenNoneIsLeft(sender));
+        match tokio::time::timeout_at(deadline.into(), none_left).await {
+            Ok(Ok(())) => Gone::All,
+            Ok(Err(_)) | Err(_) => Gone::NotYet,
+        }
+    }
+
+    /// SIGKILL to every descendant that can be seen. Returns how many were found.
     pub(crate) fn kill_everyone(&self) -> usize {
         /// Forks may outrun one pass, but a pass that finds nobody new is the last.
         const PASSES_MAX: usize = 16;

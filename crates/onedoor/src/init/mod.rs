@@ -3,7 +3,7 @@
 //! ```text
 //!   run:  block_signals() ── before the first thread ──▶ Children::start · Signals::new
 //!   apps: children.spawn(spec).await ─▶ Child { pid, stdout, stderr, exited }
-//!   end:  children.kill_everyone(), children.none_left(deadline) ─▶ exit_code
+//!   end:  children.end_everyone(deadline) ─▶ exit_code
 //! ```
 //!
 //! It knows processes, not apps: what an exit means is decided by whoever owns the child.
