@@ -144,7 +144,7 @@ fn an_app_that_takes_long_to_start_makes_its_requests_wait_and_nobody_elses() {
 #[test]
 fn who_left_its_session_twice_over_and_is_deaf_is_found_and_killed_at_the_end() {
     let daemons = format!(
-        "import os, signal\nfor _ in range(3):\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0:\n            os.setsid()\n            signal.signal(signal.SIGTERM, signal.SIG_IGN)\n            print('gone', flush=True)\n            __import__('time').sleep(600)\n        os._exit(0)\n{ECHO_PY}"
+        "import os, signal\nfor _ in range(3):\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0:\n            os.setsid()\n            signal.signal(signal.SIGTERM, signal.SIG_IGN)\n            os.write(1, b'gone\\n')\n            __import__('time').sleep(600)\n        os._exit(0)\n{ECHO_PY}"
     );
     let mark = format!("ONETRIAL=daemons-{}", std::process::id());
     let (name, value) = mark.split_once('=').expect("a mark is a variable");
