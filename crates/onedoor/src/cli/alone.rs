@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
 
-use super::{Ended, FileArgument, Surroundings, told};
+use super::{Ended, FileArguments, Surroundings, told};
 use crate::apps::{Alone, launch_alone};
 use crate::config::{self, Loaded};
 use crate::init::run_alone;
@@ -28,7 +28,7 @@ pub(super) struct Run {
     /// The name of the app or job
     name: String,
     #[command(flatten)]
-    file: FileArgument,
+    files: FileArguments,
 }
 
 /// Runs the command to its end; its exit code is ours.
@@ -67,7 +67,7 @@ fn ended(spec: &SpawnSpec, budget: Duration, surroundings: &mut Surroundings<'_>
 
 /// Runs one app or job with the environment that it has under the door, and without the door.
 pub(super) fn run(arguments: &Run, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let loaded = match super::load(&arguments.file.file, surroundings)? {
+    let loaded = match super::load(&arguments.files.layers(), surroundings)? {
         Ok(loaded) => loaded,
         Err(ended) => return Ok(ended),
     };

@@ -1,13 +1,12 @@
 //! `onedoor check`: every mistake in the file; if there is none, what it would serve.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use super::{Ended, Surroundings};
-use crate::config::TableRow;
+use crate::config::{Layers, TableRow};
 
-pub(super) fn run(file: &Path, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let loaded = match super::load(file, surroundings)? {
+pub(super) fn run(layers: &Layers, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let loaded = match super::load(layers, surroundings)? {
         Ok(loaded) => loaded,
         Err(ended) => return Ok(ended),
     };
@@ -23,7 +22,7 @@ pub(super) fn run(file: &Path, surroundings: &mut Surroundings<'_>) -> io::Resul
         jobs => format!(", {}", count(jobs, "job")),
     };
     let (apps, routes) = (count(apps, "app"), count(routes, "route"));
-    writeln!(surroundings.talk, "{} is fine: {apps}, {routes}{jobs}", file.display())?;
+    writeln!(surroundings.talk, "{} is fine: {apps}, {routes}{jobs}", layers.show())?;
     Ok(Ended::Well)
 }
 

@@ -13,14 +13,14 @@ use onedoor_linux::memory_group::MemoryGroup;
 use onedoor_linux::{cpu, proc, signal};
 use serde_json::json;
 
-use super::{Ended, FileArgument, Surroundings};
+use super::{Ended, FileArguments, Surroundings};
 use crate::config::{platform_of, show_duration};
 use crate::control::Place;
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    file: FileArgument,
+    files: FileArguments,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -55,8 +55,13 @@ impl Health {
 }
 
 pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let mut findings =
-        vec![init(), proc_mounted(), user(), runtime_folder(), control_socket(&arguments.file.file)];
+    let mut findings = vec![
+        init(),
+        proc_mounted(),
+        user(),
+        runtime_folder(),
+        control_socket(arguments.files.layers().first()),
+    ];
     findings.extend([
         control_groups(),
         memory(),

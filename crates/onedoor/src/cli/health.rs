@@ -78,7 +78,7 @@ struct Door {
 impl Door {
     fn of(target: &Target, env: &Env) -> Self {
         let loaded =
-            config::load_to_ask(&target.file.file, env).or_else(|_| config::check_text(ANY_FILE, env));
+            config::load_to_ask(&target.files.layers(), env).or_else(|_| config::check_text(ANY_FILE, env));
         // Not even PORT makes sense: then nothing listens.
         let Ok(loaded) = loaded else { return Self { listen: Vec::new(), path: None } };
         let path = match loaded.proxy.proxy_protocol {

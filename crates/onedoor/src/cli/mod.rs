@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::apps::Wish;
-use crate::config::{self, ConfigErrors, Env, Loaded, Paint};
+use crate::config::{self, ConfigErrors, Env, Layers, Loaded, Paint};
 use crate::control::Place;
 use crate::init;
 
@@ -57,18 +57,18 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    file: FileArgument,
+    files: FileArguments,
     /// Serve this command at /, without a file
-    #[arg(last = true, value_name = "CMD", conflicts_with = "file")]
+    #[arg(last = true, value_name = "CMD", conflicts_with = "files")]
     words: Vec<OsString>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the apps and open the door (what bare `onedoor` does)
-    Up(FileArgument),
+    Up(FileArguments),
     /// Find every mistake in the file, and show what it would serve
-    Check(FileArgument),
+    Check(FileArguments),
     /// Say which route takes a request, why, and what the upstream will see
     Explain(explain::Arguments),
     /// Say what a key of the file means; without one: list them all
@@ -101,12 +101,18 @@ enum Command {
     Version,
 }
 
-/// Which file is meant.
+/// Which files are meant.
 #[derive(Clone, Debug, Args)]
-struct FileArgument {
-    /// The file to read
-    #[arg(short, long, value_name = "FILE", default_value = "onedoor.toml")]
-    file: PathBuf,
+struct FileArguments {
+    /// The file to read; given again, each is laid over those before it [default: onedoor.toml]
+    #[arg(short, long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl FileArguments {
+    fn layers(&self) -> Layers {
+        Layers::new(self.files.clone())
+    }
 }
 
 /// Where a command writes, and what it is read against.
@@ -160,14 +166,16 @@ pub(crate) fn begin() -> Todo {
     if !arguments.words.is_empty() {
         return serve_command(&arguments.words, &mut surroundings);
     }
-    let command = arguments.command.unwrap_or(Command::Up(arguments.file));
-    if let Command::Up(file) = &command {
-        return match up::load(&file.file, &mut surroundings) {
+    let command = arguments.command.unwrap_or(Command::Up(arguments.files));
+    if let Command::Up(files) = &command {
+        let layers = files.layers();
+        return match up::load(&layers, &mut surroundings) {
             Ok(loaded) => {
-                let control = Place::of(&file.file, loaded.control_socket.as_deref());
-                let (file, env) = (file.file.clone(), env.clone());
-                let reread: Reread =
-                    Box::new(move || config::load(&file, &env).map_err(|errors| errors.render(Paint::Plain)));
+                let control = Place::of(layers.first(), loaded.control_socket.as_deref());
+                let env = env.clone();
+                let reread: Reread = Box::new(move || {
+                    config::load(&layers, &env).map_err(|errors| errors.render(Paint::Plain))
+                });
                 Todo::Run { loaded: Box::new(loaded), control, reread }
             }
             Err(ended) => Todo::Nothing(ended.into()),
@@ -195,11 +203,11 @@ fn serve_command(words: &[OsString], surroundings: &mut Surroundings<'_>) -> Tod
 fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
     match command {
         // Only read: whether it is run is for the caller to say.
-        Command::Up(file) => load(&file.file, surroundings).map(|loaded| match loaded {
+        Command::Up(files) => load(&files.layers(), surroundings).map(|loaded| match loaded {
             Ok(_) => Ended::Well,
             Err(ended) => ended,
         }),
-        Command::Check(file) => check::run(&file.file, surroundings),
+        Command::Check(files) => check::run(&files.layers(), surroundings),
         Command::Explain(arguments) => explain::run(&arguments, surroundings),
         Command::Docs(arguments) => docs::run(&arguments, surroundings),
         Command::Status(target) => operate::status(&target, surroundings),
@@ -243,9 +251,9 @@ fn paint() -> Paint {
     if io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb { Paint::Colour } else { Paint::Plain }
 }
 
-/// Loads the file; mistakes and warnings are told on stderr.
-fn load(file: &Path, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Loaded, Ended>> {
-    told(config::load(file, surroundings.env), surroundings)
+/// Loads the files; mistakes and warnings are told on stderr.
+fn load(layers: &Layers, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Loaded, Ended>> {
+    told(config::load(layers, surroundings.env), surroundings)
 }
 
 fn told(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Ended, FileArgument, Surroundings, table};
+use super::{Ended, FileArguments, Surroundings, table};
 use crate::apps::Wish;
 use crate::config::{self, Env};
 use crate::control::{Answer, Patience, Place, Request, call};
@@ -14,7 +14,7 @@ use crate::control::{Answer, Patience, Place, Request, call};
 #[derive(Clone, Debug, Args)]
 pub(super) struct Target {
     #[command(flatten)]
-    pub(super) file: FileArgument,
+    pub(super) files: FileArguments,
     /// Its control socket, instead of the one that follows from the file
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
@@ -65,10 +65,11 @@ impl Target {
     pub(super) fn places(&self, env: &Env) -> Vec<Place> {
         match &self.socket {
             Some(path) => vec![Place::Path(path.clone())],
-            None => match config::load_to_ask(&self.file.file, env) {
-                Ok(loaded) => Place::of(&self.file.file, loaded.control_socket.as_deref()),
-                Err(_) => Place::of(&self.file.file, None),
-            },
+            None => {
+                let layers = self.files.layers();
+                let named = config::load_to_ask(&layers, env).ok().and_then(|loaded| loaded.control_socket);
+                Place::of(layers.first(), named.as_deref())
+            }
         }
     }
 }

@@ -4,10 +4,11 @@
 //! Knows how to draw them; never decides what is a mistake.
 
 use std::fmt;
+use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::source::{Source, Span};
+use super::source::{File, Source, Span};
 
 /// A mistake's short name; stable, so that people can search for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +162,7 @@ pub(crate) enum Paint {
     Colour,
 }
 
-/// Everything wrong with one file, in the order of the file. Never empty.
+/// Everything wrong with the files, in their order. Never empty.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", self.render(Paint::Plain))]
 pub(crate) struct ConfigErrors {
@@ -191,39 +192,59 @@ impl ConfigErrors {
     }
 
     fn summary(&self) -> String {
-        let name = &self.source_text.name;
+        let mut names: Vec<&str> = Vec::new();
+        for place in self.errors.iter().filter_map(|error| error.places.first()) {
+            let name = &*self.source_text.file_of(place.span).name;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let names = names.join(" and ");
         match self.errors.iter().filter(|error| !error.places.is_empty()).count() {
             0 => String::new(),
-            1 => format!("1 mistake in {name}\n"),
-            count => format!("{count} mistakes in {name}\n"),
+            1 => format!("1 mistake in {names}\n"),
+            count => format!("{count} mistakes in {names}\n"),
         }
     }
 
     fn group<'a>(&'a self, error: &'a ConfigError) -> Group<'a> {
         let title = Level::ERROR.primary_title(error.fact.as_str()).id(error.code.as_str());
-        let mut group = Group::with_title(title);
-        if !error.places.is_empty() {
-            group = group.element(self.snippet(error));
-        }
+        let group = Group::with_title(title).elements(self.snippets(error));
         match &error.remedy {
             Some(remedy) => group.element(Level::HELP.message(remedy.as_str())),
             None => group,
         }
     }
 
-    fn snippet<'a>(&'a self, error: &'a ConfigError) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        let text: &str = &self.source_text.text;
-        let annotations = error.places.iter().enumerate().map(|(index, place)| {
+    /// One for each file that has a place of it; the mistake's own first.
+    fn snippets<'a>(&'a self, error: &'a ConfigError) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+        let mut files: Vec<&File> = Vec::new();
+        for file in error.places.iter().map(|place| self.source_text.file_of(place.span)) {
+            if !files.iter().any(|known| std::ptr::eq(*known, file)) {
+                files.push(file);
+            }
+        }
+        files.into_iter().map(|file| self.snippet(file, error)).collect()
+    }
+
+    fn snippet<'a>(
+        &'a self,
+        file: &'a File,
+        error: &'a ConfigError,
+    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+        let places = error.places.iter().enumerate();
+        let here = places.filter(|(_, place)| std::ptr::eq(self.source_text.file_of(place.span), file));
+        let annotations = here.map(|(index, place)| {
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let annotation = kind.span(inside(text, place.span));
+            let annotation = kind.span(inside(&file.text, file.local(place.span)));
             if place.label.is_empty() { annotation } else { annotation.label(place.label.as_str()) }
         });
-        Snippet::source(text).path(&*self.source_text.name).annotations(annotations)
+        Snippet::source(&*file.text).path(&*file.name).annotations(annotations)
     }
 }
 
 /// The span cut to the text and to its first line: a table's whole body under carets would say nothing.
-fn inside(text: &str, span: Span) -> std::ops::Range<usize> {
+fn inside(text: &str, span: Range<usize>) -> Range<usize> {
     let mut start = span.start.min(text.len());
     while !text.is_char_boundary(start) {
         start -= 1;
@@ -242,8 +263,22 @@ mod tests {
 
     #[test]
     fn spans_outside_the_text_and_inside_a_character_are_drawn_without_panic() {
-        assert_eq!(inside("é", Span::from(1..1)), 0..2);
-        assert_eq!(inside("abc", Span::from(7..9)), 3..3);
-        assert_eq!(inside("a\nb", Span::from(0..3)), 0..1);
+        assert_eq!(inside("é", 1..1), 0..2);
+        assert_eq!(inside("abc", 7..9), 3..3);
+        assert_eq!(inside("a\nb", 0..3), 0..1);
+    }
+
+    #[test]
+    fn a_mistake_that_two_files_make_together_is_drawn_in_both() {
+        let mut source = Source::new("a.toml", "x = 1\n");
+        source.add("b.toml", "\nx = 2\n");
+        let (first, second) = {
+            let files: Vec<_> = source.files().collect();
+            (files[0].span(0..1), files[1].span(1..2))
+        };
+        let clash =
+            ConfigError::new(Code::Contradiction, second, "two").label("here").also(first, "and here");
+        let other = ConfigError::new(Code::BadValue, first, "one");
+        insta::assert_snapshot!(ConfigErrors::new(&source, vec![clash, other]).to_string());
     }
 }

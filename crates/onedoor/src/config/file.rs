@@ -11,25 +11,30 @@ use super::catalogue::{self, Kind, Row, Status};
 use super::env::Env;
 use super::error::{Code, ConfigError};
 use super::interpolate::interpolate;
-use super::section::{Entry, Node, Section, Value};
-use super::source::{Located, Source, Span};
+use super::section::{Entry, Node, Origin, Section, Value};
+use super::source::{File, Located, Source, Span};
 use super::{byte_size, duration, remedy, suggest};
 
-/// The whole file; what could not be understood is missing from it and said in `errors`.
-pub(super) fn read(source: &Source, env: &Env, errors: &mut Vec<ConfigError>) -> Section {
-    let (document, syntax) = DeTable::parse_recoverable(&source.text);
-    let mut decoded = Vec::new();
-    let mut reader = Reader { source, env, errors: &mut decoded };
+/// One file of `source`, whole; what could not be understood is missing from it and said in `errors`.
+pub(super) fn read(file: &File, source: &Source, env: &Env, errors: &mut Vec<ConfigError>) -> Section {
+    let (document, syntax) = DeTable::parse_recoverable(&file.text);
+    let (mut found, mut decoded) = (Vec::new(), Vec::new());
+    let mut reader = Reader { file, source, env, errors: &mut decoded };
     let section = reader.section("", "", document.get_ref());
-    errors.extend(syntax.iter().map(|error| syntax_error(error, source, document.get_ref())));
+    found.extend(syntax.iter().map(|error| syntax_error(error, (file, source), document.get_ref())));
     // Behind a broken place the parser guesses which table it is in; what is said about keys there may be false.
-    let broken = errors.iter().filter(|error| error.code == Code::Syntax).map(ConfigError::position).min();
-    errors.extend(decoded.into_iter().filter(|error| broken.is_none_or(|broken| error.position() < broken)));
+    let broken = found.iter().filter(|error| error.code == Code::Syntax).map(ConfigError::position).min();
+    found.extend(decoded.into_iter().filter(|error| broken.is_none_or(|broken| error.position() < broken)));
+    errors.append(&mut found);
     section
 }
 
-fn syntax_error(error: &toml::de::Error, source: &Source, document: &DeTable<'_>) -> ConfigError {
-    let span = error.span().map_or_else(Span::default, Span::from);
+fn syntax_error(
+    error: &toml::de::Error,
+    (file, source): (&File, &Source),
+    document: &DeTable<'_>,
+) -> ConfigError {
+    let span = file.span(error.span().unwrap_or_default());
     if error.message() != "duplicate key" {
         let fact = format!("not TOML: {}", error.message());
         let found = ConfigError::new(Code::Syntax, span, fact);
@@ -40,7 +45,7 @@ fn syntax_error(error: &toml::de::Error, source: &Source, document: &DeTable<'_>
     }
     let fact = format!("the key {} is given twice", source.slice(span));
     let error = ConfigError::new(Code::DuplicateKey, span, fact);
-    let error = match first_of(span, source, document) {
+    let error = match first_of(span, (file, source), document) {
         Some(first) => error.also(first, "the first"),
         None => error,
     };
@@ -49,13 +54,13 @@ fn syntax_error(error: &toml::de::Error, source: &Source, document: &DeTable<'_>
 
 /// The parser does not say where the first of two equal keys is: the last before it that is spelt the same and stands
 /// like it, at the beginning of a line or within one.
-fn first_of(second: Span, source: &Source, document: &DeTable<'_>) -> Option<Span> {
+fn first_of(second: Span, (file, source): (&File, &Source), document: &DeTable<'_>) -> Option<Span> {
     let begins_line = |span: Span| {
-        let before = source.text.get(..span.start).unwrap_or("");
+        let before = file.text.get(..file.local(span).start).unwrap_or("");
         before.rsplit('\n').next().is_none_or(|line| line.trim().is_empty() || line.trim() == "[")
     };
     let mut keys = Vec::new();
-    collect_keys(document, &mut keys);
+    collect_keys(document, file, &mut keys);
     let is_like = |key: &Span| {
         key.start < second.start
             && source.slice(*key) == source.slice(second)
@@ -64,16 +69,17 @@ fn first_of(second: Span, source: &Source, document: &DeTable<'_>) -> Option<Spa
     keys.into_iter().filter(is_like).max()
 }
 
-fn collect_keys(table: &DeTable<'_>, keys: &mut Vec<Span>) {
+fn collect_keys(table: &DeTable<'_>, file: &File, keys: &mut Vec<Span>) {
     for (key, value) in table {
-        keys.push(Span::from(key.span()));
+        keys.push(file.span(key.span()));
         if let DeValue::Table(table) = value.get_ref() {
-            collect_keys(table, keys);
+            collect_keys(table, file, keys);
         }
     }
 }
 
 struct Reader<'a> {
+    file: &'a File,
     source: &'a Source,
     env: &'a Env,
     errors: &'a mut Vec<ConfigError>,
@@ -91,7 +97,7 @@ impl Reader<'_> {
             if name.starts_with("x-") {
                 continue;
             }
-            let place = Span::from(key.span());
+            let place = self.file.span(key.span());
             let Some(row) = catalogue::child(pattern, name) else {
                 let error = self.unknown(pattern, shown, name, place);
                 self.errors.push(error);
@@ -108,7 +114,7 @@ impl Reader<'_> {
             };
             entries.push(Entry { key: Located::new(name.to_owned(), place), node });
         }
-        Section { pattern: pattern.to_owned(), entries }
+        Section { pattern: pattern.to_owned(), origin: Origin::Table, entries }
     }
 
     fn unknown(&self, pattern: &str, shown: &str, name: &str, place: Span) -> ConfigError {
@@ -132,7 +138,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, row: &'static Row, shown: &str, value: &Spanned<DeValue<'_>>) -> Option<Node> {
-        let span = Span::from(value.span());
+        let span = self.file.span(value.span());
         let value = match value.get_ref() {
             DeValue::String(text) => self.string(row, shown, text, span),
             DeValue::Integer(number) => self.integer(row, shown, number, span),
@@ -260,7 +266,7 @@ impl Reader<'_> {
         let mut texts = Vec::with_capacity(items.len());
         let mut whole = true;
         for item in items {
-            let span = Span::from(item.span());
+            let span = self.file.span(item.span());
             let text = match item.get_ref() {
                 DeValue::String(text) if literal => Some(text.clone().into_owned()),
                 DeValue::String(text) => self.interpolated(text, span),
@@ -279,7 +285,7 @@ impl Reader<'_> {
     fn ints(&mut self, items: &[Spanned<DeValue<'_>>], (min, max): (i64, i64)) -> Option<Value> {
         let mut numbers = Vec::with_capacity(items.len());
         for item in items {
-            let span = Span::from(item.span());
+            let span = self.file.span(item.span());
             let number = match item.get_ref() {
                 DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
                 // A number can only come from a variable as text.
@@ -318,7 +324,7 @@ impl Reader<'_> {
         written.sort_by_key(|(key, _)| key.span().start);
         let mut pairs = Vec::with_capacity(written.len());
         for (key, value) in written {
-            let span = Span::from(value.span());
+            let span = self.file.span(value.span());
             let text = match value.get_ref() {
                 DeValue::String(text) => self.interpolated(text, span),
                 DeValue::Integer(number) => Some(number.to_string()),
@@ -332,7 +338,7 @@ impl Reader<'_> {
                 }
             };
             if let Some(text) = text {
-                let key = Located::new(key.get_ref().clone().into_owned(), Span::from(key.span()));
+                let key = Located::new(key.get_ref().clone().into_owned(), self.file.span(key.span()));
                 pairs.push((key, Located::new(text, span)));
             }
         }
@@ -350,13 +356,13 @@ impl Reader<'_> {
             DeValue::Boolean(flag) => Json::Bool(*flag),
             DeValue::Datetime(time) => Json::String(time.to_string()),
             DeValue::Array(items) => {
-                let items = items.iter().map(|item| self.json(item.get_ref(), Span::from(item.span())));
+                let items = items.iter().map(|item| self.json(item.get_ref(), self.file.span(item.span())));
                 Json::Array(items.collect::<Option<_>>()?)
             }
             DeValue::Table(table) => {
                 let mut object = serde_json::Map::new();
                 for (key, value) in table {
-                    let value = self.json(value.get_ref(), Span::from(value.span()))?;
+                    let value = self.json(value.get_ref(), self.file.span(value.span()))?;
                     object.insert(key.get_ref().clone().into_owned(), value);
                 }
                 Json::Object(object)

@@ -1,4 +1,4 @@
-//! From a file's name to what it means: read, decode, resolve, and all mistakes at once.
+//! From the files' names to what they mean: read, decode, merge, resolve, and all mistakes at once.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,28 +7,70 @@ use std::time::Duration;
 use super::env::Env;
 use super::error::{Code, ConfigError, ConfigErrors};
 use super::file;
+use super::merge::merge;
 use super::resolve::{self, Context, Disk, EXAMPLE, Loaded};
+use super::section::Section;
 use super::source::Source;
 
 /// A file longer than this is no configuration; it would only fill the memory.
 const FILE_BYTES_MOST: u64 = 4 << 20;
 
-/// Reads the file at `path`. Relative paths in it start at its own folder.
-pub(crate) fn load(path: &Path, env: &Env) -> Result<Loaded, ConfigErrors> {
-    load_with(path, env, Disk::Real)
+/// What is read where nothing is named.
+const FILE_NAME: &str = "onedoor.toml";
+
+/// What a configuration is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Layers {
+    /// The later ones are laid over the earlier ones. Relative paths in all of them start at the first one's folder.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl Layers {
+    /// These files, or what bare `onedoor` reads where none is named.
+    pub(crate) fn new(files: Vec<PathBuf>) -> Self {
+        if files.is_empty() { Self { files: vec![PathBuf::from(FILE_NAME)] } } else { Self { files } }
+    }
+
+    /// The one that a running onedoor is known by.
+    pub(crate) fn first(&self) -> &Path {
+        self.files.first().map_or_else(|| Path::new(FILE_NAME), PathBuf::as_path)
+    }
+
+    /// `onedoor.toml and prod.toml`
+    pub(crate) fn show(&self) -> String {
+        let names: Vec<_> = self.files.iter().map(|file| file.display().to_string()).collect();
+        names.join(" and ")
+    }
+}
+
+/// Reads the files and lays them over one another.
+pub(crate) fn load(layers: &Layers, env: &Env) -> Result<Loaded, ConfigErrors> {
+    load_with(layers, env, Disk::Real)
 }
 
 /// The same, but neither folders nor programs are looked up: what is only asked about need not be installed here.
-pub(crate) fn load_to_ask(path: &Path, env: &Env) -> Result<Loaded, ConfigErrors> {
-    load_with(path, env, Disk::Untouched)
+pub(crate) fn load_to_ask(layers: &Layers, env: &Env) -> Result<Loaded, ConfigErrors> {
+    load_with(layers, env, Disk::Untouched)
 }
 
-fn load_with(path: &Path, env: &Env, disk: Disk) -> Result<Loaded, ConfigErrors> {
-    let name = path.to_string_lossy();
-    let text = read(path).map_err(|error| ConfigErrors::new(&Source::new(&name, ""), vec![error]))?;
-    let folder = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let folder = folder.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
-    understand(&Source::new(&name, &text), env, &folder, disk)
+fn load_with(layers: &Layers, env: &Env, disk: Disk) -> Result<Loaded, ConfigErrors> {
+    let mut source: Option<Source> = None;
+    let mut unreadable = Vec::new();
+    for path in &layers.files {
+        let name = path.to_string_lossy();
+        match (read(path), &mut source) {
+            (Ok(text), Some(source)) => source.add(&name, &text),
+            (Ok(text), None) => source = Some(Source::new(&name, &text)),
+            (Err(error), _) => unreadable.push(error),
+        }
+    }
+    let source = source.unwrap_or_else(|| Source::new(FILE_NAME, ""));
+    if !unreadable.is_empty() {
+        return Err(ConfigErrors::new(&source, unreadable));
+    }
+    let first = std::path::absolute(layers.first()).unwrap_or_else(|_| layers.first().to_owned());
+    let folder = first.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
+    understand(&source, env, &folder, disk)
 }
 
 /// A text that stands for a file in `folder`.
@@ -38,12 +80,13 @@ pub(crate) fn load_text(name: &str, text: &str, folder: &Path, env: &Env) -> Res
 
 /// The same for a text, without touching the disk: every folder and program it names is taken to be there.
 pub(crate) fn check_text(text: &str, env: &Env) -> Result<Loaded, ConfigErrors> {
-    understand(&Source::new("onedoor.toml", text), env, Path::new("/srv"), Disk::Untouched)
+    understand(&Source::new(FILE_NAME, text), env, Path::new("/srv"), Disk::Untouched)
 }
 
 fn understand(source: &Source, env: &Env, folder: &Path, disk: Disk) -> Result<Loaded, ConfigErrors> {
     let mut errors = Vec::new();
-    let file = file::read(source, env, &mut errors);
+    let layers: Vec<_> = source.files().map(|file| file::read(file, source, env, &mut errors)).collect();
+    let file = layers.into_iter().reduce(merge).unwrap_or_else(|| Section::empty(""));
     let syntax_is_broken = errors.iter().any(|error| error.code == Code::Syntax);
     let mut context = Context {
         source,
@@ -92,7 +135,7 @@ fn read(path: &Path) -> Result<String, ConfigError> {
     })?;
     if length.is_dir() {
         let fact = format!("{name} is a folder");
-        let file = path.join("onedoor.toml");
+        let file = path.join(FILE_NAME);
         return Err(ConfigError::outside(Code::NoFile, fact).remedy(format!("-f {}", file.display())));
     }
     if length.len() > FILE_BYTES_MOST {

@@ -19,6 +19,7 @@ mod error;
 mod file;
 mod interpolate;
 mod load;
+mod merge;
 mod remedy;
 mod resolve;
 mod section;
@@ -29,7 +30,7 @@ mod tests;
 pub(crate) use duration::show as show_duration;
 pub(crate) use env::Env;
 pub(crate) use error::{ConfigErrors, Paint};
-pub(crate) use load::{check_text, load, load_text, load_to_ask};
+pub(crate) use load::{Layers, check_text, load, load_text, load_to_ask};
 pub(crate) use resolve::{Loaded, TableRow, platform_of};
 
 use crate::suggest;

@@ -7,28 +7,37 @@ use std::time::Duration;
 use super::catalogue;
 use super::source::{Located, Span};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Section {
     /// Its path in the catalogue: `apps.*.ready`.
     pub(super) pattern: String,
+    pub(super) origin: Origin,
     /// In the order of the file.
     pub(super) entries: Vec<Entry>,
 }
 
-#[derive(Debug)]
+/// What the operator wrote that it is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Table,
+    /// An app's command alone, to which another layer added keys. Such an app is served under its name.
+    Command,
+}
+
+#[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: Located<String>,
     /// None: the key or its value was wrong, and that was said.
     pub(super) node: Option<Node>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) span: Span,
     pub(super) value: Value,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Value {
     Text(String),
     Int(i64),
@@ -47,7 +56,7 @@ pub(super) enum Value {
 impl Section {
     /// What stands in for a table nobody wrote.
     pub(super) fn empty(pattern: &str) -> Self {
-        Self { pattern: pattern.to_owned(), entries: Vec::new() }
+        Self { pattern: pattern.to_owned(), origin: Origin::Table, entries: Vec::new() }
     }
 
     /// Where the key stands, whether or not its value was understood.

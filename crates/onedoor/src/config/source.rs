@@ -1,21 +1,15 @@
-//! The text of the file and places in it: byte spans, and the lines and columns a person counts.
+//! The texts of the files and places in them: byte spans, and the lines and columns a person counts.
 //!
 //! Every later part of `config` carries [`Span`]s; only messages turn them into lines. Never reads the disk.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A range of bytes in the file.
+/// A range of bytes in the files ([`Source`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Span {
     pub(crate) start: usize,
     pub(crate) end: usize,
-}
-
-impl Span {
-    pub(super) fn range(self) -> Range<usize> {
-        self.start..self.end
-    }
 }
 
 impl From<Range<usize>> for Span {
@@ -37,43 +31,88 @@ impl<T> Located<T> {
     }
 }
 
-/// The file as it was read: the name the operator gave it, and its text.
+/// The files as they were read, one behind the other in one space of offsets, so that a [`Span`] alone says in which
+/// of them it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
+    first: File,
+    more: Vec<File>,
+}
+
+/// The name the operator gave it, and its text.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
     pub(super) name: Arc<str>,
     pub(super) text: Arc<str>,
+    /// The offset of its first byte.
+    base: usize,
 }
 
 impl Source {
     pub(super) fn new(name: &str, text: &str) -> Self {
-        Self { name: Arc::from(name), text: Arc::from(text) }
+        Self { first: File::new(name, text, 0), more: Vec::new() }
+    }
+
+    /// Puts a file behind the others.
+    pub(super) fn add(&mut self, name: &str, text: &str) {
+        // One byte apart, so that the end of a file is not the beginning of the next.
+        let base = self.files().map(|file| file.base + file.text.len() + 1).max().unwrap_or(0);
+        self.more.push(File::new(name, text, base));
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = &File> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
+    /// The file that the span is in.
+    pub(super) fn file_of(&self, span: Span) -> &File {
+        self.more.iter().rev().find(|file| file.base <= span.start).unwrap_or(&self.first)
     }
 
     /// `onedoor.toml:3`, for messages and the start table.
     pub(super) fn place(&self, span: Span) -> Arc<str> {
         let (line, _) = self.line_and_column(span);
-        Arc::from(format!("{}:{line}", self.name))
+        Arc::from(format!("{}:{line}", self.file_of(span).name))
     }
 
     /// Both counted from 1; columns in characters, as editors do.
     pub(super) fn line_and_column(&self, span: Span) -> (usize, usize) {
-        let before = self.text.get(..span.start).unwrap_or(&self.text);
+        let file = self.file_of(span);
+        let before = file.text.get(..file.local(span).start).unwrap_or(&file.text);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
         (line, column)
     }
 
-    /// What was written there; empty if the span is none of this text's.
+    /// What was written there; empty if the span is none of these texts'.
     pub(super) fn slice(&self, span: Span) -> &str {
-        self.text.get(span.range()).unwrap_or("")
+        let file = self.file_of(span);
+        file.text.get(file.local(span)).unwrap_or("")
     }
 
     /// The whole line it begins in.
     pub(super) fn line(&self, span: Span) -> &str {
-        let (before, after) = self.text.split_at_checked(span.start).unwrap_or((&self.text, ""));
+        let file = self.file_of(span);
+        let (before, after) = file.text.split_at_checked(file.local(span).start).unwrap_or((&file.text, ""));
         let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let end = after.find('\n').map_or(self.text.len(), |at| before.len() + at);
-        self.text.get(start..end).unwrap_or("")
+        let end = after.find('\n').map_or(file.text.len(), |at| before.len() + at);
+        file.text.get(start..end).unwrap_or("")
+    }
+}
+
+impl File {
+    fn new(name: &str, text: &str, base: usize) -> Self {
+        Self { name: Arc::from(name), text: Arc::from(text), base }
+    }
+
+    /// A span of this file as a range of its text.
+    pub(super) fn local(&self, span: Span) -> Range<usize> {
+        span.start.saturating_sub(self.base)..span.end.saturating_sub(self.base)
+    }
+
+    /// A range of its text as a span.
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        Span { start: self.base + range.start, end: self.base + range.end }
     }
 }
 
@@ -87,5 +126,16 @@ mod tests {
         assert_eq!(source.line_and_column(Span::from(0..1)), (1, 1));
         assert_eq!(source.line_and_column(Span::from(9..10)), (2, 3));
         assert_eq!(source.line_and_column(Span::from(99..100)), (3, 1), "past the end is the end");
+    }
+    #[test]
+    fn a_span_alone_says_in_which_file_it_is() {
+        let mut source = Source::new("a", "x = 1");
+        source.add("b", "");
+        source.add("c", "\ny = 2");
+        let files: Vec<_> = source.files().collect();
+        let spans = [files[0].span(5..5), files[1].span(0..0), files[2].span(1..2)];
+        assert_eq!(spans.map(|span| source.place(span).to_string()), ["a:1", "b:1", "c:2"]);
+        assert_eq!(spans.map(|span| source.slice(span)), ["", "", "y"]);
+        assert_eq!(spans.map(|span| source.line(span)), ["x = 1", "", "y = 2"]);
     }
 }

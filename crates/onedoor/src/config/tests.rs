@@ -2,6 +2,7 @@
 
 mod accepted;
 mod defaults;
+mod layers;
 mod mistakes;
 mod never_panics;
 mod on_disk;

@@ -10,7 +10,7 @@ use clap::Args;
 use onedoor_http1::{EncodedSlash, HeadError, PathChange};
 
 use self::asked::{Asked, AskedPath, Read};
-use super::{Ended, FileArgument, Surroundings};
+use super::{Ended, FileArguments, Surroundings};
 use crate::config::{self, Loaded};
 use crate::proxy::route::{
     Action, Ask, EncodedSlashPolicy, Explanation, Found, Matched, Miss, NearMiss, Outcome, Route, RunnerUp,
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
     #[command(flatten)]
-    file: FileArgument,
+    files: FileArguments,
 }
 
 pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
             return Ok(Ended::Wrong);
         }
     };
-    let loaded = config::load_to_ask(&arguments.file.file, surroundings.env);
+    let loaded = config::load_to_ask(&arguments.files.layers(), surroundings.env);
     let loaded = match super::told(loaded, surroundings)? {
         Ok(loaded) => loaded,
         Err(ended) => return Ok(ended),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Context, policy};
 use crate::config::error::{Code, ConfigError};
-use crate::config::section::{Entry, Node, Section, Value};
+use crate::config::section::{Entry, Node, Origin, Section, Value};
 use crate::config::source::Located;
 use crate::proxy::route::{Balance, LineLimits, WhileDown};
 use crate::registry::AppId;
@@ -90,14 +90,7 @@ fn draft<'a>(id: AppId, entry: &'a Entry, context: &mut Context<'_>) -> Option<D
     let name = Located::new(entry.key.value.as_str(), entry.key.span);
     let node = entry.node.as_ref()?;
     let Value::Table(section) = &node.value else {
-        // An app that is nothing but its command is served: `web` at /, any other at /NAME.
-        let path = if name.value == "web" { "/".to_owned() } else { format!("/{}", name.value) };
-        let mount = Mount {
-            path: Located::new(path.into(), name.span),
-            host: None,
-            name: format!("apps.{}", name.value),
-        };
-        return Some(Draft { id, name, section: None, run: Some(node), mount: Some(mount) });
+        return Some(Draft { id, name, section: None, run: Some(node), mount: Some(mount_by_name(name)) });
     };
     let run = section.node("run");
     if run.is_none() && !section.is_flawed() {
@@ -117,9 +110,16 @@ fn draft<'a>(id: AppId, entry: &'a Entry, context: &mut Context<'_>) -> Option<D
             host: Some(host),
             name: format!("apps.{}.host = \"{}\"", name.value, host.value),
         }),
+        (None, None) if section.origin == Origin::Command => Some(mount_by_name(name)),
         (None, None) => None,
     };
     Some(Draft { id, name, section: Some(section), run, mount })
+}
+
+/// An app that is nothing but its command is served: `web` at /, any other at /NAME.
+fn mount_by_name<'a>(name: Located<&str>) -> Mount<'a> {
+    let path = if name.value == "web" { "/".to_owned() } else { format!("/{}", name.value) };
+    Mount { path: Located::new(path.into(), name.span), host: None, name: format!("apps.{}", name.value) }
 }
 
 /// `noun`: what it would be the name of.

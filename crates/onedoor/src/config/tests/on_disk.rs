@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::config::{Env, load};
+use crate::config::{Env, Layers, load};
 
 /// A folder with onedoor.toml and empty files; those that end in `*` are programs.
 fn folder(toml: &str, files: &[&str]) -> TempDir {
@@ -26,7 +26,7 @@ fn folder(toml: &str, files: &[&str]) -> TempDir {
 /// The mistakes, with the folder's name taken out.
 fn mistakes(folder: &Path, file: &str) -> String {
     let env = Env::made_of([("PATH", "bin")]);
-    let text = match load(&folder.join(file), &env) {
+    let text = match load(&Layers::new(vec![folder.join(file)]), &env) {
         Ok(_) => "fine".to_owned(),
         Err(errors) => errors.to_string(),
     };
