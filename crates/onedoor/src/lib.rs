@@ -13,6 +13,8 @@ mod observe;
 mod proxy;
 mod registry;
 mod run;
+#[cfg_attr(not(test), expect(dead_code, reason = "`init` and zero config, its users, come next"))]
+mod scaffold;
 mod suggest;
 
 /// The tests count what a worker allocates on the way of a request.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 6  main lib run              5  cli config control            4  proxy | apps
-//! 3  registry init             2  observe suggest
+//! 3  registry init scaffold    2  observe suggest
 //! 1  onedoor-http1  onedoor-linux (crates: Cargo itself keeps them below)
 //! ```
 //!
@@ -19,7 +19,7 @@ fn floor(part: &str) -> Option<u8> {
         "main" | "lib" | "run" => Some(6),
         "cli" | "config" | "control" => Some(5),
         "proxy" | "apps" => Some(4),
-        "registry" | "init" => Some(3),
+        "registry" | "init" | "scaffold" => Some(3),
         "observe" | "suggest" => Some(2),
         _ => None,
     }
