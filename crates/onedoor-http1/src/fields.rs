@@ -152,6 +152,13 @@ pub fn checked_value<T: AsRef<[u8]> + ?Sized>(value: &T) -> Result<&T, ValueErro
 }
 
 impl FieldKind {
+    /// What a field of this name would be taken for.
+    #[must_use]
+    pub fn of(name: &[u8]) -> Self {
+        let is_plain = name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+        if is_plain { kind_of(name) } else { odd_kind_of(name) }
+    }
+
     /// Whether Connection may name a field of this kind and so have it removed. RFC 9110 7.6.1 forbids to name
     /// fields meant for everybody; believing such a list lets a client strike out what others rely on (HTTP.md
     /// rule 23).

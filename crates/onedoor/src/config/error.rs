@@ -45,6 +45,8 @@ pub(crate) enum Code {
     RouteDuplicate,
     RouteTie,
     RouteRewrite,
+    RouteWhen,
+    RouteShadowed,
 }
 
 impl Code {
@@ -82,6 +84,8 @@ impl Code {
             Self::RouteDuplicate => "route-duplicate",
             Self::RouteTie => "route-tie",
             Self::RouteRewrite => "route-rewrite",
+            Self::RouteWhen => "route-when",
+            Self::RouteShadowed => "route-shadowed",
         }
     }
 }

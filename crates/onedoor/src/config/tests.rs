@@ -1,6 +1,7 @@
 //! The language as its users meet it: every mistake drawn, every default told, and no text that breaks it.
 
 mod accepted;
+mod conditions;
 mod defaults;
 mod layers;
 mod mistakes;

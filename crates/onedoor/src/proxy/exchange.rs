@@ -46,7 +46,7 @@ pub(super) async fn run(
     let request_id = worker.ids().id(inbound.head, provenance.trust);
     let mut record = Record::new(started, provenance.client);
     let mut taker = None;
-    let served = match plan::plan(inbound.head, worker.routes(), scratch) {
+    let served = match plan::plan(inbound.head, provenance.client, worker.routes(), scratch) {
         Err(refusal) => Err(Failed::Refused(refusal)),
         Ok(plan) => {
             taker = plan.route;
@@ -225,7 +225,7 @@ mod tests {
     use crate::proxy::listen::Doorway;
     use crate::proxy::route::{
         Action, Balance, EncodedSlashPolicy, FixedAnswer, LineLimits, Pattern, RouteId, RoutePolicy,
-        RouteSpec, Routes, WhileDown,
+        RouteSpec, Routes, When, WhileDown,
     };
     use crate::proxy::upstream::tls::Connectors;
     use crate::proxy::workspace::Workspace;
@@ -246,8 +246,13 @@ mod tests {
         };
         let route =
             Route { name: "/hello".into(), place: "test:1".into(), action: Action::Respond(answer), policy };
-        Routes::build(vec![RouteSpec { pattern: Pattern::parse("/hello").unwrap(), priority: 0, route }])
-            .unwrap()
+        Routes::build(vec![RouteSpec {
+            pattern: Pattern::parse("/hello").unwrap(),
+            when: When::default(),
+            priority: 0,
+            route,
+        }])
+        .unwrap()
     }
 
     fn worker(routes: Routes) -> Rc<Worker> {

@@ -1,14 +1,16 @@
 //! Step "plan": from a request's head to what will be done with it. Decides everything that can be decided without
 //! waiting; never waits, never does I/O, and allocates only into the scratch space it is given.
 
+use std::net::IpAddr;
+
 use onedoor_http1::{EncodedSlash, FieldKind, Method, PathChange, Target, normalise};
 
 use super::inbound::Head;
 use super::policy::repair::Repair;
 use super::refusal::Refusal;
 use super::route::{
-    Action, Ask, Builtin, EncodedSlashPolicy, FixedAnswer, Found, Matched, Rewrite, Routes, UpstreamHost,
-    UpstreamId,
+    Action, Ask, Builtin, Details, EncodedSlashPolicy, FixedAnswer, Found, Matched, Rewrite, Routes,
+    UpstreamHost, UpstreamId,
 };
 use crate::registry::AppId;
 
@@ -71,9 +73,10 @@ pub(super) enum Destination {
     Upstream(UpstreamId),
 }
 
-/// Decides. Pure: the same head and the same routes give the same plan.
+/// Decides. Pure: the same head of the same client and the same routes give the same plan.
 pub(super) fn plan<'r>(
     head: Head<'_>,
+    client: Option<IpAddr>,
     routes: &'r Routes,
     scratch: &mut Scratch,
 ) -> Result<Plan<'r>, Refusal> {
@@ -89,7 +92,9 @@ pub(super) fn plan<'r>(
     };
     let raw = if raw.is_empty() { b"/" } else { raw };
     let normal = normalise(raw, &mut scratch.path).map_err(Refusal::BadPath)?;
-    let ask = Ask { method: head.method(), host: head.text(head.parsed.authority()), path: normal.path };
+    let details = Details { bytes: head.bytes, fields: head.parsed.fields(), query, client };
+    let host = head.text(head.parsed.authority());
+    let ask = Ask { method: head.method(), host, path: normal.path, details };
     let matched = match routes.find(&ask) {
         Found::Route(matched) => matched,
         Found::MethodNotAllowed { allow } => return Err(Refusal::MethodNotAllowed { allow }),

@@ -34,7 +34,7 @@ impl Rehearsal {
     #[inline]
     pub(crate) fn plan(&mut self) -> Option<&str> {
         let head = Head { bytes: &self.bytes, parsed: &self.head };
-        let plan = plan::plan(head, &self.routes, &mut self.scratch).ok()?;
+        let plan = plan::plan(head, None, &self.routes, &mut self.scratch).ok()?;
         plan.route.map(|matched| &*matched.route.name)
     }
 }

@@ -192,7 +192,7 @@ fn routes() -> Routes {
             action,
             policy: policy.clone(),
         };
-        RouteSpec { pattern, priority: 0, route }
+        RouteSpec { pattern, when: super::route::When::default(), priority: 0, route }
     };
     Routes::build(specs.into_iter().map(spec).collect()).unwrap()
 }

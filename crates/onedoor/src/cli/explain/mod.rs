@@ -13,8 +13,8 @@ use self::asked::{Asked, AskedPath, Read};
 use super::{Ended, FileArguments, Surroundings};
 use crate::config::{self, Loaded};
 use crate::proxy::route::{
-    Action, Ask, EncodedSlashPolicy, Explanation, Found, Matched, Miss, NearMiss, Outcome, Route, RunnerUp,
-    Step, UpstreamHost, Winner,
+    Action, Ask, Details, EncodedSlashPolicy, Explanation, Found, Matched, Miss, NearMiss, Outcome, Route,
+    RunnerUp, Seen, Step, UpstreamHost, Verdict, Winner,
 };
 
 /// Near misses shown; more is noise.
@@ -72,7 +72,9 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
 
 fn explain(asked: &Asked, path: &AskedPath, loaded: &Loaded, out: &mut dyn Write) -> io::Result<()> {
     let routes = &loaded.proxy.routes;
-    let ask = Ask { method: asked.method.as_bytes(), host: asked.host.as_bytes(), path: &path.normal };
+    let details = Details { query: path.query.as_deref(), ..Details::default() };
+    let ask =
+        Ask { method: asked.method.as_bytes(), host: asked.host.as_bytes(), path: &path.normal, details };
     let Explanation { outcome, near_misses } = routes.explain(&ask);
     match &outcome {
         Outcome::NotFound => writeln!(out, "404: no route is for this path")?,
@@ -124,6 +126,9 @@ fn write_why(winner: &Winner<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (name, value) in &winner.captures {
         writeln!(out, "  capture   {name} = {value}")?;
     }
+    for Seen { condition, .. } in &winner.conditions {
+        writeln!(out, "  when      {condition}: holds")?;
+    }
     match &winner.runner_up {
         None => writeln!(out, "  because   no other route matches"),
         Some(RunnerUp { route, pattern, decided_by }) => {
@@ -131,6 +136,7 @@ fn write_why(winner: &Winner<'_>, out: &mut dyn Write) -> io::Result<()> {
                 Step::Host => "more exact in the host".to_owned(),
                 Step::Path { segment, .. } => format!("more exact in segment {} of the path", segment + 1),
                 Step::Method => "more exact in the method".to_owned(),
+                Step::When => "more exact in its conditions".to_owned(),
                 Step::Priority => "higher in priority".to_owned(),
             };
             writeln!(out, "  because   {why} than {}  ({})", pattern.written(), route.place)
@@ -198,5 +204,15 @@ fn why_not(miss: &Miss) -> String {
         Miss::PathEnds { wanted } => format!("the path ends before \"{wanted}\""),
         Miss::Method { wanted } => format!("it is for {wanted} only"),
         Miss::Host => "it is for another host".to_owned(),
+        Miss::When(seen) => seen.iter().filter_map(unmet).collect::<Vec<_>>().join("; "),
+    }
+}
+
+fn unmet(seen: &Seen) -> Option<String> {
+    let Seen { condition, value, verdict } = seen;
+    match (verdict, value) {
+        (Verdict::Holds, _) => None,
+        (Verdict::Fails, Some(value)) => Some(format!("{condition}, and it is \"{value}\"")),
+        (Verdict::Fails, None) => Some(format!("{condition}, and there is none")),
     }
 }

@@ -22,6 +22,7 @@ mod table;
 mod traps;
 mod trust;
 mod upstream;
+mod when;
 
 pub(crate) use table::TableRow;
 

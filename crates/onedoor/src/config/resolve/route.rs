@@ -44,11 +44,14 @@ pub(super) enum Target<'a> {
 
 /// The targets, and which keys mean something beside each.
 const TARGETS: [(&str, &[&str]); 5] = [
-    ("app", &["strip", "rewrite", "host", "encoded_slash", "limits", "priority", "while_down"]),
-    ("proxy", &["strip", "rewrite", "host", "tls", "encoded_slash", "limits", "priority"]),
-    ("respond", &["status", "body", "json", "type", "headers", "encoded_slash", "limits", "priority"]),
-    ("redirect", &["status", "encoded_slash", "limits", "priority"]),
-    ("builtin", &["encoded_slash", "limits", "priority"]),
+    ("app", &["strip", "rewrite", "host", "encoded_slash", "limits", "when", "priority", "while_down"]),
+    ("proxy", &["strip", "rewrite", "host", "tls", "encoded_slash", "limits", "when", "priority"]),
+    (
+        "respond",
+        &["status", "body", "json", "type", "headers", "encoded_slash", "limits", "when", "priority"],
+    ),
+    ("redirect", &["status", "encoded_slash", "limits", "when", "priority"]),
+    ("builtin", &["encoded_slash", "limits", "when", "priority"]),
 ];
 
 /// These alone make an answer, too.

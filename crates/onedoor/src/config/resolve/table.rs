@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::app::{AppTerms, Draft as AppDraft, Mount};
 use super::route::{Draft, Target, pattern_error, route_policy, within};
-use super::{Context, answer, traps, upstream};
+use super::{Context, answer, traps, upstream, when};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
 use crate::proxy::config::{Origin, TlsTrust, UpstreamSpec};
 use crate::proxy::route::{
     Action, Builtin, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
-    RoutePolicy, RouteSpec, Routes, UpstreamHost, UpstreamId,
+    RoutePolicy, RouteSpec, Routes, UpstreamHost, UpstreamId, When,
 };
 
 const ROUTES_MOST: usize = 10_000;
@@ -73,7 +73,7 @@ pub(super) fn build(
     let redirects: Vec<_> = specs
         .iter()
         .zip(&places)
-        .filter(|(spec, _)| matches!(spec.route.action, Action::Redirect(_)))
+        .filter(|(spec, _)| matches!(spec.route.action, Action::Redirect(_)) && spec.when.is_empty())
         .map(|(spec, place)| (spec.pattern.written().to_owned(), *place))
         .collect();
     let health_path = health_path(&specs);
@@ -97,7 +97,8 @@ fn health_path(specs: &[RouteSpec]) -> Option<String> {
     let of = |wanted| {
         let is_it =
             |spec: &&RouteSpec| matches!(spec.route.action, Action::Builtin(builtin) if builtin == wanted);
-        let mut written = specs.iter().filter(is_it).map(|spec| spec.pattern.written());
+        let always = specs.iter().filter(|spec| spec.when.is_empty());
+        let mut written = always.filter(is_it).map(|spec| spec.pattern.written());
         written.find(|path| path.starts_with('/') && !path.contains(['*', '{', ' ']))
     };
     of(Builtin::Ready).or_else(|| of(Builtin::Health)).map(str::to_owned)
@@ -115,8 +116,18 @@ fn clash(conflict: &Conflict, names: &[Arc<str>], places: &[Span]) -> ConfigErro
                 .also(place(first), "the first")
                 .remedy("keep one of them, or give one another path, method or host")
         }
-        ConflictKind::Tie { example } => {
-            let fact = format!("`{second_name}` and `{first_name}` tie: both match {example}");
+        ConflictKind::Shadowed => {
+            let fact = format!("`{second_name}` is never used: `{first_name}` takes all that it matches");
+            ConfigError::new(Code::RouteShadowed, place(second), fact)
+                .also(place(first), "this one ranks higher")
+                .remedy("take it out, or let it ask for something that the other does not")
+        }
+        ConflictKind::Tie { example, when } => {
+            let with = if when.is_empty() { "" } else { " with " };
+            let fact = format!(
+                "`{second_name}` and `{first_name}` tie: both match {example}{with}{}",
+                when.join(" and ")
+            );
             ConfigError::new(Code::RouteTie, place(second), fact)
                 .also(place(first), "the other")
                 .remedy("say which wins: priority = 1")
@@ -145,7 +156,8 @@ impl Table<'_, '_> {
         let action = Action::App { app: app.id, host: UpstreamHost::Keep, rewrite };
         let what = format!("app {}{}", app.name.value, note(section));
         let policy = route_policy(None, self.body_max, app.terms());
-        self.push(pattern, 0, (mount.name.clone(), mount.path.span), (action, policy), what);
+        let rank = (When::default(), 0);
+        self.push(pattern, rank, (mount.name.clone(), mount.path.span), (action, policy), what);
     }
 
     /// An app no request gets to by a route: a worker, or one that only its siblings know.
@@ -176,6 +188,7 @@ impl Table<'_, '_> {
                 AppTerms::NONE
             }
         };
+        let Some(when) = when::when(section, self.context) else { return };
         if section.is_flawed() {
             // What was wrong may be what tells it from another route (`when`, `priority`): no clash is sure.
             return;
@@ -183,13 +196,14 @@ impl Table<'_, '_> {
         let policy = route_policy(Some(section), self.body_max, terms);
         let priority =
             section.int("priority").and_then(|number| i32::try_from(number.value).ok()).unwrap_or(0);
-        self.push(pattern, priority, (key.value.to_owned(), key.span), (action, policy), what);
+        let what = format!("{what}{}", condition_note(&when));
+        self.push(pattern, (when, priority), (key.value.to_owned(), key.span), (action, policy), what);
     }
 
     fn push(
         &mut self,
         pattern: Pattern,
-        priority: i32,
+        (when, priority): (When, i32),
         (name, span): (String, Span),
         (action, policy): (Action, RoutePolicy),
         what: String,
@@ -197,7 +211,7 @@ impl Table<'_, '_> {
         let place = self.context.source.place(span);
         self.rows.push(TableRow { at: pattern.written().to_owned(), what, place: Arc::clone(&place) });
         let route = Route { name: Arc::from(name), place, action, policy };
-        self.specs.push((RouteSpec { pattern, priority, route }, span));
+        self.specs.push((RouteSpec { pattern, when, priority, route }, span));
     }
 
     fn action(
@@ -356,6 +370,14 @@ impl Table<'_, '_> {
             Some(remedy) => found.remedy(remedy),
             None => found,
         });
+    }
+}
+
+/// ` when header x-canary = "1"`, for the start table.
+fn condition_note(when: &When) -> String {
+    match &*when.show() {
+        [] => String::new(),
+        conditions => format!(" when {}", conditions.join(" and ")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Traps: what is legal, cheaply seen, and hardly ever meant. Each becomes a warning; none stops the start.
 
 use crate::apps::spec::{AppSpec, Command, PrefixMode};
-use crate::proxy::route::{Action, Ask, Found, Matched, Routes};
+use crate::proxy::route::{Action, Ask, Details, Found, Matched, Routes};
 
 /// More redirects than any browser follows.
 const HOPS_MOST: usize = 20;
@@ -28,7 +28,8 @@ pub(super) fn foreign_capture(key: &str) -> Option<String> {
 pub(super) fn goes_round(routes: &Routes, written: &str) -> bool {
     let Some(Example { method, mut host, mut path }) = example(written) else { return false };
     for _ in 0..HOPS_MOST {
-        let ask = Ask { method: method.as_bytes(), host: host.as_bytes(), path: path.as_bytes() };
+        let details = Details::default();
+        let ask = Ask { method: method.as_bytes(), host: host.as_bytes(), path: path.as_bytes(), details };
         let Found::Route(matched) = routes.find(&ask) else { return false };
         let Some(location) = location(&matched, &path) else { return false };
         let (next_host, next_path) = match location.split_once("://") {

@@ -8,13 +8,14 @@ use crate::apps::spec::{Command, JobOn, Listening, Need, Overlap};
 use crate::apps::success::SuccessCodes;
 use crate::config::Loaded;
 use crate::proxy::config::{Listen, Origin, ProxyProtocol};
-use crate::proxy::route::{Action, Ask, Found, UpstreamHost};
+use crate::proxy::route::{Action, Ask, Details, Found, UpstreamHost};
 use crate::registry::{AppId, Weight};
 
 const ZOO: &str = include_str!("zoo.toml");
 
 fn found<'l>(loaded: &'l Loaded, host: &str, path: &str) -> &'l Action {
-    let ask = Ask { method: b"GET", host: host.as_bytes(), path: path.as_bytes() };
+    let details = Details::default();
+    let ask = Ask { method: b"GET", host: host.as_bytes(), path: path.as_bytes(), details };
     match loaded.proxy.routes.find(&ask) {
         Found::Route(matched) => &matched.route.action,
         other => panic!("{path}: {other:?}"),

@@ -759,12 +759,12 @@ tidy = { run = "c", on = "start", limits = "512MiB", secrets = { A = "hunter2" }
 }
 
 #[test]
-fn a_condition_of_a_later_version_is_the_only_complaint() {
+fn a_key_of_a_later_version_is_the_only_complaint() {
     insta::assert_snapshot!(mistakes(
         r#"[apps]
 api = "a"
 [routes]
-"/api/*" = { respond = "x", when = { header = { X-Canary = "1" } } }
+"/api/*" = { respond = "x", auth = { basic = "file:htpasswd" } }
 [log]
 access = { sample = 0.1 }
 "#

@@ -3,14 +3,13 @@
 //! Ranks all routes that match, and looks at the others one by one for what came close. Never on the way of a
 //! request; the tests hold it against the lookup.
 
-use std::cmp::Ordering;
-
 use super::Route;
 use super::RouteSpec;
 use super::host::AskedHost;
 use super::path::Lookup;
 use super::pattern::{self, End, Pattern, Rank, Segment};
 use super::table::{Ask, Routes};
+use super::when::Seen;
 
 #[derive(Debug)]
 pub(crate) struct Explanation<'r> {
@@ -32,6 +31,8 @@ pub(crate) struct Winner<'r> {
     pub(crate) pattern: &'r Pattern,
     /// Name and value, in the path's normalised spelling.
     pub(crate) captures: Vec<(String, String)>,
+    /// All of them hold.
+    pub(crate) conditions: Vec<Seen>,
     /// None: no other route matches.
     pub(crate) runner_up: Option<RunnerUp<'r>>,
 }
@@ -55,6 +56,8 @@ pub(crate) enum Step {
         runner_up: Rank,
     },
     Method,
+    /// More conditions, or of a kind that counts for more.
+    When,
     Priority,
 }
 
@@ -85,6 +88,8 @@ pub(crate) enum Miss {
         wanted: &'static str,
     },
     Host,
+    /// All conditions of the route; some of them fail.
+    When(Vec<Seen>),
 }
 
 impl Routes {
@@ -92,7 +97,7 @@ impl Routes {
         let host = AskedHost::new(ask.host);
         let mut near: Vec<(Distance, NearMiss<'_>)> = Vec::new();
         for spec in &self.specs {
-            if let Some((distance, miss)) = near_miss(&spec.pattern, ask, &host) {
+            if let Some((distance, miss)) = near_miss(spec, ask, &host) {
                 near.push((distance, NearMiss { route: &spec.route, pattern: &spec.pattern, miss }));
             }
         }
@@ -106,7 +111,7 @@ impl Routes {
         let on_path = self.matching(ask);
         let mut able = on_path.clone();
         able.retain(|index| self.specs[*index].pattern.method_rank(ask.method).is_some());
-        let lookup = Lookup { method: ask.method, specs: &self.specs };
+        let lookup = Lookup { ask, specs: &self.specs };
         let host_rank = |index: usize| self.specs[index].pattern.host.rank();
         able.sort_by(|left, right| {
             host_rank(*right).cmp(&host_rank(*left)).then_with(|| lookup.compare(*right, *left))
@@ -128,31 +133,34 @@ fn winner<'r>(best: &'r RouteSpec, second: Option<&'r RouteSpec>, ask: &Ask<'_>)
         route: &best.route,
         pattern: &best.pattern,
         captures: captures.collect(),
+        conditions: best.when.look(&ask.details),
         runner_up: second.map(|second| RunnerUp {
             route: &second.route,
             pattern: &second.pattern,
-            decided_by: deciding_step(&best.pattern, &second.pattern, ask),
+            decided_by: deciding_step(best, second, ask),
         }),
     }
 }
 
-fn deciding_step(winner: &Pattern, runner_up: &Pattern, ask: &Ask<'_>) -> Step {
-    if winner.host.rank() != runner_up.host.rank() {
+fn deciding_step(winner: &RouteSpec, runner_up: &RouteSpec, ask: &Ask<'_>) -> Step {
+    let (own, others) = (&winner.pattern, &runner_up.pattern);
+    if own.host.rank() != others.host.rank() {
         return Step::Host;
     }
-    let ranks = winner.ranks().zip(runner_up.ranks()).enumerate();
+    let ranks = own.ranks().zip(others.ranks()).enumerate();
     if let Some((segment, (winner, runner_up))) = ranks.into_iter().find(|(_, (left, right))| left != right) {
         return Step::Path { segment, winner, runner_up };
     }
-    match winner.method_rank(ask.method).cmp(&runner_up.method_rank(ask.method)) {
-        Ordering::Equal => Step::Priority,
-        Ordering::Less | Ordering::Greater => Step::Method,
+    if own.method_rank(ask.method) != others.method_rank(ask.method) {
+        return Step::Method;
     }
+    if winner.when.counts() == runner_up.when.counts() { Step::Priority } else { Step::When }
 }
 
 /// How far a route is from matching, the closest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Distance {
+    UnmetCondition,
     OtherMethod,
     OtherHost,
     /// Upper or lower case, or a final slash.
@@ -173,15 +181,17 @@ enum Fit {
 }
 
 /// None: it matches, or more than one thing is wrong with it, or it has nothing to do with the path.
-fn near_miss(pattern: &Pattern, ask: &Ask<'_>, host: &AskedHost) -> Option<(Distance, Miss)> {
+fn near_miss(spec: &RouteSpec, ask: &Ask<'_>, host: &AskedHost) -> Option<(Distance, Miss)> {
+    let RouteSpec { pattern, when, .. } = spec;
     let wanted = pattern.method.filter(|_| pattern.method_rank(ask.method).is_none());
-    match (fit(pattern, ask.path), wanted, pattern.host.matches(host)) {
-        (Fit::Matches, Some(wanted), true) => Some((Distance::OtherMethod, Miss::Method { wanted })),
-        (Fit::Matches, None, false) => Some((Distance::OtherHost, Miss::Host)),
-        (Fit::Near(distance, miss), None, true) => Some((distance, miss)),
-        (Fit::Matches, None, true) | (Fit::Matches, Some(_), false) | (Fit::Near(..) | Fit::Far, _, _) => {
-            None
+    match (fit(pattern, ask.path), wanted, pattern.host.matches(host), when.holds(&ask.details)) {
+        (Fit::Matches, None, true, false) => {
+            Some((Distance::UnmetCondition, Miss::When(when.look(&ask.details))))
         }
+        (Fit::Matches, Some(wanted), true, true) => Some((Distance::OtherMethod, Miss::Method { wanted })),
+        (Fit::Matches, None, false, true) => Some((Distance::OtherHost, Miss::Host)),
+        (Fit::Near(distance, miss), None, true, true) => Some((distance, miss)),
+        (Fit::Matches | Fit::Near(..) | Fit::Far, ..) => None,
     }
 }
 

@@ -16,11 +16,14 @@
 //! 2. path, segment by segment: literal > literal text + `{rest...}` (longer text first) > `{x:re}` > `{x}` >
 //!    `*` and `{rest...}`; where the path ends, an exact end > a subtree;
 //! 3. method: the one asked for > GET for a HEAD > any;
-//! 4. `priority`, which decides only what steps 1–3 leave open.
+//! 4. – 7. `when`: more conditions on headers, then on the query, on cookies, on the client's address;
+//! 8. `priority`, which decides only what the others leave open.
 //!
-//! A route that does not match on all of host, path and method does not take part; so there is no "wrong branch".
+//! A route that does not match on all of host, path, method and `when` does not take part; so there is no "wrong
+//! branch".
 
 mod conflict;
+mod details;
 mod error;
 mod explain;
 mod host;
@@ -33,23 +36,27 @@ mod redirect;
 mod regex;
 mod rewrite;
 mod segments;
+mod shadow;
 mod spelling;
 mod table;
 mod template;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod when;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use conflict::{Conflict, ConflictKind};
+pub(crate) use details::Details;
 pub(crate) use error::{PatternError, PatternFault, RewriteError, RewriteFault};
 pub(crate) use explain::{Explanation, Miss, NearMiss, Outcome, RunnerUp, Step, Winner};
 pub(crate) use pattern::Pattern;
 pub(crate) use redirect::Redirect;
 pub(crate) use rewrite::Rewrite;
 pub(crate) use table::{Ask, Found, Matched, Routes};
+pub(crate) use when::{CONDITIONS_MOST, Condition, ConditionFault, Seen, Source, Verdict, When};
 #[cfg(test)]
 use {error::HostFault, pattern::Rank};
 
@@ -59,6 +66,7 @@ use crate::registry::AppId;
 #[derive(Debug)]
 pub(crate) struct RouteSpec {
     pub(crate) pattern: Pattern,
+    pub(crate) when: When,
     /// Decides between routes that tie in everything else; the higher one wins. Usually 0.
     pub(crate) priority: i32,
     pub(crate) route: Route,

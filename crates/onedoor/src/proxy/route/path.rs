@@ -1,11 +1,11 @@
 //! Paths: one tree of segments per host pattern.
 //!
 //! Step 2 of precedence is the order in which a node's branches are tried: literal, literal text and rest,
-//! `{x:re}`, `{x}`, rest. The first leaf that takes the method has won, since every later one ranks lower at the
-//! first segment where they differ. Only regexes can match side by side in one rank; there the branches' winners
-//! are compared. No node is visited twice, and none that the path does not lead to.
+//! `{x:re}`, `{x}`, rest. The first leaf that takes method and conditions has won, since every later one ranks lower
+//! at the first segment where they differ. Only regexes can match side by side in one rank; there the branches'
+//! winners are compared. No node is visited twice, and none that the path does not lead to.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -13,8 +13,9 @@ use smallvec::SmallVec;
 use super::RouteSpec;
 use super::method::{self, Method};
 use super::names::Names;
-use super::pattern::{End, Pattern, Segment};
-use super::regex::SegmentRegex;
+use super::pattern::{End, Segment};
+use super::regex::WholeRegex;
+use super::table::Ask;
 use super::texts::Texts;
 
 /// Index of a route in the table.
@@ -32,20 +33,29 @@ struct Node {
     literals: Names<NodeIndex>,
     texts: Texts<Leaf>,
     /// One branch per regex, as it is written.
-    regexes: Vec<(Arc<SegmentRegex>, NodeIndex)>,
+    regexes: Vec<(Arc<WholeRegex>, NodeIndex)>,
     any: Option<NodeIndex>,
     rest: Leaf,
     end: Leaf,
 }
 
-/// The routes of one pattern's path: one per method.
+/// The routes of one pattern's path.
 #[derive(Debug, Default)]
-struct Leaf(SmallVec<[(Option<Method>, SpecIndex); 2]>);
+struct Leaf {
+    /// Without conditions: one per method.
+    plain: SmallVec<[(Option<Method>, SpecIndex); 2]>,
+    /// None for almost all, which then cost a request no more than this look.
+    conditional: Option<Box<Conditional>>,
+}
+
+/// A leaf's routes with conditions, best first as far as it is the conditions and `priority` that decide.
+#[derive(Debug, Default)]
+struct Conditional(Vec<(Option<Method>, SpecIndex)>);
 
 /// What a lookup needs besides the path.
 #[derive(Debug)]
 pub(super) struct Lookup<'a> {
-    pub(super) method: &'a [u8],
+    pub(super) ask: &'a Ask<'a>,
     pub(super) specs: &'a [RouteSpec],
 }
 
@@ -56,8 +66,9 @@ impl Default for Tree {
 }
 
 impl Tree {
-    /// Two routes with the same path and method are a conflict, found before.
-    pub(super) fn insert(&mut self, pattern: &Pattern, index: SpecIndex) {
+    /// Two routes with the same path, method and conditions are a conflict, found before.
+    pub(super) fn insert(&mut self, specs: &[RouteSpec], index: SpecIndex) {
+        let RouteSpec { pattern, when, .. } = &specs[index];
         let mut at = 0;
         for segment in &pattern.segments {
             at = self.branch(at, segment);
@@ -68,7 +79,11 @@ impl Tree {
             End::Subtree | End::Rest { .. } => &mut node.rest,
             End::TextAndRest { text, .. } => node.texts.entry(text),
         };
-        leaf.0.push((pattern.method, index));
+        if when.is_empty() {
+            leaf.plain.push((pattern.method, index));
+        } else {
+            leaf.conditional.get_or_insert_default().insert(specs, index);
+        }
     }
 
     /// The node behind `segment`, made if there is none.
@@ -94,8 +109,9 @@ impl Tree {
         next
     }
 
-    /// The best route for this path and method.
-    pub(super) fn best(&self, path: &[u8], lookup: &Lookup<'_>) -> Option<SpecIndex> {
+    /// The best route for this request.
+    pub(super) fn best(&self, lookup: &Lookup<'_>) -> Option<SpecIndex> {
+        let path = lookup.ask.path;
         self.best_from(0, Some(path.strip_prefix(b"/").unwrap_or(path)), lookup)
     }
 
@@ -103,7 +119,7 @@ impl Tree {
     fn best_from(&self, at: NodeIndex, left: Option<&[u8]>, lookup: &Lookup<'_>) -> Option<SpecIndex> {
         let node = &self.nodes[at];
         let Some(left) = left else {
-            return node.end.pick(lookup.method).or_else(|| node.rest.pick(lookup.method));
+            return node.end.pick(lookup).or_else(|| node.rest.pick(lookup));
         };
         let (segment, left) = cut(left);
         let literal = node.literals.find(segment).and_then(|next| self.best_from(*next, left, lookup));
@@ -114,14 +130,14 @@ impl Tree {
             let found = node
                 .texts
                 .matching(segment)
-                .find_map(|leaf| leaf.pick(lookup.method))
+                .find_map(|leaf| leaf.pick(lookup))
                 .or_else(|| self.best_of_regexes(node, segment, left, lookup))
                 .or_else(|| node.any.and_then(|next| self.best_from(next, left, lookup)));
             if found.is_some() {
                 return found;
             }
         }
-        node.rest.pick(lookup.method)
+        node.rest.pick(lookup)
     }
 
     fn best_of_regexes(
@@ -145,14 +161,14 @@ impl Tree {
         best
     }
 
-    /// Every route whose path matches, whatever its method.
+    /// Every route whose path matches, whatever its method and its conditions.
     pub(super) fn collect(&self, path: &[u8], found: &mut Vec<SpecIndex>) {
         self.collect_from(0, Some(path.strip_prefix(b"/").unwrap_or(path)), found);
     }
 
     fn collect_from(&self, at: NodeIndex, left: Option<&[u8]>, found: &mut Vec<SpecIndex>) {
         let node = &self.nodes[at];
-        let mut take = |leaf: &Leaf| found.extend(leaf.0.iter().map(|(_, index)| *index));
+        let mut take = |leaf: &Leaf| found.extend(leaf.all());
         take(&node.rest);
         let Some(left) = left else { return take(&node.end) };
         let (segment, left) = cut(left);
@@ -169,21 +185,64 @@ impl Tree {
 }
 
 impl Leaf {
+    fn pick(&self, lookup: &Lookup<'_>) -> Option<SpecIndex> {
+        match &self.conditional {
+            None => self.best_plain(lookup.ask.method).map(|(_, index)| index),
+            Some(conditional) => self.best_of_both(conditional, lookup),
+        }
+    }
+
     /// Step 3 of precedence.
-    fn pick(&self, method: &[u8]) -> Option<SpecIndex> {
-        let ranked = self.0.iter().filter_map(|(own, index)| Some((method::rank(*own, method)?, *index)));
-        ranked.max_by_key(|(rank, _)| *rank).map(|(_, index)| index)
+    fn best_plain(&self, method: &[u8]) -> Option<(method::Rank, SpecIndex)> {
+        let ranked = self.plain.iter().filter_map(|(own, index)| Some((method::rank(*own, method)?, *index)));
+        ranked.max_by_key(|(rank, _)| *rank)
+    }
+
+    /// Whoever has conditions comes before whoever has none, unless the method decides.
+    fn best_of_both(&self, conditional: &Conditional, lookup: &Lookup<'_>) -> Option<SpecIndex> {
+        let plain = self.best_plain(lookup.ask.method);
+        let beats = |rank| plain.is_none_or(|(plain, _)| rank >= plain);
+        let best = conditional.best(lookup).filter(|(rank, _)| beats(*rank));
+        best.or(plain).map(|(_, index)| index)
+    }
+
+    fn all(&self) -> impl Iterator<Item = SpecIndex> {
+        let conditional = self.conditional.iter().flat_map(|conditional| &conditional.0);
+        self.plain.iter().chain(conditional).map(|(_, index)| *index)
+    }
+}
+
+impl Conditional {
+    fn insert(&mut self, specs: &[RouteSpec], index: SpecIndex) {
+        self.0.push((specs[index].pattern.method, index));
+        self.0.sort_by_key(|(_, index)| Reverse((specs[*index].when.counts(), specs[*index].priority)));
+    }
+
+    /// Steps 3 to 8: of those whose conditions hold, the first with the best method.
+    fn best(&self, lookup: &Lookup<'_>) -> Option<(method::Rank, SpecIndex)> {
+        let mut best: Option<(method::Rank, SpecIndex)> = None;
+        for (own, index) in &self.0 {
+            let Some(rank) = method::rank(*own, lookup.ask.method) else { continue };
+            if best.is_none_or(|(best, _)| rank > best)
+                && lookup.specs[*index].when.holds(&lookup.ask.details)
+            {
+                best = Some((rank, *index));
+            }
+        }
+        best
     }
 }
 
 impl Lookup<'_> {
-    /// Which of two routes that match this request ranks higher: steps 2 to 4.
+    /// Which of two routes that match this request ranks higher: steps 2 to 8.
     pub(super) fn compare(&self, left: SpecIndex, right: SpecIndex) -> Ordering {
         let (left, right) = (&self.specs[left], &self.specs[right]);
+        let method = |spec: &RouteSpec| spec.pattern.method_rank(self.ask.method);
         left.pattern
             .ranks()
             .cmp(right.pattern.ranks())
-            .then_with(|| left.pattern.method_rank(self.method).cmp(&right.pattern.method_rank(self.method)))
+            .then_with(|| method(left).cmp(&method(right)))
+            .then_with(|| left.when.counts().cmp(&right.when.counts()))
             .then_with(|| left.priority.cmp(&right.priority))
     }
 }

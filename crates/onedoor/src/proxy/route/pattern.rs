@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::host::HostPattern;
 use super::method::{self, Method};
-use super::regex::SegmentRegex;
+use super::regex::WholeRegex;
 use super::spelling;
 
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(super) enum Segment {
     /// Possibly empty: `/health/` ends in an empty segment.
     Literal(Box<[u8]>),
     /// `{x:re}`. Like `{x}`, never an empty segment, whatever the regex says.
-    Matching { name: Box<str>, regex: Arc<SegmentRegex> },
+    Matching { name: Box<str>, regex: Arc<WholeRegex> },
     /// `{x}`.
     Any { name: Box<str> },
 }

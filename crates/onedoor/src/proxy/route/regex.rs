@@ -1,9 +1,10 @@
-//! A segment's regex, `{x:[0-9]+}`: anchored at both ends, bytes, ASCII classes; and whether two of them can match
-//! the same segment, which is how ties between them are found when the table is built.
+//! A regex of the file, `{x:[0-9]+}` or `"~[0-9]+"`: anchored at both ends, bytes, ASCII classes; and what two of them
+//! have in common, which is how ties and shadowed routes are found when the table is built.
 //!
-//! It sees the normalised segment, so `/` and a decoded `%2F` never occur in it.
+//! In a path it sees the normalised segment, so `/` and a decoded `%2F` never occur in it.
 
 use std::collections::HashSet;
+use std::fmt::{self, Write as _};
 
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
@@ -18,28 +19,40 @@ const OVERLAP_STATES_MAX: usize = 20_000;
 
 /// Searching takes scratch memory from a pool inside (one per thread after the first use, never waiting for a
 /// lock), so lookups through a regex allocate only until every worker has used it once.
-#[derive(Debug)]
-pub(super) struct SegmentRegex {
+pub(super) struct WholeRegex {
     text: Box<str>,
     compiled: meta::Regex,
 }
 
-/// Whether two regexes match a common segment.
+/// Whether two regexes match a common text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Overlap {
     Never,
-    /// A shortest segment that both match.
+    /// A shortest text that both match.
     At(Vec<u8>),
     /// Too large to tell.
     Unknown,
 }
 
-impl SegmentRegex {
+/// What a regex is matched with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Matter {
+    /// A normalised segment, which is never empty.
+    Segment,
+    /// The value of a field, a parameter or a cookie: any bytes, perhaps none.
+    Value,
+}
+
+impl fmt::Debug for WholeRegex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WholeRegex").field(&self.text).finish()
+    }
+}
+
+impl WholeRegex {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if !text.is_ascii() {
-            return Err(
-                "paths are percent-encoded when they are matched; only ASCII can occur in them".to_owned()
-            );
+            return Err("it is matched with bytes, so it is written in ASCII; a byte is \\xC3".to_owned());
         }
         // Parsed alone first: `a)|(b` would be valid inside of our own parentheses.
         syntax::parse_with(text, &syntax_config()).map_err(|error| last_line(&error))?;
@@ -53,6 +66,15 @@ impl SegmentRegex {
         Ok(Self { text: text.into(), compiled })
     }
 
+    /// The one that matches just this text.
+    pub(super) fn of_text(text: &[u8]) -> Option<Self> {
+        let mut escaped = String::with_capacity(text.len() * 4);
+        for byte in text {
+            write!(escaped, r"\x{byte:02X}").ok()?;
+        }
+        Self::parse(&escaped).ok()
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -61,11 +83,27 @@ impl SegmentRegex {
         self.compiled.is_match(Input::new(segment).anchored(Anchored::Yes))
     }
 
-    /// Walks both automata side by side, breadth first, until both accept.
-    pub(super) fn overlap(&self, other: &Self) -> Overlap {
+    /// Whether some text is matched by both.
+    pub(super) fn overlap(&self, other: &Self, matter: Matter) -> Overlap {
+        let both = |left: State, right: State| left == State::Accepts && right == State::Accepts;
+        let is_lost = |left: State, right: State| left == State::Dead || right == State::Dead;
         match (Walker::new(&self.text), Walker::new(&other.text)) {
-            (Some(left), Some(right)) => first_common(left, right).unwrap_or(Overlap::Unknown),
+            (Some(left), Some(right)) => Walk { left, right, matter, wanted: both, is_lost }
+                .first()
+                .map_or(Overlap::Unknown, |found| found.map_or(Overlap::Never, Overlap::At)),
             _ => Overlap::Unknown,
+        }
+    }
+
+    /// Whether it matches all that `other` matches; false where that is too large to tell.
+    pub(super) fn covers(&self, other: &Self, matter: Matter) -> bool {
+        let missed = |left: State, right: State| left != State::Accepts && right == State::Accepts;
+        let is_lost = |_: State, right: State| right == State::Dead;
+        match (Walker::new(&self.text), Walker::new(&other.text)) {
+            (Some(left), Some(right)) => {
+                Walk { left, right, matter, wanted: missed, is_lost }.first() == Some(None)
+            }
+            _ => false,
         }
     }
 }
@@ -76,11 +114,12 @@ fn anchored(text: &str) -> String {
 }
 
 fn syntax_config() -> syntax::Config {
-    syntax::Config::new().unicode(false).utf8(false)
+    // `.*` is everything: a decoded value may hold a line feed.
+    syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(true)
 }
 
 /// The parser's errors are drawings of several lines; their last line says what is wrong.
-fn last_line(error: &dyn std::fmt::Display) -> String {
+fn last_line(error: &dyn fmt::Display) -> String {
     let text = error.to_string();
     let line = text.trim_end().rsplit('\n').next().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
@@ -113,10 +152,24 @@ impl Walker {
         self.automaton.next_state(&mut self.cache, state, byte).ok()
     }
 
-    /// Whether a segment that ends here is matched; matches are told one step late.
-    fn accepts(&mut self, state: LazyStateID) -> Option<bool> {
-        self.automaton.next_eoi_state(&mut self.cache, state).ok().map(|end| end.is_match())
+    /// What would be if the text ended here; matches are told one step late.
+    fn look(&mut self, state: LazyStateID) -> Option<State> {
+        if state.is_dead() {
+            return Some(State::Dead);
+        }
+        let end = self.automaton.next_eoi_state(&mut self.cache, state).ok()?;
+        Some(if end.is_match() { State::Accepts } else { State::Goes })
     }
+}
+
+/// Where one of the two automata is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Accepts,
+    /// Not yet, perhaps later.
+    Goes,
+    /// Never, whatever follows.
+    Dead,
 }
 
 /// One step of the walk: where it led to, from which step, and by which byte.
@@ -126,34 +179,54 @@ struct Step {
     byte: u8,
 }
 
-/// None: it would take too long, or too much memory.
-fn first_common(mut left: Walker, mut right: Walker) -> Option<Overlap> {
-    let start = (left.start()?, right.start()?);
-    let mut steps: Vec<Step> = Vec::new();
-    // The start is not in here: it stands for the empty segment, which no capture matches, and may be met again.
-    let mut seen = HashSet::new();
-    let mut from = None;
-    loop {
-        let states = from.map_or(start, |at: usize| steps[at].states);
-        for byte in segment_bytes() {
-            let next = (left.next(states.0, byte)?, right.next(states.1, byte)?);
-            if next.0.is_dead() || next.1.is_dead() || !seen.insert(next) {
-                continue;
+/// Both automata side by side, breadth first, in search of the first text that is `wanted` of them.
+struct Walk<W, L> {
+    left: Walker,
+    right: Walker,
+    matter: Matter,
+    wanted: W,
+    /// Nothing that follows can be wanted.
+    is_lost: L,
+}
+
+impl<W: Fn(State, State) -> bool, L: Fn(State, State) -> bool> Walk<W, L> {
+    /// None: it would take too long, or too much memory. Some(None): there is no such text.
+    fn first(mut self) -> Option<Option<Vec<u8>>> {
+        let start = (self.left.start()?, self.right.start()?);
+        if self.matter == Matter::Value && (self.wanted)(self.left.look(start.0)?, self.right.look(start.1)?)
+        {
+            return Some(Some(Vec::new()));
+        }
+        let mut steps: Vec<Step> = Vec::new();
+        // The start is not in here: it stands for the empty text, and may be met again.
+        let mut seen = HashSet::new();
+        let mut from = None;
+        loop {
+            let states = from.map_or(start, |at: usize| steps[at].states);
+            for byte in self.matter.bytes() {
+                let next = (self.left.next(states.0, byte)?, self.right.next(states.1, byte)?);
+                if !seen.insert(next) {
+                    continue;
+                }
+                let (left, right) = (self.left.look(next.0)?, self.right.look(next.1)?);
+                if (self.is_lost)(left, right) {
+                    continue;
+                }
+                steps.push(Step { states: next, from, byte });
+                if (self.wanted)(left, right) {
+                    return Some(Some(way_to_last(&steps)));
+                }
             }
-            steps.push(Step { states: next, from, byte });
-            if left.accepts(next.0)? && right.accepts(next.1)? {
-                return Some(Overlap::At(way_to_last(&steps)));
+            if steps.len() > OVERLAP_STATES_MAX {
+                return None;
             }
+            // The list is its own queue: breadth first.
+            let following = from.map_or(0, |at| at + 1);
+            if following == steps.len() {
+                return Some(None);
+            }
+            from = Some(following);
         }
-        if steps.len() > OVERLAP_STATES_MAX {
-            return None;
-        }
-        // The list is its own queue: breadth first.
-        let following = from.map_or(0, |at| at + 1);
-        if following == steps.len() {
-            return Some(Overlap::Never);
-        }
-        from = Some(following);
     }
 }
 
@@ -168,19 +241,24 @@ fn way_to_last(steps: &[Step]) -> Vec<u8> {
     way
 }
 
-/// What a normalised segment can consist of, the most readable first: an example is made of it.
-fn segment_bytes() -> impl Iterator<Item = u8> {
-    let readable = (b'0'..=b'9').chain(b'a'..=b'z').chain(b'A'..=b'Z').chain(*b"-_~.");
-    let others = (b'!'..=b'~').filter(|byte| !byte.is_ascii_alphanumeric() && !b"-_~./?#\\".contains(byte));
-    readable.chain(others)
+impl Matter {
+    /// What it can consist of, the most readable first: an example is made of it.
+    fn bytes(self) -> impl Iterator<Item = u8> {
+        let readable = (b'0'..=b'9').chain(b'a'..=b'z').chain(b'A'..=b'Z').chain(*b"-_~.");
+        let others = (0..=u8::MAX).filter(move |byte| {
+            let is_readable = byte.is_ascii_alphanumeric() || b"-_~.".contains(byte);
+            !is_readable && (self == Self::Value || (byte.is_ascii_graphic() && !b"/?#\\".contains(byte)))
+        });
+        readable.chain(others)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn regex(text: &str) -> SegmentRegex {
-        SegmentRegex::parse(text).unwrap()
+    fn regex(text: &str) -> WholeRegex {
+        WholeRegex::parse(text).unwrap()
     }
 
     #[test]
@@ -202,7 +280,7 @@ mod tests {
     #[test]
     fn a_regex_cannot_break_out_of_its_anchors() {
         for text in ["a)|(b", "(?x)a#", "(", "[", "a{2", "caf\u{e9}"] {
-            assert!(SegmentRegex::parse(text).is_err(), "{text}");
+            assert!(WholeRegex::parse(text).is_err(), "{text}");
         }
     }
 
@@ -218,8 +296,34 @@ mod tests {
             ("v1|v2", "v2|v3", Overlap::At(b"v2".to_vec())),
             (r"\d+", "[0-9]+", Overlap::At(b"0".to_vec())),
         ] {
-            assert_eq!(regex(left).overlap(&regex(right)), overlap, "{left} {right}");
-            assert_eq!(regex(right).overlap(&regex(left)), overlap, "{right} {left}");
+            assert_eq!(regex(left).overlap(&regex(right), Matter::Segment), overlap, "{left} {right}");
+            assert_eq!(regex(right).overlap(&regex(left), Matter::Segment), overlap, "{right} {left}");
         }
+    }
+
+    #[test]
+    fn a_value_may_be_empty_and_hold_any_byte() {
+        let overlap = |left, right| regex(left).overlap(&regex(right), Matter::Value);
+        assert_eq!(overlap("[0-9]*", "[a-z]*"), Overlap::At(Vec::new()));
+        assert_eq!(overlap("a/.", "./b"), Overlap::At(b"a/b".to_vec()));
+        assert_eq!(overlap(r"\n+", ".*"), Overlap::At(b"\n".to_vec()));
+    }
+
+    #[test]
+    fn one_regex_covers_another_where_it_matches_all_that_the_other_matches() {
+        for (left, right, covers) in [
+            (".*", "[0-9]+", true),
+            ("[^/]+", "[0-9]+", true),
+            (r"\d+", "[0-9]+", true),
+            ("[0-9]+", r"\d+", true),
+            ("[0-9a-f]+", "[0-9]+", true),
+            ("[0-9]+", "[0-9a-f]+", false),
+            ("a|b", "a", true),
+            ("a", "a|b", false),
+            ("[0-9]+", "[0-9]*", true),
+        ] {
+            assert_eq!(regex(left).covers(&regex(right), Matter::Segment), covers, "{left} {right}");
+        }
+        assert!(!regex("[0-9]+").covers(&regex("[0-9]*"), Matter::Value), "the empty value");
     }
 }

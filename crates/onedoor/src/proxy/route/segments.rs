@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::{Bad, PatternFault, replaced};
 use super::pattern::{End, Segment};
-use super::regex::SegmentRegex;
+use super::regex::WholeRegex;
 use super::spelling::{self, BadSpelling};
 
 /// The path that begins at `path_at` and goes on to the key's end. Ranges are into the key.
@@ -118,7 +118,7 @@ impl<'k> Reader<'k> {
         let partial = || Bad::new(segment.clone(), PatternFault::PartialCapture);
         if let Some((name, text)) = inside.split_once(':') {
             let name = self.name(name, open + 1)?;
-            let regex = SegmentRegex::parse(text)
+            let regex = WholeRegex::parse(text)
                 .map_err(|why| Bad::new(close - text.len()..close, PatternFault::Regex(why)))?;
             let matching = Segment::Matching { name, regex: Arc::new(regex) };
             return if whole { Ok(Part::Segment(matching)) } else { Err(partial()) };

@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 
 use super::conflict::{self, Conflict};
+use super::details::Details;
 use super::host::Hosts;
 use super::method;
 use super::path::{Lookup, Tree};
@@ -20,19 +21,21 @@ pub(crate) struct Routes {
     hosts: Hosts<Tree>,
 }
 
-/// What is asked: the method as it was sent, the authority (host and perhaps port), the normalised path.
+/// What is asked: the method as it was sent, the authority (host and perhaps port), the normalised path, and whatever
+/// conditions may ask for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ask<'a> {
     pub(crate) method: &'a [u8],
     pub(crate) host: &'a [u8],
     pub(crate) path: &'a [u8],
+    pub(crate) details: Details<'a>,
 }
 
 #[derive(Debug)]
 #[expect(clippy::enum_variant_names, reason = "404 is called so (RFC 9110 15.5.5)")]
 pub(crate) enum Found<'r> {
     Route(Matched<'r>),
-    /// Routes are for this host and path, but none for this method (RFC 9110 15.5.6).
+    /// Routes are for this host and path, and their conditions hold, but none is for this method (RFC 9110 15.5.6).
     MethodNotAllowed {
         allow: String,
     },
@@ -48,7 +51,7 @@ pub(crate) struct Matched<'r> {
 }
 
 impl Routes {
-    /// Fails with every pair of routes between which nothing decides; indexes are those of `specs`.
+    /// Fails with every pair of routes that cannot stand in one table; indexes are those of `specs`.
     pub(crate) fn build(specs: Vec<RouteSpec>) -> Result<Self, Vec<Conflict>> {
         let conflicts = conflict::all(&specs);
         if !conflicts.is_empty() {
@@ -56,14 +59,14 @@ impl Routes {
         }
         let mut hosts: Hosts<Tree> = Hosts::default();
         for (index, spec) in specs.iter().enumerate() {
-            hosts.entry(&spec.pattern.host).insert(&spec.pattern, index);
+            hosts.entry(&spec.pattern.host).insert(&specs, index);
         }
         Ok(Self { specs, hosts })
     }
 
     pub(crate) fn find(&self, ask: &Ask<'_>) -> Found<'_> {
-        let lookup = Lookup { method: ask.method, specs: &self.specs };
-        let found = self.hosts.visit(ask.host, |tree| match tree.best(ask.path, &lookup) {
+        let lookup = Lookup { ask, specs: &self.specs };
+        let found = self.hosts.visit(ask.host, |tree| match tree.best(&lookup) {
             Some(index) => ControlFlow::Break(index),
             None => ControlFlow::Continue(()),
         });
@@ -84,7 +87,7 @@ impl Routes {
         self.specs.iter().enumerate().map(|(index, spec)| (id(index), &spec.route))
     }
 
-    /// Every route that matches host and path, whatever its method.
+    /// Every route that matches but for its method.
     pub(super) fn matching(&self, ask: &Ask<'_>) -> Vec<usize> {
         let mut found = Vec::new();
         let end = self.hosts.visit::<()>(ask.host, |tree| {
@@ -92,6 +95,7 @@ impl Routes {
             ControlFlow::Continue(())
         });
         debug_assert!(end.is_continue(), "nothing breaks");
+        found.retain(|index| self.specs[*index].when.holds(&ask.details));
         found
     }
 

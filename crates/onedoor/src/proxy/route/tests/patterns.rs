@@ -97,6 +97,7 @@ fn a_mount_is_the_subtree_with_or_without_a_final_slash() {
     }
     let routes = Routes::build(vec![RouteSpec {
         pattern: Pattern::mount("/node").unwrap().at_host("*.example.com").unwrap(),
+        when: When::default(),
         priority: 0,
         route: route("node"),
     }]);

@@ -195,8 +195,8 @@ fn regexes_side_by_side_are_decided_by_what_follows() {
 #[test]
 fn priority_decides_what_nothing_else_does_and_nothing_else() {
     assert_winners(
-        &["/{a:[0-9]+}", "/{b:[0-9a-f]+}!1", "/42!-9", "/*!99"],
-        &[("/1", "/{b:[0-9a-f]+}"), ("/f", "/{b:[0-9a-f]+}"), ("/42", "/42"), ("/g", "/*")],
+        &["/{a:[0-9]+}", "/{b:[1-9a-f]+}!1", "/42!-9", "/*!99"],
+        &[("/1", "/{b:[1-9a-f]+}"), ("/10", "/{a:[0-9]+}"), ("/42", "/42"), ("/g", "/*")],
     );
 }
 
@@ -220,7 +220,7 @@ fn routes_that_ask_for_the_same_are_duplicates() {
             "{first} {second}"
         );
     }
-    let mount = RouteSpec { pattern: Pattern::mount("/node").unwrap(), priority: 0, route: route("mount") };
+    let mount = RouteSpec { pattern: Pattern::mount("/node").unwrap(), route: route("mount"), ..spec("/x") };
     let conflicts = Routes::build(vec![mount, spec("/node/*")]).unwrap_err();
     assert_eq!(conflicts, [Conflict { first: 0, second: 1, kind: ConflictKind::Duplicate }]);
 }
@@ -234,12 +234,15 @@ fn overlapping_regexes_tie_and_an_example_shows_it() {
         (r"/{a:\d+}/node{r...}", "/{a:[0-9]+}/node{r...}", "/0/node"),
     ] {
         let conflicts = build(&[first, second]).expect_err(first);
-        let kind = ConflictKind::Tie { example: example.to_owned() };
+        let kind = ConflictKind::Tie { example: example.to_owned(), when: Vec::new() };
         assert_eq!(conflicts, [Conflict { first: 0, second: 1, kind }]);
         for key in [first, second] {
             assert_eq!(winner(&table(&[key]), example), key, "the example");
         }
-        assert!(build(&[first, &format!("{second}!1")]).is_ok(), "priority decides");
+        let decided = build(&[first, &format!("{second}!1")]);
+        let is_hidden =
+            |told: &[Conflict]| told == [Conflict { first: 1, second: 0, kind: ConflictKind::Shadowed }];
+        assert!(decided.is_ok() || decided.is_err_and(|told| is_hidden(&told)), "priority decides");
     }
 }
 
