@@ -95,10 +95,12 @@ fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
         ("The top", ""),
         ("`[server]`", "server"),
         ("`[apps]`", "apps"),
+        ("`[defaults]`", "defaults"),
         ("`[jobs]`", "jobs"),
         ("`[routes]`", "routes"),
         ("`[log]`", "log"),
         ("`[admin]`", "admin"),
+        ("`[profile]`", "profile"),
     ];
     for (title, prefix) in sections {
         writeln!(out, "## {title}\n")?;
@@ -152,4 +154,36 @@ starts.
 
 Who wins is decided by the patterns alone: the more exact host, then the more exact path segment by segment, then the
 method. Two routes that tie are an error; `priority` breaks the tie.
+
+## Layers
+
+`-f base.toml -f prod.toml` reads both and lays the later over the earlier: tables are merged key by key, everything else,
+lists included, is replaced. Relative paths in all of them start at the first file's folder, and `onedoor status` and its
+like find the running onedoor by the first file. `[profile.NAME]` holds such changes in the file itself; `--profile NAME` or
+`ONEDOOR_PROFILE=NAME` lays them over it. `[defaults.app]` is put under every app.
+
+```toml
+[defaults.app]
+restart = { backoff = \"1s..30s\" }
+
+[apps.web]
+run = \"npm start\"
+path = \"/\"
+env = { DATABASE_URL = \"${DATABASE_URL:-postgres://db/shop}\" }
+
+[profile.dev]
+server.listen = \"127.0.0.1:3000\"
+apps.web.run = \"npm run dev\"
+apps.web.env.DATABASE_URL = \"sqlite:dev.db\"
+```
+
+- A command alone is the app's `run`: `apps.web = \"npm start\"` and `apps.web.env.DEBUG = \"1\"` are one app, still served
+  under its name.
+- A route that names another target (`app`, `proxy`, ...) replaces the whole route; a `ready` or `live` of another form (`path`,
+  `log`, ...) the whole `ready` or `live`.
+- A profile that is not chosen is checked all the same. A variable that is not set is a mistake only where its value is used.
+- `min_version` lets an older onedoor say that it is too old, instead of naming every key it does not know.
+
+A file whose name ends in `.json` is read as JSON: the same keys, no comments. Without `-f` it is `onedoor.toml`, or `onedoor.json`
+if only that is there.
 ";

@@ -104,14 +104,17 @@ enum Command {
 /// Which files are meant.
 #[derive(Clone, Debug, Args)]
 struct FileArguments {
-    /// The file to read; given again, each is laid over those before it [default: onedoor.toml]
+    /// The file to read; given again, each is laid over those before it [default: onedoor.toml, else onedoor.json]
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Lay [profile.NAME] of the files over the rest
+    #[arg(long, value_name = "NAME", env = "ONEDOOR_PROFILE", hide_env_values = true)]
+    profile: Option<String>,
 }
 
 impl FileArguments {
     fn layers(&self) -> Layers {
-        Layers::new(self.files.clone())
+        Layers::new(self.files.clone(), self.profile.clone())
     }
 }
 

@@ -96,6 +96,45 @@ pub(super) fn child(parent: &str, key: &str) -> Option<&'static Row> {
         .or_else(|| of_parent().find(|row| row.key() == "*"))
 }
 
+/// The table whose keys may stand in the row's own: most often itself, but some have the shape of another.
+pub(super) fn shape(row: &Row) -> &'static str {
+    match row.path {
+        "defaults.app" => "apps.*",
+        "profile.*" => "",
+        own => own,
+    }
+}
+
+/// The forms a table takes, one at a time: the keys of which any says that it is that one. No form: none is listed.
+pub(super) fn forms(pattern: &str) -> &'static [&'static [&'static str]] {
+    match pattern {
+        "apps.*" | "jobs.*" => &[&["run"]],
+        "apps.*.ready" | "apps.*.live" => &[&["path"], &["log"], &["exec"], &["notify"]],
+        "routes.*" => &[
+            &["app"],
+            &["proxy"],
+            &["respond", "body", "json"],
+            &["redirect"],
+            &["builtin"],
+            &["static"],
+            &["split"],
+        ],
+        "routes.*.respond" => &[&["body"], &["json"]],
+        _ => &[],
+    }
+}
+
+/// Keys of an app that no other app can have, too.
+pub(super) const OF_ONE_APP: &[&str] = &["run", "dev", "path", "host", "port", "image", "copy"];
+
+/// Keys of the file as a whole.
+pub(super) const OF_THE_FILE: &[&str] = &["profile", "min_version"];
+
+/// Whether a table of this path holds names and texts of the operator's own.
+pub(super) fn is_text_map(path: &str) -> bool {
+    rows().any(|row| row.path == path && row.kinds.contains(&TextMap))
+}
+
 /// The keys that may stand in the table at `parent`.
 pub(super) fn keys_of(parent: &str) -> impl Iterator<Item = &'static str> {
     rows().filter(move |row| row.parent() == parent && row.status == Status::Supported).map(Row::key)
@@ -153,8 +192,13 @@ const fn one_of(now: &'static [&'static str]) -> Kind {
 #[rustfmt::skip]
 const TOP: &[Row] = &[
     key("name", &[Text], "none", "What the whole is called: a label, nothing depends on it."),
+    key("min_version", &[Text], "none", "The oldest onedoor that understands this file, as in \"0.3\"; an older one says so, and nothing else."),
     key("server", &[Table], "", "The door itself: where it listens, what it allows."),
     key("apps", &[Table], "", "The apps onedoor starts, watches and serves; the key is the app's name: [a-z][a-z0-9-]*, at most 40 characters."),
+    key("defaults", &[Table], "", "What holds wherever nothing else is said."),
+    key("defaults.app", &[Table], "", "The keys of `apps.*` that hold for every app, less run, dev, path, host and port. Tables are merged key by key; the app's own word wins."),
+    key("profile", &[Table], "", "Changes to the file for an occasion; the key is the profile's name."),
+    key("profile.*", &[Table], "", "The keys of the whole file, less profile and min_version. Chosen by `--profile NAME` or ONEDOOR_PROFILE, it is laid over the rest: tables key by key, everything else as a whole."),
     key("jobs", &[Table], "", "The programs onedoor runs to their end, at the start or by a timetable; the key is the job's name. Apps and jobs share one name space."),
     key("routes", &[Table], "", "What is served where, besides the apps' own paths. The key is `[METHOD ][host]/path`; unordered; a tie is an error."),
     key("log", &[Table], "", "What onedoor and the apps write, and how."),
@@ -345,12 +389,9 @@ const LOG: &[Row] = &[
 
 #[rustfmt::skip]
 const LATER: &[Row] = &[
-    later("defaults", "Merged under every app."),
     later("volumes", "Folders that survive."),
     later("errors", "Own error pages."),
     later("admin.ui", "The dashboard."),
-    later("profile", "Changes for `onedoor dev` and the like."),
-    later("min_version", "The oldest onedoor that understands this file."),
 ];
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub(crate) enum Code {
     RouteRewrite,
     RouteWhen,
     RouteShadowed,
+    UnknownProfile,
+    TooOld,
 }
 
 impl Code {
@@ -86,6 +88,8 @@ impl Code {
             Self::RouteRewrite => "route-rewrite",
             Self::RouteWhen => "route-when",
             Self::RouteShadowed => "route-shadowed",
+            Self::UnknownProfile => "unknown-profile",
+            Self::TooOld => "too-old",
         }
     }
 }
@@ -166,6 +170,8 @@ pub(crate) enum Paint {
     Colour,
 }
 
+const IN_JSON: &str = "(the help is in TOML: its `[a.b]` and `key = value` are \"a\": {\"b\": ...} and \"key\": value in JSON)\n\n";
+
 /// Everything wrong with the files, in their order. Never empty.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", self.render(Paint::Plain))]
@@ -204,11 +210,21 @@ impl ConfigErrors {
             }
         }
         let names = names.join(" and ");
+        let json = if self.a_remedy_is_in_another_notation() { IN_JSON } else { "" };
         match self.errors.iter().filter(|error| !error.places.is_empty()).count() {
             0 => String::new(),
-            1 => format!("1 mistake in {names}\n"),
-            count => format!("{count} mistakes in {names}\n"),
+            1 => format!("{json}1 mistake in {names}\n"),
+            count => format!("{json}{count} mistakes in {names}\n"),
         }
+    }
+
+    /// Remedies are written in TOML, whatever the file is.
+    fn a_remedy_is_in_another_notation(&self) -> bool {
+        let is_json = |place: &Place| self.source_text.file_of(place.span).name.ends_with(".json");
+        let is_toml = |remedy: &String| remedy.contains(" = ") || remedy.contains('[');
+        self.errors.iter().any(|error| {
+            error.places.first().is_some_and(is_json) && error.remedy.as_ref().is_some_and(is_toml)
+        })
     }
 
     fn group<'a>(&'a self, error: &'a ConfigError) -> Group<'a> {

@@ -1,27 +1,25 @@
-//! The TOML shape: text → sections of checked values, every one with its place.
+//! One file: what is written in it → sections of checked values, every one with its place.
 //!
 //! Walks the document against the catalogue and reports every unknown key, wrong type, bad word and unset variable at
 //! once. Knows nothing of what the values mean together: that is `resolve`.
 
 use serde_json::Value as Json;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-use super::catalogue::{self, Kind, Row, Status};
+use super::catalogue::{self, Kind, OF_ONE_APP, Row, Status};
 use super::env::Env;
 use super::error::{Code, ConfigError};
 use super::interpolate::interpolate;
 use super::section::{Entry, Node, Origin, Section, Value};
 use super::source::{File, Located, Source, Span};
+use super::written::{self, Integer, Table, Written};
 use super::{byte_size, duration, remedy, suggest};
 
 /// One file of `source`, whole; what could not be understood is missing from it and said in `errors`.
 pub(super) fn read(file: &File, source: &Source, env: &Env, errors: &mut Vec<ConfigError>) -> Section {
-    let (document, syntax) = DeTable::parse_recoverable(&file.text);
     let (mut found, mut decoded) = (Vec::new(), Vec::new());
-    let mut reader = Reader { file, source, env, errors: &mut decoded };
-    let section = reader.section("", "", document.get_ref());
-    found.extend(syntax.iter().map(|error| syntax_error(error, (file, source), document.get_ref())));
+    let table = written::read(file, source, &mut found);
+    let mut reader = Reader { source, env, errors: &mut decoded, unset: Vec::new() };
+    let section = reader.section("", "", &table);
     // Behind a broken place the parser guesses which table it is in; what is said about keys there may be false.
     let broken = found.iter().filter(|error| error.code == Code::Syntax).map(ConfigError::position).min();
     found.extend(decoded.into_iter().filter(|error| broken.is_none_or(|broken| error.position() < broken)));
@@ -29,75 +27,24 @@ pub(super) fn read(file: &File, source: &Source, env: &Env, errors: &mut Vec<Con
     section
 }
 
-fn syntax_error(
-    error: &toml::de::Error,
-    (file, source): (&File, &Source),
-    document: &DeTable<'_>,
-) -> ConfigError {
-    let span = file.span(error.span().unwrap_or_default());
-    if error.message() != "duplicate key" {
-        let fact = format!("not TOML: {}", error.message());
-        let found = ConfigError::new(Code::Syntax, span, fact);
-        return match remedy::of_syntax(error.message(), source.line(span), source.slice(span)) {
-            Some(remedy) => found.remedy(remedy),
-            None => found,
-        };
-    }
-    let fact = format!("the key {} is given twice", source.slice(span));
-    let error = ConfigError::new(Code::DuplicateKey, span, fact);
-    let error = match first_of(span, (file, source), document) {
-        Some(first) => error.also(first, "the first"),
-        None => error,
-    };
-    error.remedy("keep one of them")
-}
-
-/// The parser does not say where the first of two equal keys is: the last before it that is spelt the same and stands
-/// like it, at the beginning of a line or within one.
-fn first_of(second: Span, (file, source): (&File, &Source), document: &DeTable<'_>) -> Option<Span> {
-    let begins_line = |span: Span| {
-        let before = file.text.get(..file.local(span).start).unwrap_or("");
-        before.rsplit('\n').next().is_none_or(|line| line.trim().is_empty() || line.trim() == "[")
-    };
-    let mut keys = Vec::new();
-    collect_keys(document, file, &mut keys);
-    let is_like = |key: &Span| {
-        key.start < second.start
-            && source.slice(*key) == source.slice(second)
-            && begins_line(*key) == begins_line(second)
-    };
-    keys.into_iter().filter(is_like).max()
-}
-
-fn collect_keys(table: &DeTable<'_>, file: &File, keys: &mut Vec<Span>) {
-    for (key, value) in table {
-        keys.push(file.span(key.span()));
-        if let DeValue::Table(table) = value.get_ref() {
-            collect_keys(table, file, keys);
-        }
-    }
-}
-
 struct Reader<'a> {
-    file: &'a File,
     source: &'a Source,
     env: &'a Env,
     errors: &'a mut Vec<ConfigError>,
+    /// The variables that the value at hand lacks.
+    unset: Vec<ConfigError>,
 }
 
 impl Reader<'_> {
     /// `pattern` is the table's path in the catalogue, `shown` its path in this file.
-    fn section(&mut self, pattern: &str, shown: &str, table: &DeTable<'_>) -> Section {
-        // The parser sorts keys by name; the operator's order is that of the spans.
-        let mut written: Vec<_> = table.iter().collect();
-        written.sort_by_key(|(key, _)| key.span().start);
+    fn section(&mut self, pattern: &str, shown: &str, table: &Table) -> Section {
         let mut entries = Vec::new();
-        for (key, value) in written {
-            let name = key.get_ref().as_ref();
+        for (key, value) in table {
+            let name = key.value.as_str();
             if name.starts_with("x-") {
                 continue;
             }
-            let place = self.file.span(key.span());
+            let place = key.span;
             let Some(row) = catalogue::child(pattern, name) else {
                 let error = self.unknown(pattern, shown, name, place);
                 self.errors.push(error);
@@ -131,37 +78,49 @@ impl Reader<'_> {
                 error.remedy(format!("`{name}` is a key of [{}]", home.replace('*', "NAME")))
             }
             (None, None) => {
-                let keys: Vec<_> = catalogue::keys_of(pattern).filter(|key| *key != "*").collect();
+                let is_fit = |key: &&str| match shown.ends_with("defaults.app") {
+                    true => !OF_ONE_APP.contains(key),
+                    false => *key != "*",
+                };
+                let keys: Vec<_> = catalogue::keys_of(pattern).filter(is_fit).collect();
                 error.remedy(format!("known here: {}; keys that start with x- are yours", keys.join(", ")))
             }
         }
     }
 
-    fn value(&mut self, row: &'static Row, shown: &str, value: &Spanned<DeValue<'_>>) -> Option<Node> {
-        let span = self.file.span(value.span());
-        let value = match value.get_ref() {
-            DeValue::String(text) => self.string(row, shown, text, span),
-            DeValue::Integer(number) => self.integer(row, shown, number, span),
-            DeValue::Float(number) if number_kind(row).is_some() => self.float(row, shown, number, span),
-            DeValue::Boolean(flag) if row.kinds.contains(&Kind::Bool) => Some(Value::Bool(*flag)),
-            DeValue::Array(items) if accepts_list(row) => {
+    fn value(&mut self, row: &'static Row, shown: &str, value: &Located<Written>) -> Option<Node> {
+        let span = value.span;
+        let decoded = self.decoded(row, shown, value);
+        // Whether they are missed is known when the layers have been merged.
+        let unset = std::mem::take(&mut self.unset);
+        let value = if unset.is_empty() { decoded? } else { Value::Unset(unset) };
+        Some(Node { span, value })
+    }
+
+    fn decoded(&mut self, row: &'static Row, shown: &str, value: &Located<Written>) -> Option<Value> {
+        let span = value.span;
+        match &value.value {
+            Written::Text(text) => self.string(row, shown, text, span),
+            Written::Integer(number) => self.integer(row, shown, number, span),
+            Written::Float(number) if number_kind(row).is_some() => self.float(row, shown, number, span),
+            Written::Bool(flag) if row.kinds.contains(&Kind::Bool) => Some(Value::Bool(*flag)),
+            Written::List(items) if accepts_list(row) => {
                 let literal = row.kinds.contains(&Kind::Command);
                 self.list(shown, items, literal)
             }
-            DeValue::Array(items) if let Some(bounds) = int_list(row) => self.ints(items, bounds),
-            DeValue::Table(table) if row.kinds.contains(&Kind::Table) => {
-                Some(Value::Table(self.section(row.path, shown, table)))
+            Written::List(items) if let Some(bounds) = int_list(row) => self.ints(items, bounds),
+            Written::Table(table) if row.kinds.contains(&Kind::Table) => {
+                Some(Value::Table(self.section(catalogue::shape(row), shown, table)))
             }
-            DeValue::Table(table) if row.kinds.contains(&Kind::TextMap) => {
-                Some(Value::Map(self.text_map(shown, table)))
+            Written::Table(table) if row.kinds.contains(&Kind::TextMap) => {
+                Some(Value::Table(self.text_map(row, shown, table)))
             }
             other if row.kinds.contains(&Kind::Json) => self.json(other, span).map(Value::Json),
             other => {
                 self.errors.push(wrong_type(row, shown, other, span));
                 None
             }
-        }?;
-        Some(Node { span, value })
+        }
     }
 
     fn string(&mut self, row: &'static Row, shown: &str, text: &str, span: Span) -> Option<Value> {
@@ -203,16 +162,10 @@ impl Reader<'_> {
         None
     }
 
-    fn integer(
-        &mut self,
-        row: &'static Row,
-        shown: &str,
-        number: &toml::de::DeInteger<'_>,
-        span: Span,
-    ) -> Option<Value> {
-        let parsed = i64::from_str_radix(number.as_str(), number.radix()).ok();
+    fn integer(&mut self, row: &'static Row, shown: &str, number: &Integer, span: Span) -> Option<Value> {
+        let Integer { spelt, value: parsed } = number;
         for kind in row.kinds {
-            match (*kind, parsed) {
+            match (*kind, *parsed) {
                 (Kind::Int { min, max }, Some(parsed)) if (min..=max).contains(&parsed) => {
                     return Some(Value::Int(parsed));
                 }
@@ -228,32 +181,26 @@ impl Reader<'_> {
         }
         let expected = catalogue::describe(row.kinds);
         let mut error =
-            ConfigError::new(Code::WrongType, span, format!("{shown} = {number} is not {expected}"));
+            ConfigError::new(Code::WrongType, span, format!("{shown} = {spelt} is not {expected}"));
         if row.kinds.iter().any(|kind| matches!(kind, Kind::Int { .. } | Kind::Thousandths { .. })) {
             error.code = Code::BadValue;
         } else if row.kinds.contains(&Kind::Duration) {
-            error = error.label("without a unit").remedy(format!("with its unit: \"{number}s\""));
+            error = error.label("without a unit").remedy(format!("with its unit: \"{spelt}s\""));
         } else if row.kinds.contains(&Kind::Size) {
-            let remedy = format!("with its unit: \"{number}KiB\" or \"{number}MiB\"");
+            let remedy = format!("with its unit: \"{spelt}KiB\" or \"{spelt}MiB\"");
             error = error.label("without a unit").remedy(remedy);
         } else if int_list(row).is_some() {
-            error = error.remedy(format!("in brackets: [{number}]"));
-        } else if let Some(remedy) = remedy::of_value(row, &DeValue::Integer(number.clone())) {
+            error = error.remedy(format!("in brackets: [{spelt}]"));
+        } else if let Some(remedy) = remedy::of_value(row, &Written::Integer(number.clone())) {
             error = error.remedy(remedy);
         }
         self.errors.push(error);
         None
     }
 
-    fn float(
-        &mut self,
-        row: &'static Row,
-        shown: &str,
-        number: &toml::de::DeFloat<'_>,
-        span: Span,
-    ) -> Option<Value> {
+    fn float(&mut self, row: &'static Row, shown: &str, number: &str, span: Span) -> Option<Value> {
         let (min, max) = number_kind(row)?;
-        let parsed = thousandths(number.as_str()).filter(|number| (min..=max).contains(number));
+        let parsed = thousandths(number).filter(|number| (min..=max).contains(number));
         if parsed.is_none() {
             let expected = catalogue::describe(row.kinds);
             let fact = format!("{shown} = {number} is not {expected}");
@@ -262,50 +209,49 @@ impl Reader<'_> {
         parsed.map(Value::Thousandths)
     }
 
-    fn list(&mut self, shown: &str, items: &[Spanned<DeValue<'_>>], literal: bool) -> Option<Value> {
+    fn list(&mut self, shown: &str, items: &[Located<Written>], literal: bool) -> Option<Value> {
         let mut texts = Vec::with_capacity(items.len());
-        let mut whole = true;
         for item in items {
-            let span = self.file.span(item.span());
-            let text = match item.get_ref() {
-                DeValue::String(text) if literal => Some(text.clone().into_owned()),
-                DeValue::String(text) => self.interpolated(text, span),
+            let span = item.span;
+            let text = match &item.value {
+                Written::Text(text) if literal => Some(text.clone()),
+                Written::Text(text) => self.interpolated(text, span),
                 other => {
-                    let fact = format!("{shown} is a list of strings, and this is {}", a(other.type_str()));
+                    let fact = format!("{shown} is a list of strings, and this is {}", other.describe());
                     self.errors.push(ConfigError::new(Code::WrongType, span, fact));
                     None
                 }
             };
-            whole &= text.is_some();
             texts.extend(text.map(|text| Located::new(text, span)));
         }
-        whole.then_some(Value::List(texts))
+        (texts.len() == items.len()).then_some(Value::List(texts))
     }
 
-    fn ints(&mut self, items: &[Spanned<DeValue<'_>>], (min, max): (i64, i64)) -> Option<Value> {
+    fn ints(&mut self, items: &[Located<Written>], (min, max): (i64, i64)) -> Option<Value> {
         let mut numbers = Vec::with_capacity(items.len());
         for item in items {
-            let span = self.file.span(item.span());
-            let number = match item.get_ref() {
-                DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+            let span = item.span;
+            let number = match &item.value {
+                Written::Integer(number) => number.value,
                 // A number can only come from a variable as text.
-                DeValue::String(text) if self.source.slice(span).contains("${") => {
+                Written::Text(text) if self.source.slice(span).contains("${") => {
                     self.interpolated(text, span)?.parse().ok()
                 }
-                DeValue::String(_)
-                | DeValue::Float(_)
-                | DeValue::Boolean(_)
-                | DeValue::Datetime(_)
-                | DeValue::Array(_)
-                | DeValue::Table(_) => None,
+                Written::Text(_)
+                | Written::Float(_)
+                | Written::Bool(_)
+                | Written::Time(_)
+                | Written::Null
+                | Written::List(_)
+                | Written::Table(_) => None,
             };
             match number.filter(|number| (min..=max).contains(number)) {
                 Some(number) => numbers.push(Located::new(number, span)),
                 None => {
                     let fact = format!("{} is no whole number from {min} to {max}", self.source.slice(span));
                     let error = ConfigError::new(Code::BadValue, span, fact);
-                    let unquoted = match item.get_ref() {
-                        DeValue::String(text) => text.parse::<i64>().ok(),
+                    let unquoted = match &item.value {
+                        Written::Text(text) => text.parse::<i64>().ok(),
                         _ => None,
                     };
                     self.errors.push(match unquoted.filter(|number| (min..=max).contains(number)) {
@@ -318,63 +264,62 @@ impl Reader<'_> {
         (numbers.len() == items.len()).then_some(Value::Ints(numbers))
     }
 
-    /// Names and texts; numbers and flags are taken as they are written.
-    fn text_map(&mut self, shown: &str, table: &DeTable<'_>) -> Vec<(Located<String>, Located<String>)> {
-        let mut written: Vec<_> = table.iter().collect();
-        written.sort_by_key(|(key, _)| key.span().start);
-        let mut pairs = Vec::with_capacity(written.len());
-        for (key, value) in written {
-            let span = self.file.span(value.span());
-            let text = match value.get_ref() {
-                DeValue::String(text) => self.interpolated(text, span),
-                DeValue::Integer(number) => Some(number.to_string()),
-                DeValue::Float(number) => Some(number.to_string()),
-                DeValue::Boolean(flag) => Some(flag.to_string()),
-                other @ (DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_)) => {
-                    let fact = format!("{shown}.{} is not a string", key.get_ref());
+    /// Names and texts; numbers and flags are taken as they are written. Each can be overridden by itself.
+    fn text_map(&mut self, row: &Row, shown: &str, table: &Table) -> Section {
+        let mut entries = Vec::with_capacity(table.len());
+        for (key, Located { value, span }) in table {
+            let span = *span;
+            let text = match value {
+                Written::Text(text) => self.interpolated(text, span),
+                Written::Integer(number) => Some(number.spelt.clone()),
+                Written::Float(number) => Some(number.clone()),
+                Written::Bool(flag) => Some(flag.to_string()),
+                other @ (Written::Time(_) | Written::Null | Written::List(_) | Written::Table(_)) => {
+                    let fact = format!("{shown}.{} is not a string", key.value);
                     let error = ConfigError::new(Code::WrongType, span, fact);
-                    self.errors.push(error.label(format!("this is {}", a(other.type_str()))));
+                    self.errors.push(error.label(format!("this is {}", other.describe())));
                     None
                 }
             };
-            if let Some(text) = text {
-                let key = Located::new(key.get_ref().clone().into_owned(), self.file.span(key.span()));
-                pairs.push((key, Located::new(text, span)));
-            }
+            let unset = std::mem::take(&mut self.unset);
+            let value = if unset.is_empty() { text.map(Value::Text) } else { Some(Value::Unset(unset)) };
+            entries.push(Entry { key: key.clone(), node: value.map(|value| Node { span, value }) });
         }
-        pairs
+        Section { pattern: row.path.to_owned(), origin: Origin::Table, entries }
     }
 
-    fn json(&mut self, value: &DeValue<'_>, span: Span) -> Option<Json> {
+    fn json(&mut self, value: &Written, span: Span) -> Option<Json> {
         Some(match value {
-            DeValue::String(text) => Json::String(self.interpolated(text, span)?),
-            DeValue::Integer(number) => {
-                Json::from(i64::from_str_radix(number.as_str(), number.radix()).ok()?)
-            }
+            Written::Text(text) => Json::String(self.interpolated(text, span)?),
+            Written::Integer(number) => Json::from(number.value?),
             // JSON knows neither infinity nor "not a number".
-            DeValue::Float(number) => number.as_str().parse::<f64>().ok().map_or(Json::Null, Json::from),
-            DeValue::Boolean(flag) => Json::Bool(*flag),
-            DeValue::Datetime(time) => Json::String(time.to_string()),
-            DeValue::Array(items) => {
-                let items = items.iter().map(|item| self.json(item.get_ref(), self.file.span(item.span())));
+            Written::Float(number) => number.parse::<f64>().ok().map_or(Json::Null, Json::from),
+            Written::Bool(flag) => Json::Bool(*flag),
+            Written::Time(time) => Json::String(time.clone()),
+            Written::Null => Json::Null,
+            Written::List(items) => {
+                let items = items.iter().map(|item| self.json(&item.value, item.span));
                 Json::Array(items.collect::<Option<_>>()?)
             }
-            DeValue::Table(table) => {
+            Written::Table(table) => {
                 let mut object = serde_json::Map::new();
                 for (key, value) in table {
-                    let value = self.json(value.get_ref(), self.file.span(value.span()))?;
-                    object.insert(key.get_ref().clone().into_owned(), value);
+                    object.insert(key.value.clone(), self.json(&value.value, value.span)?);
                 }
                 Json::Object(object)
             }
         })
     }
 
+    /// The text with its variables filled in. None: one is wrong, and that was said; or it is not set.
     fn interpolated(&mut self, text: &str, span: Span) -> Option<String> {
         match interpolate(text, span, self.source, self.env) {
             Ok(text) => Some(text),
             Err(errors) => {
-                self.errors.extend(errors);
+                let (unset, wrong): (Vec<_>, Vec<_>) =
+                    errors.into_iter().partition(|error| error.code == Code::EnvUnset);
+                self.unset.extend(unset);
+                self.errors.extend(wrong);
                 None
             }
         }
@@ -423,10 +368,9 @@ fn not_yet(what: &str, place: Span) -> ConfigError {
         .remedy("take it out; `onedoor docs` lists what this version knows")
 }
 
-fn wrong_type(row: &Row, shown: &str, found: &DeValue<'_>, span: Span) -> ConfigError {
+fn wrong_type(row: &Row, shown: &str, found: &Written, span: Span) -> ConfigError {
     let fact = format!("{shown} takes {}", catalogue::describe(row.kinds));
-    let error =
-        ConfigError::new(Code::WrongType, span, fact).label(format!("this is {}", a(found.type_str())));
+    let error = ConfigError::new(Code::WrongType, span, fact).label(format!("this is {}", found.describe()));
     match remedy::of_value(row, found) {
         Some(remedy) => error.remedy(remedy),
         None => error,
@@ -458,12 +402,5 @@ fn bad_string(row: &Row, shown: &str, text: &str, span: Span) -> ConfigError {
     match remedy::of_text(row, text) {
         Some(remedy) => error.remedy(remedy),
         None => error,
-    }
-}
-
-fn a(found: &str) -> String {
-    match found {
-        "integer" | "array" => format!("an {found}"),
-        _ => format!("a {found}"),
     }
 }

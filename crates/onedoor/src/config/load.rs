@@ -6,29 +6,33 @@ use std::time::Duration;
 
 use super::env::Env;
 use super::error::{Code, ConfigError, ConfigErrors};
-use super::file;
 use super::merge::merge;
 use super::resolve::{self, Context, Disk, EXAMPLE, Loaded};
 use super::section::Section;
 use super::source::Source;
+use super::{file, layers};
 
 /// A file longer than this is no configuration; it would only fill the memory.
 const FILE_BYTES_MOST: u64 = 4 << 20;
 
 /// What is read where nothing is named.
 const FILE_NAME: &str = "onedoor.toml";
+const JSON_FILE_NAME: &str = "onedoor.json";
 
 /// What a configuration is made of.
 #[derive(Clone, Debug)]
 pub(crate) struct Layers {
     /// The later ones are laid over the earlier ones. Relative paths in all of them start at the first one's folder.
     pub(crate) files: Vec<PathBuf>,
+    /// The [profile.NAME] that is laid over them all.
+    pub(crate) profile: Option<String>,
 }
 
 impl Layers {
-    /// These files, or what bare `onedoor` reads where none is named.
-    pub(crate) fn new(files: Vec<PathBuf>) -> Self {
-        if files.is_empty() { Self { files: vec![PathBuf::from(FILE_NAME)] } } else { Self { files } }
+    /// These files, or what is read where none is named.
+    pub(crate) fn new(files: Vec<PathBuf>, profile: Option<String>) -> Self {
+        let files = if files.is_empty() { vec![PathBuf::from(default_file())] } else { files };
+        Self { files, profile: profile.filter(|name| !name.is_empty()) }
     }
 
     /// The one that a running onedoor is known by.
@@ -40,6 +44,15 @@ impl Layers {
     pub(crate) fn show(&self) -> String {
         let names: Vec<_> = self.files.iter().map(|file| file.display().to_string()).collect();
         names.join(" and ")
+    }
+}
+
+/// Most often the first; the second is for what writes its configuration by program.
+fn default_file() -> &'static str {
+    if !Path::new(FILE_NAME).exists() && Path::new(JSON_FILE_NAME).exists() {
+        JSON_FILE_NAME
+    } else {
+        FILE_NAME
     }
 }
 
@@ -70,24 +83,27 @@ fn load_with(layers: &Layers, env: &Env, disk: Disk) -> Result<Loaded, ConfigErr
     }
     let first = std::path::absolute(layers.first()).unwrap_or_else(|_| layers.first().to_owned());
     let folder = first.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
-    understand(&source, env, &folder, disk)
+    understand(&source, (env, layers.profile.as_deref()), &folder, disk)
 }
 
 /// A text that stands for a file in `folder`.
 pub(crate) fn load_text(name: &str, text: &str, folder: &Path, env: &Env) -> Result<Loaded, ConfigErrors> {
-    understand(&Source::new(name, text), env, folder, Disk::Real)
+    understand(&Source::new(name, text), (env, None), folder, Disk::Real)
 }
 
 /// The same for a text, without touching the disk: every folder and program it names is taken to be there.
 pub(crate) fn check_text(text: &str, env: &Env) -> Result<Loaded, ConfigErrors> {
-    understand(&Source::new(FILE_NAME, text), env, Path::new("/srv"), Disk::Untouched)
+    understand(&Source::new(FILE_NAME, text), (env, None), Path::new("/srv"), Disk::Untouched)
 }
 
-fn understand(source: &Source, env: &Env, folder: &Path, disk: Disk) -> Result<Loaded, ConfigErrors> {
+fn understand(
+    source: &Source,
+    (env, profile): (&Env, Option<&str>),
+    folder: &Path,
+    disk: Disk,
+) -> Result<Loaded, ConfigErrors> {
     let mut errors = Vec::new();
-    let layers: Vec<_> = source.files().map(|file| file::read(file, source, env, &mut errors)).collect();
-    let file = layers.into_iter().reduce(merge).unwrap_or_else(|| Section::empty(""));
-    let syntax_is_broken = errors.iter().any(|error| error.code == Code::Syntax);
+    let file = decode(source, env, profile, &mut errors);
     let mut context = Context {
         source,
         env,
@@ -98,15 +114,54 @@ fn understand(source: &Source, env: &Env, folder: &Path, disk: Disk) -> Result<L
         errors,
         warnings: Vec::new(),
     };
-    if !syntax_is_broken {
-        let loaded = resolve::resolve(&file, &mut context);
+    if let Some(file) = file {
+        let mut loaded = resolve::resolve(&file, &mut context);
         if context.errors.is_empty() {
+            forget_repetitions(&mut loaded.warnings, |warning| (warning.place.clone(), warning.text.clone()));
             return Ok(loaded);
         }
     }
     forget_what_a_duplicate_hides(&mut context.errors);
-    // Half a document would be told of keys that are missing only because the parser skipped them.
+    forget_repetitions(&mut context.errors, |error| {
+        (error.code.as_str(), error.position(), error.fact.clone())
+    });
     Err(ConfigErrors::new(source, context.errors))
+}
+
+/// All files as one. None: what more could be said of them may be false, since half a document would be told of keys
+/// that are missing only because the parser skipped them, and one for a newer onedoor of keys that it will know.
+fn decode(
+    source: &Source,
+    env: &Env,
+    profile: Option<&str>,
+    errors: &mut Vec<ConfigError>,
+) -> Option<Section> {
+    let mut whole: Option<Section> = None;
+    let mut is_understood = true;
+    for file in source.files() {
+        let mut said = Vec::new();
+        let section = file::read(file, source, env, &mut said);
+        if let Err(error) = layers::check_version(&section) {
+            if error.code == Code::TooOld {
+                is_understood = false;
+                said.retain(|error| matches!(error.code, Code::Syntax | Code::DuplicateKey));
+            }
+            said.push(error);
+        }
+        is_understood &= said.iter().all(|error| error.code != Code::Syntax);
+        errors.append(&mut said);
+        whole = Some(match whole {
+            Some(under) => merge(under, section),
+            None => section,
+        });
+    }
+    whole.filter(|_| is_understood).map(|file| layers::flatten(file, profile, errors))
+}
+
+/// What defaults say is looked at once for each app; a mistake in them is one.
+fn forget_repetitions<T, K: Ord>(said: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    let mut known = BTreeSet::new();
+    said.retain(|one| known.insert(key(one)));
 }
 
 /// Of two equal keys the parser keeps one: what the other said is not missing.

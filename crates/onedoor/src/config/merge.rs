@@ -4,8 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use super::catalogue;
 use super::section::{Entry, Node, Origin, Section, Value};
 use super::source::Located;
+
+type Name = Located<String>;
+type Table = Located<Section>;
 
 /// What `over` says, and for the rest what `under` says.
 pub(super) fn merge(mut under: Section, over: Section) -> Section {
@@ -21,31 +25,36 @@ pub(super) fn merge(mut under: Section, over: Section) -> Section {
 }
 
 fn put_over(known: &mut Entry, over: Entry) {
-    let (under, over_node) = match (known.node.take(), over.node) {
+    let (under, node) = match (known.node.take(), over.node) {
         // It was flawed, and that was said. What a part of it would lack is nobody's mistake.
         (None, Some(Node { value: Value::Table(_), .. })) | (_, None) => return,
-        (None, node @ Some(_)) => {
-            *known = Entry { key: over.key, node };
-            return;
-        }
-        (Some(under), Some(over)) => (under, over),
+        (None, node @ Some(_)) => return *known = Entry { key: over.key, node },
+        (Some(under), Some(node)) => (under, node),
     };
-    let is_app = matches!(&under.value, Value::Table(section) if section.pattern == "apps.*")
-        || matches!(&over_node.value, Value::Table(section) if section.pattern == "apps.*");
-    let (under, over_node) = if is_app { (as_table(under), as_table(over_node)) } else { (under, over_node) };
-    match (under, over_node) {
-        (Node { span, value: Value::Table(under) }, Node { value: Value::Table(over), .. }) => {
-            known.node = Some(Node { span, value: Value::Table(merge(under, over)) });
+    *known = match alike(under, node) {
+        Ok((under, node)) => merge_tables((known.key.clone(), under), (over.key, node)),
+        Err(node) => Entry { key: over.key, node: Some(node) },
+    };
+}
+
+/// Both as tables, else the latter. An app that is nothing but its command is one with that `run`.
+fn alike(under: Node, over: Node) -> Result<(Table, Table), Node> {
+    let is_app = |node: &Node| matches!(&node.value, Value::Table(section) if section.pattern == "apps.*");
+    let (under, over) = if is_app(&under) || is_app(&over) {
+        (as_app_table(under), as_app_table(over))
+    } else {
+        (under, over)
+    };
+    match (under, over) {
+        (Node { span: below, value: Value::Table(under) }, Node { span, value: Value::Table(over) }) => {
+            Ok((Located::new(under, below), Located::new(over, span)))
         }
-        (Node { span, value: Value::Map(under) }, Node { value: Value::Map(over), .. }) => {
-            known.node = Some(Node { span, value: Value::Map(merge_maps(under, over)) });
-        }
-        (_, node) => *known = Entry { key: over.key, node: Some(node) },
+        (_, over) => Err(over),
     }
 }
 
-/// An app that is nothing but its command, as the table that says the same.
-fn as_table(node: Node) -> Node {
+/// An app's command alone as the table that says the same; a table stays what it is.
+pub(super) fn as_app_table(node: Node) -> Node {
     if !matches!(node.value, Value::Text(_) | Value::List(_)) {
         return node;
     }
@@ -55,14 +64,19 @@ fn as_table(node: Node) -> Node {
     Node { span, value: Value::Table(section) }
 }
 
-type Pairs = Vec<(Located<String>, Located<String>)>;
+/// Where the later one says what the whole is (who answers, what is run), that is its place. If that is another than
+/// before, what was said beside the old one has no meaning beside the new one.
+fn merge_tables((name, under): (Name, Table), (over_name, over): (Name, Table)) -> Entry {
+    let (old, new) = (form(&under.value), form(&over.value));
+    let (name, span) = if new.is_some() { (over_name, over.span) } else { (name, under.span) };
+    let is_another = old.is_some() && new.is_some() && old != new;
+    let section = if is_another { over.value } else { merge(under.value, over.value) };
+    Entry { key: name, node: Some(Node { span, value: Value::Table(section) }) }
+}
 
-fn merge_maps(mut under: Pairs, over: Pairs) -> Pairs {
-    for (key, value) in over {
-        match under.iter_mut().find(|(known, _)| known.value == key.value) {
-            Some(known) => *known = (key, value),
-            None => under.push((key, value)),
-        }
-    }
-    under
+/// Which of its forms the table has.
+fn form(section: &Section) -> Option<usize> {
+    let forms = catalogue::forms(&section.pattern);
+    let says = |keys: &&[&str]| section.entries.iter().any(|entry| keys.contains(&entry.key.value.as_str()));
+    forms.iter().position(says)
 }

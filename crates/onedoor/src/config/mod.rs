@@ -18,6 +18,7 @@ mod env;
 mod error;
 mod file;
 mod interpolate;
+mod layers;
 mod load;
 mod merge;
 mod remedy;
@@ -26,6 +27,7 @@ mod section;
 mod source;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub(crate) use duration::show as show_duration;
 pub(crate) use env::Env;

@@ -2,9 +2,8 @@
 //!
 //! Only proposes; whether something is a mistake is decided elsewhere. No proposal is better than a wrong one.
 
-use toml::de::DeValue;
-
 use super::catalogue::{Kind, Row};
+use super::written::Written;
 use super::{byte_size, duration};
 
 /// Names that other programs have for one of our keys.
@@ -100,13 +99,13 @@ fn a_size(text: &str) -> Option<String> {
 }
 
 /// A value that is no string and not what the key takes.
-pub(super) fn of_value(row: &Row, value: &DeValue<'_>) -> Option<String> {
+pub(super) fn of_value(row: &Row, value: &Written) -> Option<String> {
     let scalar = match value {
-        DeValue::Integer(number) => Some(number.to_string()),
-        DeValue::Float(number) => Some(number.as_str().to_owned()),
-        DeValue::Boolean(flag) => Some(flag.to_string()),
-        DeValue::Datetime(time) => Some(time.to_string()),
-        DeValue::String(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+        Written::Integer(number) => Some(number.spelt.clone()),
+        Written::Float(spelt) | Written::Time(spelt) => Some(spelt.clone()),
+        Written::Bool(flag) => Some(flag.to_string()),
+        Written::Null => return Some("leave the key out".to_owned()),
+        Written::Text(_) | Written::List(_) | Written::Table(_) => None,
     };
     match (row.path, value, scalar) {
         ("routes", ..) => {
@@ -114,17 +113,17 @@ pub(super) fn of_value(row: &Row, value: &DeValue<'_>) -> Option<String> {
         }
         ("apps", ..) => Some("write [apps], and a line for each: NAME = \"command\"".to_owned()),
         ("apps.*.env", ..) => Some("write { NAME = \"value\" }".to_owned()),
-        ("apps.*.host", DeValue::Array(_), _) => Some(
+        ("apps.*.host", Written::List(_), _) => Some(
             "one host here; each other one is a route: \"other.example/*\" = { app = \"NAME\" }".to_owned(),
         ),
-        ("log.access", DeValue::Boolean(flag), _) => {
+        ("log.access", Written::Bool(flag), _) => {
             Some(format!("write \"{}\"", if *flag { "on" } else { "off" }))
         }
-        ("server.listen", DeValue::Integer(_), Some(port)) => Some(format!("write \":{port}\"")),
-        ("routes.*" | "routes.*.respond", DeValue::Integer(_), Some(status)) => {
+        ("server.listen", Written::Integer(_), Some(port)) => Some(format!("write \":{port}\"")),
+        ("routes.*" | "routes.*.respond", Written::Integer(_), Some(status)) => {
             Some(format!("write {{ status = {status} }}"))
         }
-        ("apps.*.restart", DeValue::Boolean(flag), _) => {
+        ("apps.*.restart", Written::Bool(flag), _) => {
             Some(format!("write {{ when = \"{}\" }}", if *flag { "always" } else { "never" }))
         }
         ("apps.*.run" | "apps.*" | "apps.*.port", ..) => None,
@@ -138,7 +137,7 @@ pub(super) fn of_syntax(message: &str, line: &str, written: &str) -> Option<Stri
     let line = line.trim();
     let is_key = message.contains("key");
     if line.starts_with('{') && is_key {
-        return Some("this looks like JSON; in TOML: [apps], and below it NAME = \"command\"".to_owned());
+        return Some("this looks like JSON: call the file onedoor.json, or write TOML: [apps], and below it NAME = \"command\"".to_owned());
     }
     if line.starts_with('/') && is_key {
         let key = line.split([' ', '=', '\t']).next().unwrap_or(line);

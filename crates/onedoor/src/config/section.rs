@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::catalogue;
+use super::error::ConfigError;
 use super::source::{Located, Span};
 
 #[derive(Clone, Debug)]
@@ -48,9 +49,13 @@ pub(super) enum Value {
     Size(u64),
     List(Vec<Located<String>>),
     Ints(Vec<Located<i64>>),
+    /// Of the operator's own names; a table like any other until it is settled.
     Map(Vec<(Located<String>, Located<String>)>),
     Json(serde_json::Value),
     Table(Section),
+    /// It needs variables that are not set; a mistake each, if no other layer overrides it. None is left when it is
+    /// settled.
+    Unset(Vec<ConfigError>),
 }
 
 impl Section {

@@ -107,7 +107,8 @@ fn name(section: &Section, key: &str) -> Option<Located<String>> {
         | Value::Ints(_)
         | Value::Map(_)
         | Value::Json(_)
-        | Value::Table(_) => None,
+        | Value::Table(_)
+        | Value::Unset(_) => None,
     }
 }
 

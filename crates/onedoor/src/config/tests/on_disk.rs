@@ -26,7 +26,7 @@ fn folder(toml: &str, files: &[&str]) -> TempDir {
 /// The mistakes, with the folder's name taken out.
 fn mistakes(folder: &Path, file: &str) -> String {
     let env = Env::made_of([("PATH", "bin")]);
-    let text = match load(&Layers::new(vec![folder.join(file)]), &env) {
+    let text = match load(&Layers::new(vec![folder.join(file)], None), &env) {
         Ok(_) => "fine".to_owned(),
         Err(errors) => errors.to_string(),
     };
