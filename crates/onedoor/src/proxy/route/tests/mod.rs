@@ -2,6 +2,7 @@
 //! real one is held against.
 
 mod explaining;
+mod gateway;
 mod patterns;
 mod precedence;
 mod reference;
