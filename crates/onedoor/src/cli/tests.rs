@@ -99,6 +99,32 @@ fn explain_says_what_the_door_refuses_and_what_it_resolves() {
 }
 
 #[test]
+fn explain_tells_conditions_policies_and_every_field() {
+    let more = "\"/api/*\" = { app = \"node\", strip = true, when = { header = { X-Canary = \"1\" }, \
+                ip = [\"10.0.0.0/8\"] }, limits = { body = \"1MiB\" }, while_down = { do = \"page\" } }\n\
+                \"/api/{rest...}\" = { respond = \"old\" }\n";
+    let zoo = Zoo::new(more);
+    insta::assert_snapshot!(zoo.explains(&[
+        &["POST", "/api/x?a", "-H", "X-Canary: 1", "-H", "Content-Length: 3", "--ip", "10.1.2.3"],
+        &["/api/x", "-H", "x-canary: 2"],
+        &[
+            "/api/x",
+            "-H",
+            "X-Canary: 1",
+            "-H",
+            "Connection: x-canary",
+            "-H",
+            "X-Forwarded-For: 6.6.6.6",
+            "--ip",
+            "10.0.0.1"
+        ],
+        &["POST", "/api/x", "-H", "X-Canary: 1", "-H", "Content-Length: 3000000", "--ip", "10.1.2.3"],
+        &["/api/x", "--json"],
+        &["/api/x", "-H", "X-Canary"],
+    ]));
+}
+
+#[test]
 fn explain_wants_a_path() {
     let (ended, out, talk) = said(&["explain", "nodejs"]);
     assert_eq!((ended, out.as_str()), (Ended::Wrong, ""));

@@ -17,7 +17,7 @@ use onedoor_http1::{BodyFraming, Expectation};
 use super::access_log::Record;
 use super::answer;
 use super::attempt::{Attempt, Belonging};
-use super::config::Via;
+use super::config::{Config, Via};
 use super::deadline::Deadline;
 use super::inbound::{BodySource, Head, Inbound};
 use super::plan::{self, Destination, Plan, Scratch, Step};
@@ -30,6 +30,7 @@ use super::route::{Balance, Route};
 use super::upstream::http1::{ExpectField, RequestParts, write_request_head};
 use super::worker::Worker;
 use super::workspace::UpstreamSide;
+use crate::registry::AppId;
 
 /// Bodies up to this size are read before an app is asked: they can wait for it, and be sent again.
 const WHOLE_BODY_MAX: u64 = 64 * 1024;
@@ -84,8 +85,7 @@ async fn serve(
     record: &mut Record,
 ) -> Result<(), Failed> {
     let route = plan.route.map(|taker| taker.route);
-    let limit = route.and_then(|route| route.policy.body_max).or_else(|| worker.config().limits.body_max);
-    inbound.body.limit_to(limit)?;
+    inbound.body.limit_to(body_limit(route, worker.config()))?;
     let (Step::Forward(forward), Some(route)) = (&plan.step, route) else {
         if !inbound.body.ends_cheaply() {
             inbound.reply.close_after();
@@ -97,18 +97,16 @@ async fn serve(
     if worker.config().via == Via::On {
         forwarded::refuse_loops(inbound.head)?;
     }
-    let framing = inbound.head.parsed.framing();
-    let awaited = inbound.head.parsed.expectation() == Expectation::Continue && framing != BodyFraming::None;
     let parts = RequestParts {
         head: inbound.head,
         forward,
         target: &scratch.target,
         provenance,
         request_id,
-        framing,
-        expect: if awaited { ExpectField::Sent } else { ExpectField::Left },
+        framing: inbound.head.parsed.framing(),
+        expect: expect_field(inbound.head),
         via: worker.config().via,
-        affinity: affinity(worker, inbound.head, forward.to, route, provenance),
+        affinity: affinity(inbound.head, forward.to, route, provenance, |app| worker.registry().name(app)),
     };
     write_request_head(parts, &mut side.head);
     let terms =
@@ -116,18 +114,27 @@ async fn serve(
     forward_request(worker, inbound, forward.to, route, &terms, side, record).await
 }
 
+/// The route's own limit, else everybody's.
+pub(super) fn body_limit(route: Option<&Route>, config: &Config) -> Option<u64> {
+    route.and_then(|route| route.policy.body_max).or(config.limits.body_max)
+}
+
+/// A client that waits for a sign before it sends its body is given the upstream's.
+pub(super) fn expect_field(head: Head<'_>) -> ExpectField {
+    let awaits = head.parsed.expectation() == Expectation::Continue;
+    if awaits && head.parsed.framing() != BodyFraming::None { ExpectField::Sent } else { ExpectField::Left }
+}
+
 /// What the client's cookie says, where the route goes by it.
-fn affinity<'x>(
-    worker: &'x Worker,
+pub(super) fn affinity<'x>(
     head: Head<'_>,
     to: Destination,
     route: &Route,
     provenance: &Provenance<'_>,
+    name_of: impl FnOnce(AppId) -> &'x str,
 ) -> Option<Affinity<'x>> {
     match (route.policy.balance, to) {
-        (Balance::Cookie, Destination::App(app)) => {
-            Some(Affinity::of(head, worker.registry().name(app), provenance.scheme))
-        }
+        (Balance::Cookie, Destination::App(app)) => Some(Affinity::of(head, name_of(app), provenance.scheme)),
         (Balance::Cookie, Destination::Upstream(_))
         | (Balance::RoundRobin | Balance::LeastConn | Balance::IpHash, _) => None,
     }
@@ -218,7 +225,7 @@ mod tests {
 
     use super::*;
     use crate::observe::log::Log;
-    use crate::proxy::config::{AccessLog, Config, Limits, ProxyProtocol, Timeouts, TrustedPeers};
+    use crate::proxy::config::{AccessLog, Limits, ProxyProtocol, Timeouts, TrustedPeers};
     use crate::proxy::door::Door;
     use crate::proxy::downstream::memory::{Answer, Body};
     use crate::proxy::inbound::{Arrival, Head, ReplySink, Scheme, Speaker, Upgrades};

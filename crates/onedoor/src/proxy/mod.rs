@@ -23,6 +23,7 @@ mod doorstep;
 mod downstream;
 mod edition;
 mod exchange;
+pub(crate) mod foretold;
 mod inbound;
 mod listen;
 mod plan;

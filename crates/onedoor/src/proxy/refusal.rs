@@ -165,6 +165,14 @@ impl Culprit {
 }
 
 impl Refusal {
+    /// Of a body whose length was declared.
+    pub(super) fn of_length(length: u64, limit: Option<u64>) -> Result<(), Self> {
+        match limit {
+            Some(limit) if length > limit => Err(Self::BodyTooLarge { limit }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     pub(super) fn class(&self) -> RefusalClass {
         match self {
             Self::BadHead(_) => RefusalClass::BadHead,

@@ -31,11 +31,22 @@ fn routes() -> String {
 "/old/*" = {{ redirect = "/new", status = 308 }}
 "/health" = {{ builtin = "health" }}
 "/metrics" = {{ builtin = "metrics" }}
+"/when/*" = {{ proxy = "http://127.0.0.1:{node}", host = "keep" }}
+"/when/{{a...}}" = {{ proxy = "http://127.0.0.1:{google}", strip = "/when", when = {{ header = {{ X-Canary = "1" }} }} }}
+"/when/{{b...}}" = {{ respond = "v2", when = {{ query = {{ v = "~[2-9]" }} }} }}
+"/when/{{c...}}" = {{ redirect = "/beta/{{c}}", when = {{ cookie = {{ beta = "on" }} }} }}
+"/inside" = {{ respond = "in", when = {{ ip = ["127.0.0.0/8", "::1"] }} }}
+"/outside" = {{ redirect = "/out", when = {{ ip = "203.0.113.0/24" }} }}
+"GET /only-get" = {{ respond = "got", when = {{ header = {{ X-A = "~.*" }} }} }}
+"/small" = {{ respond = "ok", limits = {{ body = "10B" }} }}
 "#
     )
 }
 
-const REQUESTS: &[(&str, &str, &str)] = &[
+/// Method, Host, target.
+type Request = (&'static str, &'static str, &'static str);
+
+const REQUESTS: &[Request] = &[
     ("GET", "door.test", "/"),
     ("GET", "door.test", "/?q=a%20b"),
     ("GET", "door.test", "/node"),
@@ -86,10 +97,38 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "bad_host:x", "/"),
 ];
 
+/// With the fields that conditions, and those who forward, look at.
+const WITH_FIELDS: &[(Request, &[&str])] = &[
+    (("GET", "door.test", "/when/a"), &[]),
+    (("GET", "door.test", "/when/a"), &["X-Canary: 1"]),
+    (("GET", "door.test", "/when/a"), &["x-canary:   1  "]),
+    (("GET", "door.test", "/when/a"), &["X-Canary: 1", "X-Canary: 1"]),
+    (("GET", "door.test", "/when/a"), &["X-Canary: 2"]),
+    (("GET", "door.test", "/when/a"), &["Connection: x-canary", "X-Canary: 1"]),
+    (("GET", "door.test", "/when/a?v=2"), &[]),
+    (("GET", "door.test", "/when/a?v=1&v=2"), &[]),
+    (("GET", "door.test", "/when/a?%76=%32"), &["X-Canary: 1"]),
+    (("GET", "door.test", "/when/a?v=2"), &["Cookie: a=b; beta=on"]),
+    (("GET", "door.test", "/when/a"), &["Cookie: a=b; beta=on"]),
+    (("GET", "door.test", "/when/a"), &["Cookie: beta=off; beta=on"]),
+    (("GET", "door.test", "/inside"), &[]),
+    (("GET", "door.test", "/outside"), &[]),
+    (("GET", "door.test", "/outside"), &["X-Forwarded-For: 203.0.113.7"]),
+    (("POST", "door.test", "/only-get"), &["X-A: 1"]),
+    (("POST", "door.test", "/only-get"), &[]),
+    (("GET", "door.test", "/only-get"), &["X-A: 1"]),
+    (("POST", "door.test", "/small"), &["Content-Length: 11"]),
+    (("GET", "door.test", "/node"), &["X Y: 1"]),
+    (("GET", "door.test", "/node"), &["Transfer-Encoding: gzip"]),
+    (("OPTIONS", "door.test", "/node"), &["Max-Forwards: 0"]),
+];
+
 /// What the door did, in the words of [`foretold`].
-fn done(door: &Door, (method, host, target): (&str, &str, &str)) -> String {
+fn done(door: &Door, (method, host, target): Request, fields: &[&str]) -> String {
     let mut wire = door.wire();
-    wire.send(format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n");
+    fields.iter().for_each(|field| head.extend([field, "\r\n"]));
+    wire.send(format!("{head}\r\n"));
     let answer = wire.response();
     match (answer.status(), answer.text()) {
         (200, body) if body.split(' ').count() == 5 => {
@@ -101,8 +140,10 @@ fn done(door: &Door, (method, host, target): (&str, &str, &str)) -> String {
 }
 
 /// What `explain` says will be done: what the upstream sees, where a redirect leads, or the status.
-fn foretold(door: &Door, (method, host, target): (&str, &str, &str)) -> String {
-    let told = run_onedoor(door.dir(), &["explain", "--host", host, method, target]);
+fn foretold(door: &Door, (method, host, target): Request, fields: &[&str]) -> String {
+    let mut words = vec!["explain", "--host", host, method, target];
+    fields.iter().for_each(|field| words.extend(["-H", field]));
+    let told = run_onedoor(door.dir(), &words);
     let told = String::from_utf8(told.stdout).expect("explain speaks UTF-8");
     let line = |start: &str| told.lines().find_map(|line| line.trim_start().strip_prefix(start));
     let verdict = told.lines().next().and_then(|line| line.split_once("  ->  ")).expect("a verdict").1;
@@ -125,7 +166,8 @@ fn foretold(door: &Door, (method, host, target): (&str, &str, &str)) -> String {
 #[test]
 fn what_explain_says_is_what_the_door_does() {
     let door = Door::start(&routes());
-    for request in REQUESTS {
-        assert_eq!(foretold(&door, *request), done(&door, *request), "{request:?}");
+    let plain = REQUESTS.iter().map(|request| (*request, &[][..]));
+    for (request, fields) in plain.chain(WITH_FIELDS.iter().copied()) {
+        assert_eq!(foretold(&door, request, fields), done(&door, request, fields), "{request:?} {fields:?}");
     }
 }

@@ -1,8 +1,6 @@
 //! From the words of the command line to the request that a client would send: the door's own parser judges it.
 
-use onedoor_http1::{
-    EncodedSlash, HeadError, HeadLimits, Method, PathChange, PathError, RequestHead, Target, normalise,
-};
+use std::net::IpAddr;
 
 /// A request as a client would send it.
 #[derive(Debug)]
@@ -12,35 +10,23 @@ pub(super) struct Asked {
     pub(super) host: String,
     /// As in the request line: path and query.
     pub(super) target: String,
+    /// Further lines of the head: `X-Canary: 1`.
+    pub(super) fields: Vec<String>,
+    /// Whose connection it comes over.
+    pub(super) peer: IpAddr,
 }
 
-/// What the door makes of it before it looks for a route.
-#[derive(Debug)]
-pub(super) enum Read {
-    Path(AskedPath),
-    /// `OPTIONS *`: the door itself is meant.
-    Door,
-    BadHead(HeadError),
-    BadPath(PathError),
-    /// TRACE or CONNECT.
-    MethodRefused,
-}
-
-#[derive(Debug)]
-pub(super) struct AskedPath {
-    /// As it is matched.
-    pub(super) normal: Vec<u8>,
-    /// As it is sent on, where no route rewrites it.
-    pub(super) forward: Vec<u8>,
-    /// Without its `?`.
-    pub(super) query: Option<Vec<u8>>,
-    pub(super) change: PathChange,
-    pub(super) encoded_slash: EncodedSlash,
-}
+/// What is sent where nobody named a Host: an HTTP/1.1 request has one.
+const SOME_HOST: &str = "localhost";
 
 impl Asked {
-    /// `words` are `[METHOD] URL`; the URL's own host beats `host`.
-    pub(super) fn new(words: &[String], host: Option<&str>) -> Result<Self, String> {
+    /// `words` are `[METHOD] URL`; the URL's own host beats `host`, and a field `Host` beats both.
+    pub(super) fn new(
+        words: &[String],
+        host: Option<&str>,
+        fields: &[String],
+        peer: IpAddr,
+    ) -> Result<Self, String> {
         let (method, url) = match words {
             [url] => ("GET", url.as_str()),
             [method, url] => (method.as_str(), url.as_str()),
@@ -65,48 +51,33 @@ impl Asked {
             path if path.starts_with('/') => path.to_owned(),
             path => return Err(no_path(path)),
         };
-        let host = authority.or(host).unwrap_or_default().to_owned();
-        Ok(Self { method: method.to_owned(), host, target })
+        let mut host = authority.or(host).unwrap_or_default().to_owned();
+        let mut lines = Vec::new();
+        for field in fields {
+            let Some((name, value)) = field.split_once(':').filter(|_| !field.contains(['\r', '\n'])) else {
+                return Err(format!("-H {field:?} is no header: write -H 'X-Name: value'"));
+            };
+            if name.eq_ignore_ascii_case("host") {
+                value.trim().clone_into(&mut host);
+            } else {
+                lines.push(field.clone());
+            }
+        }
+        Ok(Self { method: method.to_owned(), host, target, fields: lines, peer })
     }
 
-    pub(super) fn read(&self, limits: &HeadLimits) -> Read {
-        // Such a byte would end the target, or the whole request line.
+    /// The head that goes over the wire; None: a byte of the target would end it, or the whole request line.
+    pub(super) fn head(&self) -> Option<Vec<u8>> {
         if self.target.bytes().any(|byte| byte <= b' ') {
-            return Read::BadHead(HeadError::BadTarget);
+            return None;
         }
-        let host = if self.host.is_empty() { "localhost" } else { &self.host };
-        let bytes = format!("{} {} HTTP/1.1\r\nHost: {host}\r\n\r\n", self.method, self.target).into_bytes();
-        let mut head = RequestHead::default();
-        if let Err(error) = head.parse(&bytes, limits) {
-            return Read::BadHead(error);
+        let host = if self.host.is_empty() { SOME_HOST } else { &self.host };
+        let mut head = format!("{} {} HTTP/1.1\r\nHost: {host}\r\n", self.method, self.target);
+        for field in &self.fields {
+            head.extend([field, "\r\n"]);
         }
-        if matches!(head.method(), Method::Trace | Method::Connect) {
-            return Read::MethodRefused;
-        }
-        let (raw, query) = match head.target() {
-            Target::Origin { path, query } | Target::Absolute { path, query, .. } => {
-                (path.of(&bytes), query.map(|query| query.of(&bytes).to_vec()))
-            }
-            Target::Asterisk => return Read::Door,
-        };
-        let mut scratch = Vec::new();
-        match normalise(raw, &mut scratch) {
-            Err(error) => Read::BadPath(error),
-            Ok(normal) => {
-                // What was matched is what is sent on; only the spelling of escapes stays the client's own.
-                let forward = match normal.change {
-                    PathChange::None | PathChange::Encoding => raw,
-                    PathChange::DotSegments => normal.path,
-                };
-                Read::Path(AskedPath {
-                    normal: normal.path.to_vec(),
-                    forward: forward.to_vec(),
-                    query,
-                    change: normal.change,
-                    encoded_slash: normal.encoded_slash,
-                })
-            }
-        }
+        head.push_str("\r\n");
+        Some(head.into_bytes())
     }
 
     /// The target with everything escaped that must be; None if that changes nothing.
@@ -148,9 +119,11 @@ fn no_path(text: &str) -> String {
 mod tests {
     use super::*;
 
+    const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
     fn asked(words: &[&str]) -> Result<Asked, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        Asked::new(&words, None)
+        Asked::new(&words, None, &[], LOOPBACK)
     }
 
     #[track_caller]
@@ -190,21 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_read_as_the_door_reads_it() {
-        let read = |target: &str| asked(&[target]).unwrap().read(&HeadLimits::default());
-        for (target, normal, forward) in [
-            ("/a/../b", "/b", "/b"),
-            ("/%6eode", "/node", "/%6eode"),
-            ("/a%2fb", "/a%2Fb", "/a%2fb"),
-            ("//a", "//a", "//a"),
-        ] {
-            let Read::Path(path) = read(target) else { panic!("{target} is a path") };
-            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-            assert_eq!((&*text(&path.normal), &*text(&path.forward)), (normal, forward), "{target}");
-        }
-        assert!(matches!(read("/../a"), Read::BadPath(PathError::AboveRoot)));
-        assert!(matches!(read("/%2e/a"), Read::BadPath(PathError::EncodedDot)));
-        assert!(matches!(read("/a b"), Read::BadHead(HeadError::BadTarget)));
-        assert!(matches!(read("/a\r\nX: y"), Read::BadHead(HeadError::BadTarget)));
+    fn fields_follow_the_host_and_a_host_among_them_is_the_one() {
+        let words = ["/a".to_owned()];
+        let made = |fields: &[&str]| {
+            let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
+            Asked::new(&words, Some("h.example"), &fields, LOOPBACK)
+        };
+        let head = made(&["X-A: 1", "host:  o.example ", "Cookie: a=b"]).unwrap().head().unwrap();
+        assert_eq!(head, b"GET /a HTTP/1.1\r\nHost: o.example\r\nX-A: 1\r\nCookie: a=b\r\n\r\n");
+        assert!(made(&["X-A"]).unwrap_err().contains("write -H 'X-Name: value'"));
+        assert!(made(&["X-A: 1\r\nX-B: 2"]).is_err());
     }
 }

@@ -97,8 +97,8 @@ impl<'x> RequestBody<'x> {
     /// Refuses what goes beyond `limit` bytes, at once where the length is declared.
     pub(in crate::proxy) fn limit_to(&mut self, limit: Option<u64>) -> Result<(), Refusal> {
         self.limit = limit;
-        match (limit, &self.left) {
-            (Some(limit), Left::Bytes(length)) if *length > limit => Err(Refusal::BodyTooLarge { limit }),
+        match &self.left {
+            Left::Bytes(length) => Refusal::of_length(*length, limit),
             _ => Ok(()),
         }
     }

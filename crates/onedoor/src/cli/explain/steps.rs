@@ -1,0 +1,88 @@
+//! What is done with a request that goes on, in the order in which it is done: each limit, wait and deadline that the
+//! file sets for it.
+
+use std::time::Duration;
+
+use onedoor_http1::Method;
+
+use crate::apps::spec::{AppSpec, Cap};
+use crate::config::{Loaded, show_duration};
+use crate::proxy::route::{Action, Balance, LineLimits, Route, RoutePolicy, WhileDown};
+
+pub(super) fn of(route: &Route, method: Method, loaded: &Loaded) -> Vec<String> {
+    let (app, rewrite) = match &route.action {
+        Action::App { app, rewrite, .. } => (loaded.apps.apps.get(usize::from(app.0)), rewrite),
+        Action::Proxy { rewrite, .. } => (None, rewrite),
+        Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) => return body(&route.policy, loaded),
+    };
+    let mut steps = body(&route.policy, loaded);
+    if let Some(app) = app {
+        steps.push(while_down(app, &route.policy.while_down));
+        steps.extend(line(app, route.policy.line));
+        steps.extend(balance(app, route.policy.balance));
+    }
+    let timeouts = &loaded.proxy.timeouts;
+    steps.push(format!("a connection within {}, else 502", show_duration(timeouts.connect)));
+    steps.push(again(method, app));
+    steps.push(format!(
+        "the answer begins within {}, else 504; then {} at most between two pieces",
+        show_duration(timeouts.first_byte),
+        show_duration(timeouts.body)
+    ));
+    if let Some(prefix) = rewrite.stripped_prefix() {
+        steps.push(format!("Location and cookie paths of the answer get {prefix} back"));
+    }
+    if let (Some(app), Balance::Cookie) = (app, route.policy.balance) {
+        steps.push(format!("the answer sets the cookie onedoor-{}, unless the client has it", app.name));
+    }
+    steps
+}
+
+fn body(policy: &RoutePolicy, loaded: &Loaded) -> Vec<String> {
+    let limit = policy.body_max.or(loaded.proxy.limits.body_max);
+    limit.map(|bytes| format!("a body of {bytes} bytes at most, else 413")).into_iter().collect()
+}
+
+fn while_down(app: &AppSpec, what: &WhileDown) -> String {
+    let name = &app.name;
+    match what {
+        WhileDown::Hold { at_most, queue_max } => {
+            let time = show_duration(*at_most);
+            format!("while {name} is not ready: held for {time} at most, with {queue_max} others; then 503")
+        }
+        WhileDown::Refuse => format!("while {name} is not ready: 503 at once"),
+        WhileDown::Page => {
+            format!("while {name} is not ready: 503 at once, with a page that asks again for browsers")
+        }
+    }
+}
+
+/// Only where the file sets a cap: what a command line says about it is read when the app starts.
+fn line(app: &AppSpec, line: LineLimits) -> Option<String> {
+    let Cap::AtMost(cap) = app.cap else { return None };
+    let LineLimits { at_most, length_max } = line;
+    let wait = if at_most == Duration::ZERO {
+        "no other waits".to_owned()
+    } else {
+        format!("{length_max} others wait for {} at most", show_duration(at_most))
+    };
+    Some(format!("{cap} requests at once for each process; {wait}, then 503"))
+}
+
+fn balance(app: &AppSpec, balance: Balance) -> Option<String> {
+    let how = match balance {
+        Balance::RoundRobin => "in turn",
+        Balance::LeastConn => "the one with the fewest requests",
+        Balance::IpHash => "by the client's address",
+        Balance::Cookie => "by the client's cookie",
+    };
+    (app.replicas > 1).then(|| format!("one of {} replicas, {how}", app.replicas))
+}
+
+fn again(method: Method, app: Option<&AppSpec>) -> String {
+    match (method.is_safe(), app) {
+        (true, Some(_)) => "lost before an answer: sent again, the method is safe".to_owned(),
+        (true, None) => "lost before an answer on a connection that was kept: sent again".to_owned(),
+        (false, _) => "lost after it was sent: never sent again, the method is not safe".to_owned(),
+    }
+}
