@@ -145,7 +145,7 @@ impl Naive {
         }
         key.push_str(end);
         if !when.is_empty() {
-            key.push_str(&format!(" [{}]", when.join(",")));
+            key.extend([" [", &when.join(","), "]"]);
         }
         Self { key, method, host, segments, end, when, priority }
     }
