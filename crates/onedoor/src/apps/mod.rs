@@ -12,7 +12,7 @@ mod board;
 mod command_question;
 mod confine;
 mod fleet;
-mod framework;
+pub(crate) mod framework;
 mod hearing;
 mod helm;
 mod idleness;

@@ -331,6 +331,9 @@ pub(crate) enum Listening {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PrefixMode {
     Kept,
+    /// Kept for a framework that is known (`prefix = "auto"`): it is told, and moves its routes below the prefix; the
+    /// app's own code knows nothing of it.
+    Moved,
     /// `strip`: the door cuts it off and says so in `X-Forwarded-Prefix`.
     Stripped,
 }

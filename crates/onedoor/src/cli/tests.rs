@@ -125,6 +125,19 @@ fn explain_tells_conditions_policies_and_every_field() {
 }
 
 #[test]
+fn explain_says_who_decided_about_the_prefix_and_when_a_slash_is_missing() {
+    let more = "[apps.flower]\nrun = \"env uvicorn main:app\"\npath = \"/flower\"\nprefix = \"auto\"\n\
+                [apps.books]\nrun = \"env gunicorn main:app\"\npath = \"/books\"\nprefix = \"auto\"\n";
+    let zoo = Zoo::new(more);
+    insta::assert_snapshot!(zoo.explains(&[
+        &["/flower?x=1"],
+        &["POST", "/flower"],
+        &["/flower/x"],
+        &["/books"],
+    ]));
+}
+
+#[test]
 fn explain_wants_a_path() {
     let (ended, out, talk) = said(&["explain", "nodejs"]);
     assert_eq!((ended, out.as_str()), (Ended::Wrong, ""));

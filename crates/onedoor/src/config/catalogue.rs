@@ -184,6 +184,8 @@ use Kind::{Bool, Command, Duration, Int, IntList, Json, Size, Table, Text, TextL
 
 const AUTO: Kind = one_of(&["auto"]);
 
+const PREFIX: Kind = one_of(&["strip", "keep", "auto"]);
+
 const fn one_of(now: &'static [&'static str]) -> Kind {
     Kind::Word { now, later: &[] }
 }
@@ -241,6 +243,7 @@ const APP: &[Row] = &[
     key("apps.*.path", &[Text], "none; \"/\" if there is a host", "Where the app is mounted: this path and all below it, by whole segments."),
     key("apps.*.host", &[Text], "any", "The host name the app is served on; `*.example.com` covers one or more labels."),
     key("apps.*.port", &[Int { min: 1, max: 65535 }], "chosen by onedoor", "The port the app listens on, if it cannot be told by `$PORT`."),
+    key("apps.*.prefix", &[PREFIX], "\"keep\"", "What becomes of the mount before the app sees the path: \"strip\" is strip = true; \"keep\" leaves it; \"auto\" does what the app's framework wants and tells it its prefix, for an app whose own code knows nothing of one."),
     key("apps.*.strip", &[Bool], "false", "Cut the mount off the path before the app sees it; it is told by X-Forwarded-Prefix."),
     key("apps.*.rewrite", &[Text], "none", "Replace the mount by this path."),
     key("apps.*.env", &[TextMap], "{}", "Variables for this app; they beat what onedoor sets itself."),
@@ -346,6 +349,7 @@ const ROUTE: &[Row] = &[
     key("routes.*.json", &[Json], "none", "The answer as JSON, as in respond."),
     key("routes.*.type", &[Text], "as in respond", "The answer's Content-Type, as in respond."),
     key("routes.*.headers", &[TextMap], "{}", "More of the answer's fields, as in respond."),
+    key("routes.*.prefix", &[PREFIX], "\"keep\"", "What becomes of the matched mount, as an app's; \"auto\" only beside app."),
     key("routes.*.strip", &[Bool, Text], "false", "Cut the matched mount (or this prefix) off the path."),
     key("routes.*.rewrite", &[Text], "none", "Replace the matched mount by this path; on an exact or `{}` route: the whole path."),
     key("routes.*.host", &[one_of(&["keep", "upstream"])], "\"upstream\" for URLs, \"keep\" for apps and unix:", "Which Host the upstream sees."),

@@ -7,6 +7,7 @@ mod layers;
 mod mistakes;
 mod never_panics;
 mod on_disk;
+mod prefix;
 
 use super::{ConfigErrors, Env, Loaded, check_text};
 

@@ -109,8 +109,11 @@ async fn serve(
         affinity: affinity(inbound.head, forward.to, route, provenance, |app| worker.registry().name(app)),
     };
     write_request_head(parts, &mut side.head);
-    let terms =
-        Terms { expect: parts.expect, repair: forward.repair(inbound.head), affinity: parts.affinity };
+    let terms = Terms {
+        expect: parts.expect,
+        repair: forward.repair(inbound.head, scratch),
+        affinity: parts.affinity,
+    };
     forward_request(worker, inbound, forward.to, route, &terms, side, record).await
 }
 

@@ -10,7 +10,7 @@ use super::policy::repair::Repair;
 use super::refusal::Refusal;
 use super::route::{
     Action, Ask, Builtin, Details, EncodedSlashPolicy, FixedAnswer, Found, Matched, Rewrite, Routes,
-    UpstreamHost, UpstreamId,
+    SLASH_STATUS, UpstreamHost, UpstreamId, with_slash,
 };
 use crate::registry::AppId;
 
@@ -21,6 +21,8 @@ pub(super) struct Scratch {
     path: Vec<u8>,
     /// The target that the upstream sees, or the Location of a redirect.
     pub(super) target: Vec<u8>,
+    /// The mount that the target does not show, as the client knows it.
+    mount: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,8 @@ pub(super) struct Forward<'r> {
     pub(super) to: Destination,
     pub(super) host: &'r UpstreamHost,
     pub(super) rewrite: &'r Rewrite,
+    /// So many of the target's first bytes stand for the mount.
+    instead: usize,
 }
 
 impl<'r> Forward<'r> {
@@ -60,10 +64,20 @@ impl<'r> Forward<'r> {
         }
     }
 
-    /// How what comes back is mended; nothing where nothing was stripped.
-    pub(super) fn repair(&self, head: Head<'r>) -> Option<Repair<'r>> {
-        let prefix = self.rewrite.stripped_prefix()?.as_bytes();
-        Some(Repair { prefix, base: self.rewrite.base(), authority: self.authority(head) })
+    /// How what comes back is mended; nothing where the upstream saw what the client asked for.
+    pub(super) fn repair(&self, head: Head<'r>, scratch: &'r Scratch) -> Option<Repair<'r>> {
+        let reversible = self.rewrite.is_reversible();
+        if !reversible && *self.host == UpstreamHost::Keep {
+            return None;
+        }
+        let target = scratch.target.get(..self.instead).filter(|_| reversible);
+        Some(Repair {
+            outside: if reversible { &scratch.mount } else { b"" },
+            inside: target.unwrap_or_default(),
+            base_bytes: if reversible { self.rewrite.base().len() } else { 0 },
+            authority: self.authority(head),
+            asked: head.text(head.parsed.authority()),
+        })
     }
 }
 
@@ -81,6 +95,7 @@ pub(super) fn plan<'r>(
     scratch: &mut Scratch,
 ) -> Result<Plan<'r>, Refusal> {
     scratch.target.clear();
+    scratch.mount.clear();
     if matches!(head.parsed.method(), Method::Trace | Method::Connect) {
         return Err(Refusal::MethodRefused);
     }
@@ -114,14 +129,20 @@ pub(super) fn plan<'r>(
         PathChange::None | PathChange::Encoding => raw,
         PathChange::DotSegments => normal.path,
     };
+    // A WebSocket's client follows no redirect.
+    if head.parsed.upgrade().is_none() && matched.wants_slash(head.method(), forward) {
+        with_slash(forward, query, &mut scratch.target);
+        return Ok(Plan { route: Some(matched), step: Step::Redirect { status: SLASH_STATUS } });
+    }
+    let mut forwarded = |to, host: &'r UpstreamHost, rewrite: &'r Rewrite| {
+        let instead = rewrite.upstream_path(&matched, forward, &mut scratch.target);
+        rewrite.mount(forward, &mut scratch.mount);
+        Step::Forward(Forward { to, host, rewrite, instead })
+    };
     let step = match &route.action {
-        Action::App { app, host, rewrite } => {
-            rewrite.upstream_path(&matched, forward, &mut scratch.target);
-            Step::Forward(Forward { to: Destination::App(*app), host, rewrite })
-        }
+        Action::App { app, host, rewrite } => forwarded(Destination::App(*app), host, rewrite),
         Action::Proxy { upstream, host, rewrite } => {
-            rewrite.upstream_path(&matched, forward, &mut scratch.target);
-            Step::Forward(Forward { to: Destination::Upstream(*upstream), host, rewrite })
+            forwarded(Destination::Upstream(*upstream), host, rewrite)
         }
         Action::Respond(answer) => Step::Respond(answer),
         Action::Redirect(redirect) => {

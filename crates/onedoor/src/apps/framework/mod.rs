@@ -26,14 +26,34 @@ pub(super) struct Framework {
     on_port: &'static [(&'static str, &'static str)],
     /// Empty: it takes no Unix socket by a variable.
     on_socket: &'static [(&'static str, &'static str)],
+    /// What `prefix = "auto"` does.
+    wants: Wants,
     /// For a prefix that the door cuts off: the framework puts it in front of the links it makes.
     on_stripped: &'static [(&'static str, &'static str)],
     /// For a prefix that stays, where the framework and not the app's own code makes the routes.
     on_kept: &'static [(&'static str, &'static str)],
+    /// For a prefix that stays where the app's own code knows nothing of it: the server moves the routes below it. Set
+    /// unless the operator did, and for `prefix = "auto"` alone: with code that has the prefix in its routes, it would
+    /// be there twice.
+    on_moved: &'static [(&'static str, &'static str)],
     /// Set unless the operator did.
     unless_set: &'static [(&'static str, &'static str)],
     /// Below the time after which it closes an idle connection.
     idle_max: Duration,
+}
+
+/// What becomes of a prefix on its way to a framework, so that it works (FRAMEWORKS.md: STRIP or KEEP).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wants {
+    Strip,
+    Keep,
+    /// The app's own code decides.
+    Unknown,
+}
+
+/// The framework that `command` starts, by name, and what it wants; None: it is not known.
+pub(crate) fn wants(command: &Command) -> Option<(&'static str, Wants)> {
+    recognise(command).map(|framework| (framework.name, framework.wants))
 }
 
 /// What a process is told about its place.
@@ -97,15 +117,20 @@ impl Framework {
         }
         match (place.prefix, place.prefix_mode) {
             (None, _) => {}
-            (Some(_), PrefixMode::Kept) => fill(self.on_kept),
+            (Some(_), PrefixMode::Kept | PrefixMode::Moved) => fill(self.on_kept),
             (Some(_), PrefixMode::Stripped) => fill(self.on_stripped),
         }
         variables
     }
 
     /// Variables that are set only where neither the container nor the app's `env` did.
-    pub(super) fn quiet_variables(&self) -> &'static [(&'static str, &'static str)] {
-        self.unless_set
+    pub(super) fn quiet_variables(&self, place: &Place<'_>) -> Vec<(&'static str, String)> {
+        let moved = match (place.prefix, place.prefix_mode) {
+            (Some(_), PrefixMode::Moved) => self.on_moved,
+            (Some(_), PrefixMode::Kept | PrefixMode::Stripped) | (None, _) => &[],
+        };
+        let rows = self.unless_set.iter().chain(moved);
+        rows.map(|(name, value)| (*name, filled(value, place))).collect()
     }
 }
 
@@ -298,6 +323,69 @@ mod tests {
         let place = Place { port: Some(1), socket: None, prefix: None, prefix_mode: PrefixMode::Stripped };
         let variables = recognise(&exec("uvicorn main:app")).unwrap().place_variables(&place);
         assert!(variables.iter().all(|(name, _)| !name.contains("ROOT_PATH") && !name.contains("UDS")));
+    }
+
+    /// What each framework is told of `/api` under `prefix = "auto"`: as FRAMEWORKS.md has it.
+    #[test]
+    fn each_framework_is_told_its_prefix_in_its_own_way() {
+        for (line, wanted, told) in [
+            ("uvicorn main:app", Wants::Strip, "UVICORN_ROOT_PATH=/api"),
+            ("gradio app.py", Wants::Strip, "GRADIO_ROOT_PATH=/api"),
+            ("n8n start", Wants::Strip, "N8N_PATH=/api/"),
+            ("bin/rails server", Wants::Strip, "SCRIPT_NAME=/api RAILS_RELATIVE_URL_ROOT=/api"),
+            ("puma", Wants::Strip, "SCRIPT_NAME=/api"),
+            ("gunicorn app:app", Wants::Keep, "SCRIPT_NAME=/api"),
+            ("granian app:app", Wants::Keep, "GRANIAN_URL_PATH_PREFIX=/api"),
+            ("streamlit run app.py", Wants::Keep, "STREAMLIT_SERVER_BASE_URL_PATH=/api"),
+            ("chainlit run app.py", Wants::Keep, "CHAINLIT_ROOT_PATH=/api"),
+            (
+                "node .output/server/index.mjs",
+                Wants::Keep,
+                "NUXT_APP_BASE_URL=/api/ NITRO_APP_BASE_URL=/api/",
+            ),
+            (
+                "grafana server",
+                Wants::Keep,
+                "GF_SERVER_ROOT_URL=%(protocol)s://%(domain)s/api/ GF_SERVER_SERVE_FROM_SUB_PATH=true",
+            ),
+            (
+                "java -jar app.jar",
+                Wants::Keep,
+                "SERVER_SERVLET_CONTEXT_PATH=/api SPRING_WEBFLUX_BASE_PATH=/api \
+                 MICRONAUT_SERVER_CONTEXT_PATH=/api",
+            ),
+            ("jupyter lab", Wants::Keep, ""),
+            ("vite preview", Wants::Keep, ""),
+            ("node server.js", Wants::Unknown, ""),
+            ("python app.py", Wants::Unknown, ""),
+        ] {
+            let (_, wants) = wants(&exec(line)).unwrap();
+            assert_eq!(wants, wanted, "{line}");
+            let prefix_mode = match wants {
+                Wants::Strip => PrefixMode::Stripped,
+                Wants::Keep => PrefixMode::Moved,
+                Wants::Unknown => PrefixMode::Kept,
+            };
+            let place = Place { port: None, socket: None, prefix: Some("/api"), prefix_mode };
+            let framework = recognise(&exec(line)).unwrap();
+            let mut variables = framework.place_variables(&place);
+            variables.extend(framework.quiet_variables(&place));
+            variables.retain(|(_, value)| value.contains("/api") || *value == "true");
+            let quiet = framework.unless_set;
+            variables.retain(|(name, _)| quiet.iter().all(|(other, _)| other != name));
+            let said: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            assert_eq!(said.join(" "), told, "{line}");
+        }
+    }
+
+    /// A server that moves its routes would have the prefix twice where the app's code already knows it.
+    #[test]
+    fn a_prefix_that_is_merely_kept_moves_no_routes() {
+        let place = Place { port: None, socket: None, prefix: Some("/api"), prefix_mode: PrefixMode::Kept };
+        let gunicorn = recognise(&exec("gunicorn app:app")).unwrap();
+        let mut variables = gunicorn.place_variables(&place);
+        variables.extend(gunicorn.quiet_variables(&place));
+        assert!(variables.iter().all(|(name, _)| *name != "SCRIPT_NAME"), "{variables:?}");
     }
 
     #[test]

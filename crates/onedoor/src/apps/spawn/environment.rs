@@ -64,8 +64,8 @@ pub(super) fn build(
         set("PREFIX", prefix);
     }
     if let Some(framework) = framework {
-        for (name, value) in framework.quiet_variables() {
-            variables.entry((*name).into()).or_insert_with(|| (*value).into());
+        for (name, value) in framework.quiet_variables(place) {
+            variables.entry(name.into()).or_insert_with(|| value.into());
         }
         for (name, value) in framework.place_variables(place) {
             variables.insert(name.into(), value.into());

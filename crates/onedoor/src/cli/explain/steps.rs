@@ -30,12 +30,24 @@ pub(super) fn of(route: &Route, method: Method, loaded: &Loaded) -> Vec<String> 
         show_duration(timeouts.body)
     ));
     if let Some(prefix) = rewrite.stripped_prefix() {
-        steps.push(format!("Location and cookie paths of the answer get {prefix} back"));
+        steps.push(format!("Location, Link, Refresh and cookie paths of the answer get {prefix} back"));
+    } else if rewrite.is_reversible() {
+        steps.push("Location, Link, Refresh and cookie paths of the answer are mapped back".to_owned());
     }
     if let (Some(app), Balance::Cookie) = (app, route.policy.balance) {
         steps.push(format!("the answer sets the cookie onedoor-{}, unless the client has it", app.name));
     }
     steps
+}
+
+/// Why a stripped app's mount is not served without its slash, and how it can be.
+pub(super) fn to_the_slash(location: &str) -> Vec<String> {
+    let mount = location.split('?').next().unwrap_or_default();
+    let mount = mount.strip_suffix('/').unwrap_or(mount);
+    vec![
+        format!("the app sees / either way, but relative links of a page at {mount} lead out of it;"),
+        format!("a route for \"{mount}\" alone, with rewrite = \"/\", does without"),
+    ]
 }
 
 fn body(policy: &RoutePolicy, loaded: &Loaded) -> Vec<String> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::asked::Asked;
 use super::steps;
-use crate::config::Loaded;
+use crate::config::{Loaded, TableRow};
 use crate::proxy::foretold::{Foreseen, Foretold, Forwarded, foretell};
 use crate::proxy::route::{Action, Miss, NearMiss, Outcome, RunnerUp, Seen, Step, Verdict, Winner};
 use crate::registry::AppId;
@@ -42,6 +42,8 @@ struct RouteTold {
     captures: Vec<(String, String)>,
     conditions: Vec<Seen>,
     because: String,
+    /// What became of the prefix, where that was left to the framework.
+    prefix: Option<String>,
 }
 
 #[derive(Debug)]
@@ -75,7 +77,7 @@ impl Told {
         let mut told = Self { request, ..Self::default() };
         told.client = foretold.client.map(|client| client.to_string());
         told.judge(&foretold, asked, loaded);
-        told.tell_route(&foretold);
+        told.tell_route(&foretold, loaded);
         told
     }
 
@@ -110,6 +112,13 @@ impl Told {
                 self.status = Some(*status);
                 self.verdict = format!("redirect {status}");
                 self.location = Some(location.clone());
+                if let Some(Outcome::Route(winner)) =
+                    foretold.explanation.as_ref().map(|found| &found.outcome)
+                    && let Action::App { .. } = winner.route.action
+                {
+                    self.verdict = format!("redirect {status}, to the mount with its slash");
+                    self.steps = steps::to_the_slash(location);
+                }
             }
             Foreseen::Builtin(builtin) => self.verdict = format!("built-in {}", builtin.word()),
             Foreseen::Options => {
@@ -119,7 +128,7 @@ impl Told {
         }
     }
 
-    fn tell_route(&mut self, foretold: &Foretold<'_>) {
+    fn tell_route(&mut self, foretold: &Foretold<'_>, loaded: &Loaded) {
         let Some(explanation) = &foretold.explanation else { return };
         self.path = foretold.path.clone().and_then(|(path, change)| match change {
             PathChange::None => None,
@@ -127,7 +136,7 @@ impl Told {
             PathChange::DotSegments => Some((path, ". and .. are resolved, for the upstream too")),
         });
         if let Outcome::Route(winner) = &explanation.outcome {
-            self.route = Some(RouteTold::of(winner));
+            self.route = Some(RouteTold::of(winner, loaded));
         }
         self.near = explanation.near_misses.iter().take(NEAR_MISSES_MOST).map(Near::of).collect();
     }
@@ -142,7 +151,7 @@ impl Told {
             line("path", &format!("{path}  ({why})"))?;
         }
         if let Some(route) = &self.route {
-            let RouteTold { key, pattern, place, captures, conditions, because } = route;
+            let RouteTold { key, pattern, place, captures, conditions, because, prefix } = route;
             let also = if key == pattern { String::new() } else { format!(", that is {pattern}") };
             line("route", &format!("{key}{also}  ({place})"))?;
             for (name, value) in captures {
@@ -152,6 +161,9 @@ impl Told {
                 line("when", &seen.condition)?;
             }
             line("because", because)?;
+            if let Some(prefix) = prefix {
+                line("prefix", prefix)?;
+            }
             if let Some(client) = self.client.as_ref().filter(|_| route.asks_for_address()) {
                 line("client", client)?;
             }
@@ -206,7 +218,7 @@ impl Told {
 }
 
 impl RouteTold {
-    fn of(winner: &Winner<'_>) -> Self {
+    fn of(winner: &Winner<'_>, loaded: &Loaded) -> Self {
         Self {
             key: winner.route.name.to_string(),
             pattern: winner.pattern.written().to_owned(),
@@ -214,6 +226,7 @@ impl RouteTold {
             captures: winner.captures.clone(),
             conditions: winner.conditions.clone(),
             because: because(winner),
+            prefix: prefix(winner, loaded),
         }
     }
 
@@ -231,6 +244,7 @@ impl RouteTold {
             "captures": captures.collect::<serde_json::Map<_, _>>(),
             "when": when.map(|seen| json!({ "condition": seen.condition, "value": seen.value })).collect::<Vec<_>>(),
             "because": self.because,
+            "prefix": self.prefix,
         })
     }
 }
@@ -257,6 +271,21 @@ fn because(winner: &Winner<'_>) -> String {
         Step::Priority => "higher in priority".to_owned(),
     };
     format!("{why} than {}  ({})", pattern.written(), route.place)
+}
+
+/// Where it was left to the framework, what it decided.
+fn prefix(winner: &Winner<'_>, loaded: &Loaded) -> Option<String> {
+    let is_its = |row: &&TableRow| row.place == winner.route.place && row.at == *winner.pattern.written();
+    let framework = loaded.table.iter().find(is_its)?.asked?;
+    let done = match &winner.route.action {
+        Action::App { rewrite, .. } if rewrite.stripped_prefix().is_some() => "cut off",
+        Action::App { .. }
+        | Action::Proxy { .. }
+        | Action::Respond(_)
+        | Action::Redirect(_)
+        | Action::Builtin(_) => "kept",
+    };
+    Some(format!("{done}, as {framework} wants it (prefix = \"auto\")"))
 }
 
 fn target(action: &Action, loaded: &Loaded) -> String {

@@ -9,8 +9,9 @@ use super::app::Draft;
 use super::environment::environment;
 use super::health::{self, Patient};
 use super::needs::Names;
-use super::{Context, command, isolation, needs, policy};
-use crate::apps::spec::{AppSpec, Command, Environment, Listening, PrefixMode};
+use super::route::Routed;
+use super::{Context, command, isolation, needs, policy, prefix};
+use crate::apps::spec::{AppSpec, Command, Environment, Listening};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Node, Section};
 use crate::config::source::{Located, Span};
@@ -19,10 +20,10 @@ use crate::registry::{AppId, Weight};
 
 const START_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// The finished apps. `routed` has a prefix for each app that a route names.
+/// The finished apps. `routed` has what the routes say of each app that they name.
 pub(super) fn specs(
     names: Names<'_>,
-    routed: &BTreeMap<AppId, Option<String>>,
+    routed: &BTreeMap<AppId, Option<Routed<'_>>>,
     public: &[u16],
     context: &mut Context<'_>,
 ) -> Vec<AppSpec> {
@@ -45,23 +46,31 @@ pub(super) fn specs(
             None if is_alone || draft.is_at_root() => Weight::Essential,
             None => Weight::Optional,
         };
-        let prefix = prefix_of(draft, routed);
+        let (prefix, said) = mount_of(draft, routed);
         let listening = listening(section, served.contains(&draft.id), prefix, context);
-        specs.push(spec(draft, section, listening, weight, names, context));
+        specs.push(spec(draft, section, (listening, said), weight, names, context));
     }
     specs
 }
 
-/// The app's mount as `$PREFIX` tells it; none at the root.
-fn prefix_of(draft: &Draft<'_>, routed: &BTreeMap<AppId, Option<String>>) -> Option<String> {
+/// The app's mount as `$PREFIX` tells it, none at the root, and what becomes of it.
+fn mount_of<'a>(
+    draft: &Draft<'a>,
+    routed: &BTreeMap<AppId, Option<Routed<'a>>>,
+) -> (Option<String>, prefix::Said<'a>) {
+    let said = draft.section.map_or(prefix::Said::Nothing, prefix::Said::of);
     let own = draft.mount.as_ref().map(|mount| mount.path.value.trim_end_matches('/').to_owned());
-    own.or_else(|| routed.get(&draft.id).cloned().flatten()).filter(|prefix| !prefix.is_empty())
+    match (own, routed.get(&draft.id).and_then(Option::as_ref)) {
+        (Some(own), _) => (Some(own).filter(|prefix| !prefix.is_empty()), said),
+        (None, Some(routed)) => (Some(routed.prefix.clone()), routed.said),
+        (None, None) => (None, said),
+    }
 }
 
 fn spec(
     draft: &Draft<'_>,
     section: &Section,
-    listening: Listening,
+    (listening, said): (Listening, prefix::Said<'_>),
     weight: Weight,
     names: Names<'_>,
     context: &mut Context<'_>,
@@ -77,12 +86,12 @@ fn spec(
         id: draft.id,
         name: Arc::from(draft.name.value),
         place: context.source.place(draft.name.span),
-        command,
         dir,
         environment,
         isolation: Arc::new(isolation::isolation(section, context)),
         listening,
-        prefix_mode: prefix_mode(section),
+        prefix_mode: said.for_app(&command).mode,
+        command,
         readiness,
         liveness,
         start_timeout: section.duration("start_timeout").unwrap_or(START_TIMEOUT),
@@ -124,14 +133,6 @@ pub(super) fn program(
         None => Command::Exec(Vec::new()),
     };
     (command, dir, environment)
-}
-
-/// A prefix that the door changes is one that the app does not see.
-fn prefix_mode(section: &Section) -> PrefixMode {
-    match (section.flag("strip"), section.text("strip"), section.text("rewrite")) {
-        (Some(true), _, _) | (_, Some(_), _) | (_, _, Some(_)) => PrefixMode::Stripped,
-        (Some(false) | None, None, None) => PrefixMode::Kept,
-    }
 }
 
 fn dir(section: &Section, context: &mut Context<'_>) -> PathBuf {

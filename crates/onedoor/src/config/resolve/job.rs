@@ -132,7 +132,7 @@ pub(super) fn specs(names: Names<'_>, context: &mut Context<'_>) -> (Vec<JobSpec
         };
         let place = context.source.place(draft.name.span);
         let what = format!("job {} {}", draft.name.value, shown(&on));
-        rows.push(TableRow { at: String::new(), what, place });
+        rows.push(TableRow { at: String::new(), what, place, asked: None });
         let worker = worker(draft, id, names, context);
         specs.push(JobSpec { id, worker, on, max: draft.section.duration("max") });
     }

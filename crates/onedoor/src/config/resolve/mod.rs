@@ -16,6 +16,7 @@ mod log;
 mod needs;
 mod platform;
 mod policy;
+mod prefix;
 mod route;
 mod server;
 mod table;
@@ -121,7 +122,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let apps = app_spec::specs(names, &routed, &public, context);
     let (jobs, job_rows) = job::specs(names, context);
     needs::check_circles(&apps, &jobs, names, context);
-    let mut built = table::build(&drafts, routes, (&public, server.limits.body_max), context);
+    let mut built = table::build((&drafts, &apps), routes, (&public, server.limits.body_max), context);
     for (draft, app) in drafts.iter().zip(&apps) {
         if let Some(text) = traps::of_app(app) {
             context.warn(Some(draft.name.span), text);

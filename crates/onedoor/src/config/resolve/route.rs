@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::app::{AppTerms, Draft as AppDraft};
+use super::prefix::{self, Said};
 use super::{Context, policy};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Section, Value};
@@ -44,8 +45,11 @@ pub(super) enum Target<'a> {
 
 /// The targets, and which keys mean something beside each.
 const TARGETS: [(&str, &[&str]); 5] = [
-    ("app", &["strip", "rewrite", "host", "encoded_slash", "limits", "when", "priority", "while_down"]),
-    ("proxy", &["strip", "rewrite", "host", "tls", "encoded_slash", "limits", "when", "priority"]),
+    (
+        "app",
+        &["prefix", "strip", "rewrite", "host", "encoded_slash", "limits", "when", "priority", "while_down"],
+    ),
+    ("proxy", &["prefix", "strip", "rewrite", "host", "tls", "encoded_slash", "limits", "when", "priority"]),
     (
         "respond",
         &["status", "body", "json", "type", "headers", "encoded_slash", "limits", "when", "priority"],
@@ -82,13 +86,23 @@ pub(super) fn drafts<'a>(
     drafts
 }
 
-/// The apps that routes name, and the prefix under which the first of those routes that has one serves them.
-pub(super) fn apps_routed(routes: &[Draft<'_>]) -> BTreeMap<AppId, Option<String>> {
-    let mut routed: BTreeMap<AppId, Option<String>> = BTreeMap::new();
+/// Where a route serves an app, and what it says becomes of that prefix.
+pub(super) struct Routed<'a> {
+    /// Never empty.
+    pub(super) prefix: String,
+    pub(super) said: Said<'a>,
+}
+
+/// The apps that routes name, each with the first of those routes that has a prefix.
+pub(super) fn apps_routed<'a>(routes: &[Draft<'a>]) -> BTreeMap<AppId, Option<Routed<'a>>> {
+    let mut routed: BTreeMap<AppId, Option<Routed<'_>>> = BTreeMap::new();
     for route in routes {
         if let Some(app) = route.app() {
-            let prefix = routed.entry(app).or_default();
-            *prefix = prefix.take().or_else(|| route.pattern.mount_prefix());
+            let first = routed.entry(app).or_default();
+            let prefix = route.pattern.mount_prefix().filter(|prefix| !prefix.is_empty());
+            if let (None, Some(prefix)) = (&first, prefix) {
+                *first = Some(Routed { prefix, said: Said::of(route.section) });
+            }
         }
     }
     routed
@@ -175,10 +189,11 @@ fn check_beside(section: &Section, target: &str, beside: &[&str], context: &mut 
             _ => error.remedy(format!("beside it may stand: {}", beside.join(", "))),
         });
     }
-    if let (Some(strip), Some(rewrite)) = (section.key("strip"), section.key("rewrite")) {
-        let fact = "`strip` and `rewrite` both say what becomes of the path";
-        let error = ConfigError::new(Code::Contradiction, rewrite, fact).also(strip, "the other");
-        context.errors.push(error.remedy("keep one of them; rewrite = \"/\" is what strip = true does"));
+    prefix::check_one(section, context);
+    if let (Some(word), "proxy") = (section.text("prefix").filter(|word| word.value == "auto"), target) {
+        let fact = "`auto` asks the framework of an app, and nothing is known of what is behind a `proxy`";
+        let error = ConfigError::new(Code::Contradiction, word.span, fact);
+        context.errors.push(error.remedy("say prefix = \"strip\" or \"keep\""));
     }
 }
 

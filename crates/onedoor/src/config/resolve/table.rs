@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::app::{AppTerms, Draft as AppDraft, Mount};
+use super::prefix::{self, Change, Chosen, Said};
 use super::route::{Draft, Target, pattern_error, route_policy, within};
 use super::{Context, answer, traps, upstream, when};
+use crate::apps::spec::AppSpec;
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
@@ -15,6 +17,7 @@ use crate::proxy::route::{
     Action, Builtin, Conflict, ConflictKind, Pattern, Redirect, Rewrite, RewriteError, RewriteFault, Route,
     RoutePolicy, RouteSpec, Routes, UpstreamHost, UpstreamId, When,
 };
+use crate::registry::AppId;
 
 const ROUTES_MOST: usize = 10_000;
 /// The method and the body are kept, and no browser remembers it for ever.
@@ -29,6 +32,8 @@ pub(crate) struct TableRow {
     pub(crate) what: String,
     /// `onedoor.toml:7`
     pub(crate) place: Arc<str>,
+    /// The framework that was asked what becomes of the prefix (`prefix = "auto"`).
+    pub(crate) asked: Option<&'static str>,
 }
 
 pub(super) struct Built {
@@ -47,17 +52,26 @@ struct Table<'c, 'x> {
     rows: Vec<TableRow>,
     body_max: Option<u64>,
     public: &'c [u16],
+    /// The finished apps, for what their commands start.
+    apps: &'c [AppSpec],
 }
 
 pub(super) fn build(
-    apps: &[AppDraft<'_>],
+    (apps, specs): (&[AppDraft<'_>], &[AppSpec]),
     routes: Vec<Draft<'_>>,
     (public, body_max): (&[u16], Option<u64>),
     context: &mut Context<'_>,
 ) -> Built {
     let named: Vec<_> = routes.iter().filter_map(|route| route.app()).collect();
-    let mut table =
-        Table { context, specs: Vec::new(), upstreams: Vec::new(), rows: Vec::new(), body_max, public };
+    let mut table = Table {
+        context,
+        specs: Vec::new(),
+        upstreams: Vec::new(),
+        rows: Vec::new(),
+        body_max,
+        public,
+        apps: specs,
+    };
     for app in apps {
         match &app.mount {
             Some(mount) => table.mount(app, mount),
@@ -152,9 +166,11 @@ impl Table<'_, '_> {
             Ok(pattern) => pattern,
             Err(error) => return self.context.errors.push(error),
         };
-        let Some(rewrite) = self.rewrite(&pattern, section) else { return };
+        prefix::check_one(section, self.context);
+        let chosen = self.chosen(&pattern, Said::of(section), app.id);
+        let Some(rewrite) = self.rewrite(&pattern, chosen.change) else { return };
         let action = Action::App { app: app.id, host: UpstreamHost::Keep, rewrite };
-        let what = format!("app {}{}", app.name.value, note(section));
+        let what = What { text: format!("app {}{}", app.name.value, chosen.note()), asked: chosen.because };
         let policy = route_policy(None, self.body_max, app.terms());
         let rank = (When::default(), 0);
         self.push(pattern, rank, (mount.name.clone(), mount.path.span), (action, policy), what);
@@ -173,7 +189,7 @@ impl Table<'_, '_> {
             }
             None => format!("worker {}", app.name.value),
         };
-        self.rows.push(TableRow { at: String::new(), what, place });
+        self.rows.push(TableRow { at: String::new(), what, place, asked: None });
     }
 
     fn route(&mut self, draft: Draft<'_>, apps: &[AppDraft<'_>]) {
@@ -196,7 +212,7 @@ impl Table<'_, '_> {
         let policy = route_policy(Some(section), self.body_max, terms);
         let priority =
             section.int("priority").and_then(|number| i32::try_from(number.value).ok()).unwrap_or(0);
-        let what = format!("{what}{}", condition_note(&when));
+        let what = What { text: format!("{}{}", what.text, condition_note(&when)), ..what };
         self.push(pattern, (when, priority), (key.value.to_owned(), key.span), (action, policy), what);
     }
 
@@ -206,28 +222,26 @@ impl Table<'_, '_> {
         (when, priority): (When, i32),
         (name, span): (String, Span),
         (action, policy): (Action, RoutePolicy),
-        what: String,
+        what: What,
     ) {
         let place = self.context.source.place(span);
-        self.rows.push(TableRow { at: pattern.written().to_owned(), what, place: Arc::clone(&place) });
+        let at = pattern.written().to_owned();
+        self.rows.push(TableRow { at, what: what.text, place: Arc::clone(&place), asked: what.asked });
         let route = Route { name: Arc::from(name), place, action, policy };
         self.specs.push((RouteSpec { pattern, when, priority, route }, span));
     }
 
-    fn action(
-        &mut self,
-        pattern: &Pattern,
-        section: &Section,
-        target: Target<'_>,
-    ) -> Option<(Action, String)> {
+    fn action(&mut self, pattern: &Pattern, section: &Section, target: Target<'_>) -> Option<(Action, What)> {
         match target {
             Target::App { app, name } => {
-                let rewrite = self.rewrite(pattern, section)?;
+                let chosen = self.chosen(pattern, Said::of(section), app);
+                let rewrite = self.rewrite(pattern, chosen.change)?;
                 if let Some(host) = section.text("host").filter(|host| host.value == "upstream") {
                     self.no_name_of_its_own(host.span, "an app");
                 }
                 let action = Action::App { app, host: UpstreamHost::Keep, rewrite };
-                Some((action, format!("app {name}{}", note(section))))
+                let text = format!("app {name}{}", chosen.note());
+                Some((action, What { text, asked: chosen.because }))
             }
             Target::Proxy(url) => self.proxy(pattern, section, url),
             Target::Respond(text) => {
@@ -236,7 +250,7 @@ impl Table<'_, '_> {
                     None => answer::fixed_answer(section, text, &mut self.context.errors),
                 };
                 let what = format!("answer {}, {} bytes", answer.status, answer.body.len());
-                Some((Action::Respond(answer), what))
+                Some((Action::Respond(answer), what.into()))
             }
             Target::Redirect(to) => {
                 let status = section.int("status");
@@ -244,7 +258,9 @@ impl Table<'_, '_> {
                     status.and_then(|status| u16::try_from(status.value).ok()).unwrap_or(REDIRECT_STATUS);
                 let place = status.map_or(to.span, |status| status.span);
                 match Redirect::new(pattern, number, to.value) {
-                    Ok(redirect) => Some((Action::Redirect(redirect), format!("{number} to {}", to.value))),
+                    Ok(redirect) => {
+                        Some((Action::Redirect(redirect), format!("{number} to {}", to.value).into()))
+                    }
                     Err(error @ RewriteError { fault: RewriteFault::Status(_), .. }) => {
                         self.rewrite_error(&error, Located::new("", place));
                         None
@@ -256,17 +272,12 @@ impl Table<'_, '_> {
                 }
             }
             Target::Builtin(builtin) => {
-                Some((Action::Builtin(builtin), format!("built-in {}", builtin.word())))
+                Some((Action::Builtin(builtin), format!("built-in {}", builtin.word()).into()))
             }
         }
     }
 
-    fn proxy(
-        &mut self,
-        pattern: &Pattern,
-        section: &Section,
-        url: Located<&str>,
-    ) -> Option<(Action, String)> {
+    fn proxy(&mut self, pattern: &Pattern, section: &Section, url: Located<&str>) -> Option<(Action, What)> {
         let trust = self.tls_trust(section);
         let target = match upstream::parse(url, trust, self.context.folder) {
             Ok(target) => target,
@@ -285,7 +296,8 @@ impl Table<'_, '_> {
             let error = ConfigError::new(Code::Contradiction, url.span, fact);
             self.context.errors.push(error.remedy("to send requests to an app, write app = \"NAME\""));
         }
-        let rewrite = match self.rewrite(pattern, section)?.with_base(&target.base) {
+        let chosen = Said::of(section).without_app();
+        let rewrite = match self.rewrite(pattern, chosen.change)?.with_base(&target.base) {
             Ok(rewrite) => rewrite,
             Err(error) => {
                 self.context.errors.push(ConfigError::new(Code::BadUrl, url.span, error.fault.to_string()));
@@ -302,7 +314,8 @@ impl Table<'_, '_> {
             (Some(_), true) | (None, _) => UpstreamHost::Keep,
         };
         let upstream = self.upstream(target.origin, url.value);
-        Some((Action::Proxy { upstream, host, rewrite }, format!("{}{}", url.value, note(section))))
+        let what = format!("{}{}", url.value, chosen.note());
+        Some((Action::Proxy { upstream, host, rewrite }, what.into()))
     }
 
     fn no_name_of_its_own(&mut self, place: Span, who: &str) {
@@ -340,14 +353,28 @@ impl Table<'_, '_> {
         UpstreamId(u16::try_from(index).unwrap_or(u16::MAX))
     }
 
-    /// What `strip` and `rewrite` make of the path; None: they do not fit, and that was said.
-    fn rewrite(&mut self, pattern: &Pattern, section: &Section) -> Option<Rewrite> {
-        let strip = section.key("strip").unwrap_or_default();
-        let (made, written) = match (section.text("rewrite"), section.text("strip"), section.flag("strip")) {
-            (Some(to), _, _) => (Rewrite::to(pattern, to.value), to),
-            (None, Some(prefix), _) => (Rewrite::strip_named(pattern, prefix.value), prefix),
-            (None, None, Some(true)) => (Rewrite::strip(pattern), Located::new("", strip)),
-            (None, None, Some(false) | None) => return Some(Rewrite::keep()),
+    /// What is done with the app's prefix. At the root there is none, and nobody need be asked.
+    fn chosen<'a>(&mut self, pattern: &Pattern, said: Said<'a>, app: AppId) -> Chosen<'a> {
+        let app = self.apps.get(usize::from(app.0)).filter(|_| pattern.mount_prefix().as_deref() != Some(""));
+        let Some(app) = app else { return said.without_app() };
+        if let Some(place) = said.unanswered(&app.command) {
+            let text = format!(
+                "app \"{}\": nothing is known of what `{}` wants of its prefix, so it is kept: say prefix = \"strip\" \
+                 or \"keep\"",
+                app.name, app.command
+            );
+            self.context.warn(Some(place), text);
+        }
+        said.for_app(&app.command)
+    }
+
+    /// What becomes of the path; None: it does not fit, and that was said.
+    fn rewrite(&mut self, pattern: &Pattern, change: Change<'_>) -> Option<Rewrite> {
+        let (made, written) = match change {
+            Change::Rewrite(to) => (Rewrite::to(pattern, to.value), to),
+            Change::StripNamed(prefix) => (Rewrite::strip_named(pattern, prefix.value), prefix),
+            Change::Strip(place) => (Rewrite::strip(pattern), Located::new("", place)),
+            Change::Keep => return Some(Rewrite::keep()),
         };
         made.map_err(|error| self.rewrite_error(&error, written)).ok()
     }
@@ -381,12 +408,14 @@ fn condition_note(when: &When) -> String {
     }
 }
 
-/// ` (strip)`, for the start table.
-fn note(section: &Section) -> String {
-    match (section.text("rewrite"), section.text("strip"), section.flag("strip")) {
-        (Some(to), _, _) => format!(" (rewrite {})", to.value),
-        (None, Some(prefix), _) => format!(" (strip {})", prefix.value),
-        (None, None, Some(true)) => " (strip)".to_owned(),
-        (None, None, Some(false) | None) => String::new(),
+/// What a row of the table says of its route.
+struct What {
+    text: String,
+    asked: Option<&'static str>,
+}
+
+impl From<String> for What {
+    fn from(text: String) -> Self {
+        Self { text, asked: None }
     }
 }

@@ -37,6 +37,7 @@ mod regex;
 mod rewrite;
 mod segments;
 mod shadow;
+mod slash;
 mod spelling;
 mod table;
 mod template;
@@ -55,6 +56,7 @@ pub(crate) use explain::{Explanation, Miss, NearMiss, Outcome, RunnerUp, Step, W
 pub(crate) use pattern::Pattern;
 pub(crate) use redirect::Redirect;
 pub(crate) use rewrite::Rewrite;
+pub(in crate::proxy) use slash::{SLASH_STATUS, with_slash};
 pub(crate) use table::{Ask, Found, Matched, Routes};
 pub(crate) use when::{CONDITIONS_MOST, Condition, ConditionFault, Seen, Source, Verdict, When};
 #[cfg(test)]

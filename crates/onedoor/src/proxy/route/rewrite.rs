@@ -15,8 +15,8 @@ pub(crate) struct Rewrite {
     change: Change,
     /// The path of a proxy URL, without a final slash.
     base: Box<[u8]>,
-    /// What X-Forwarded-Prefix says; never empty.
-    stripped: Option<Box<str>>,
+    /// The mount that is replaced, written out; never empty. None: it is the root, or has captures in it.
+    mount: Option<Box<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub(super) enum Change {
 impl Rewrite {
     /// The default: the path goes on as it came.
     pub(crate) fn keep() -> Self {
-        Self { change: Change::Keep, base: Box::default(), stripped: None }
+        Self { change: Change::Keep, base: Box::default(), mount: None }
     }
 
     /// `strip = true`: the mount is cut off. Stripping `/*` changes nothing.
@@ -80,7 +80,8 @@ impl Rewrite {
     /// `rewrite = "/v2"`: replaces the mount where the pattern is one (`/*`), else the whole path. Captures of the
     /// pattern may stand in it: `/v2/avatars/{id}`.
     pub(crate) fn to(pattern: &Pattern, path: &str) -> Result<Self, RewriteError> {
-        Ok(Self { change: Change::to(pattern, path, 0)?, ..Self::keep() })
+        let mount = pattern.mount_prefix().filter(|prefix| !prefix.is_empty()).map(Into::into);
+        Ok(Self { change: Change::to(pattern, path, 0)?, mount, ..Self::keep() })
     }
 
     /// The path of a proxy URL is joined in front, with or without its slash: `https://h/base`.
@@ -94,21 +95,53 @@ impl Rewrite {
     }
 
     fn cut(segments: usize, prefix: String) -> Self {
-        let stripped = (!prefix.is_empty()).then(|| prefix.into());
-        Self {
-            change: Change::Prefix { segments, with: Template::default() },
-            base: Box::default(),
-            stripped,
+        let mount = (!prefix.is_empty()).then(|| prefix.into());
+        Self { change: Change::Prefix { segments, with: Template::default() }, base: Box::default(), mount }
+    }
+
+    /// Appends the upstream's path, and says how many of its bytes stand for the mount; the query is the caller's
+    /// business.
+    pub(crate) fn upstream_path(&self, matched: &Matched<'_>, forward: &[u8], out: &mut Vec<u8>) -> usize {
+        let start = out.len();
+        out.extend_from_slice(&self.base);
+        let instead = self.change.apply(matched.pattern, forward, out);
+        if out.len() == start {
+            out.push(b'/');
+        }
+        self.base.len() + instead
+    }
+
+    /// Appends the mount as the client is to see it again; nothing for the root.
+    pub(crate) fn mount(&self, forward: &[u8], out: &mut Vec<u8>) {
+        match (&self.change, &self.mount) {
+            (Change::Prefix { .. }, Some(mount)) => out.extend_from_slice(mount.as_bytes()),
+            (Change::Prefix { segments, .. }, None) => {
+                let rest = spelling::after_segments(forward, *segments);
+                out.extend_from_slice(forward.strip_suffix(rest).unwrap_or_default());
+            }
+            (Change::Keep | Change::Whole(_), _) => {}
         }
     }
 
-    /// Appends the upstream's path; the query is the caller's business.
-    pub(crate) fn upstream_path(&self, matched: &Matched<'_>, forward: &[u8], out: &mut Vec<u8>) {
-        let start = out.len();
-        out.extend_from_slice(&self.base);
-        self.change.apply(matched.pattern, forward, out);
-        if out.len() == start {
-            out.push(b'/');
+    /// Whether a path of the upstream's can be told from the client's, so that it is worth mending.
+    pub(crate) fn is_reversible(&self) -> bool {
+        match self.change {
+            Change::Keep => !self.base.is_empty(),
+            Change::Prefix { .. } => true,
+            Change::Whole(_) => false,
+        }
+    }
+
+    /// Whether the whole of `forward` is cut off: `/shop` itself, which an app behind a strip takes for its root.
+    pub(super) fn leaves_nothing(&self, forward: &[u8]) -> bool {
+        match &self.change {
+            Change::Prefix { segments, with } => {
+                *segments > 0
+                    && with.is_empty()
+                    && self.base.is_empty()
+                    && spelling::after_segments(forward, *segments).is_empty()
+            }
+            Change::Keep | Change::Whole(_) => false,
         }
     }
 
@@ -117,9 +150,12 @@ impl Rewrite {
         &self.base
     }
 
-    /// What X-Forwarded-Prefix says, and what Location and cookie paths get back: only a strip has one.
+    /// What X-Forwarded-Prefix says: only a strip has one, or a rewrite to `/`, which is the same.
     pub(crate) fn stripped_prefix(&self) -> Option<&str> {
-        self.stripped.as_deref()
+        match &self.change {
+            Change::Prefix { with, .. } if with.is_empty() => self.mount.as_deref(),
+            Change::Prefix { .. } | Change::Keep | Change::Whole(_) => None,
+        }
     }
 }
 
@@ -134,15 +170,19 @@ impl Change {
         })
     }
 
-    /// May append nothing, which means `/`.
-    pub(super) fn apply(&self, pattern: &Pattern, forward: &[u8], out: &mut Vec<u8>) {
+    /// May append nothing, which means `/`. Says how many bytes stand for the segments that were replaced.
+    pub(super) fn apply(&self, pattern: &Pattern, forward: &[u8], out: &mut Vec<u8>) -> usize {
         match self {
             Self::Keep => out.extend_from_slice(forward),
             Self::Prefix { segments, with } => {
+                let start = out.len();
                 with.expand(pattern, forward, out);
+                let instead = out.len() - start;
                 out.extend_from_slice(spelling::after_segments(forward, *segments));
+                return instead;
             }
             Self::Whole(template) => template.expand(pattern, forward, out),
         }
+        0
     }
 }

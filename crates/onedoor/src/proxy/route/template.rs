@@ -62,6 +62,11 @@ impl Template {
         self
     }
 
+    /// Whether it says nothing, whatever the captures hold.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.iter().all(|piece| matches!(piece, Piece::Text(text) if text.is_empty()))
+    }
+
     pub(super) fn expand(&self, pattern: &Pattern, forward: &[u8], out: &mut Vec<u8>) {
         for piece in &self.pieces {
             match piece {
