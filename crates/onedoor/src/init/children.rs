@@ -15,7 +15,7 @@ use onedoor_linux::spawn::{SpawnError, SpawnSpec};
 use tokio::sync::oneshot;
 
 use super::exits::Reaper;
-use super::shared::{Child, Group, Request, Shared};
+use super::shared::{Child, Delivery, Group, Request, Shared};
 use crate::observe::log::{Level, Log};
 
 /// Why a signal did not reach a group.
@@ -69,7 +69,7 @@ impl Children {
     pub(crate) async fn spawn(&self, spec: SpawnSpec) -> Result<Child, SpawnError> {
         let (reply, answer) = oneshot::channel();
         self.ask(Request::Spawn { spec: Box::new(spec), reply });
-        answer.await.unwrap_or(Err(SpawnError::Ending))
+        answer.await.unwrap_or(Err(SpawnError::Ending)).map(Delivery::take)
     }
 
     /// Signals a child and everyone in its process group, after the child's own exit, too, while others are in it.

@@ -12,10 +12,10 @@ use onedoor_linux::spawn::{self, Handshake, Progress, SpawnError, SpawnSpec};
 use onedoor_linux::wait::{self, ExitStatus, Peeked};
 use tokio::sync::oneshot;
 
-use super::shared::{Child, Group, Request, Shared};
+use super::shared::{Child, Delivery, Group, Request, Shared};
 use crate::observe::log::{Level, Log};
 
-type Reply = oneshot::Sender<Result<Child, SpawnError>>;
+type Reply = oneshot::Sender<Result<Delivery, SpawnError>>;
 
 #[derive(Debug)]
 pub(super) struct Reaper {
@@ -111,10 +111,9 @@ impl Reaper {
         let Starting { pid, stdout, stderr, handshake: _, reply } = starting;
         let (sender, exited) = oneshot::channel();
         self.running.insert(pid, sender);
-        if reply.send(Ok(Child { pid, stdout, stderr, exited })).is_err() {
-            // Whoever wanted it is gone, and nobody else would ever stop it.
-            signal::send_group(pid, Signal::KILL).ok();
-        }
+        let delivery = Delivery::new(Child { pid, stdout, stderr, exited }, &self.shared);
+        // Whoever wanted it may be gone: the delivery sees to that.
+        drop(reply.send(Ok(delivery)));
     }
 
     /// Collects every child that has ended.

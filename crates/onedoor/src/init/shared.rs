@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onedoor_linux::poll::Wake;
 use onedoor_linux::proc::Pid;
+use onedoor_linux::signal::{self, Signal};
 use onedoor_linux::spawn::{SpawnError, SpawnSpec};
 use onedoor_linux::wait::ExitStatus;
 use tokio::sync::oneshot;
@@ -23,6 +24,15 @@ pub(crate) struct Child {
     pub(crate) exited: oneshot::Receiver<ExitStatus>,
 }
 
+/// A child on its way to whoever asked for it. If it is not taken, nobody else would ever stop it: it is killed.
+///
+/// That the channel took it proves nothing: whoever asked may be dropped before looking again.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    child: Option<Child>,
+    shared: Arc<Shared>,
+}
+
 /// What the handle and the thread have in common.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -35,7 +45,7 @@ pub(super) struct Shared {
 /// What the thread is asked for.
 #[derive(Debug)]
 pub(super) enum Request {
-    Spawn { spec: Box<SpawnSpec>, reply: oneshot::Sender<Result<Child, SpawnError>> },
+    Spawn { spec: Box<SpawnSpec>, reply: oneshot::Sender<Result<Delivery, SpawnError>> },
     TellWhenNoneIsLeft(oneshot::Sender<()>),
 }
 
@@ -45,6 +55,26 @@ pub(super) enum Group {
     Led,
     /// Its leader was collected; others live and pin its number.
     Leaderless,
+}
+
+impl Delivery {
+    pub(super) fn new(child: Child, shared: &Arc<Shared>) -> Self {
+        Self { child: Some(child), shared: Arc::clone(shared) }
+    }
+
+    pub(super) fn take(mut self) -> Child {
+        self.child.take().expect("only this takes it, and once")
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        let Some(child) = &self.child else { return };
+        // Held over the kill, as wherever a group is signalled.
+        if self.shared.groups().contains_key(&child.pid) {
+            signal::send_group(child.pid, Signal::KILL).ok();
+        }
+    }
 }
 
 impl Shared {

@@ -156,6 +156,34 @@ fn a_child_that_nobody_waits_for_any_more_is_killed() {
 }
 
 #[test]
+fn a_child_that_was_handed_over_and_never_taken_is_killed() {
+    block_on(async {
+        let children = Children::for_tests();
+        let mut spec = sh("echo > \"$RUNS\"; exec sleep 1000");
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("runs");
+        spec.env.push(("RUNS".into(), runs.as_os_str().to_owned()));
+        let mut spawning = Box::pin(children.spawn(spec));
+        // Polled once, the request is on its way.
+        tokio::select! {
+            biased;
+            _ = &mut spawning => {}
+            () = std::future::ready(()) => {}
+        }
+        while !runs.exists() {
+            tokio::task::yield_now().await;
+        }
+        // A later child's exit proves that the earlier one, which ran by then, was handed over.
+        let child = children.spawn(sh("exit 0")).await.unwrap();
+        assert_eq!(child.exited.await, Ok(ExitStatus::Code(0)));
+        drop(spawning);
+        while !proc::with_environment("RUNS".as_ref(), runs.as_os_str()).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+}
+
+#[test]
 fn at_the_end_everyone_is_killed_and_nobody_is_left() {
     alone("at_the_end");
 }
