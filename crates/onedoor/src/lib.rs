@@ -13,7 +13,6 @@ mod observe;
 mod proxy;
 mod registry;
 mod run;
-#[cfg_attr(not(test), expect(dead_code, reason = "`init` and zero config, its users, come next"))]
 mod scaffold;
 mod suggest;
 

@@ -5,10 +5,12 @@
 
 mod alone;
 mod check;
+mod detected;
 mod docs;
 mod doctor;
 mod explain;
 mod health;
+mod init;
 mod operate;
 mod reading;
 mod table;
@@ -25,14 +27,14 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::apps::Wish;
-use crate::config::{self, ConfigErrors, Env, Layers, Loaded, Paint};
+use crate::config::{ConfigErrors, Env, Layers, Loaded, Paint};
 use crate::control::Place;
-use crate::init;
 
 const EXAMPLES: &str = "\
 Examples:
   onedoor                          start what ./onedoor.toml says
   onedoor up -f deploy/door.toml   the same for another file
+  onedoor init                     write an onedoor.toml for what is in this folder
   onedoor check                    find every mistake in the file, start nothing
   onedoor explain /api/users       which route takes it, and what the app will see
   onedoor docs apps.*.ready        what a key means
@@ -46,6 +48,7 @@ The smallest onedoor.toml:
   api = \"node server.js\"        # served at /api
 
 Without a file:
+  onedoor                             start what this folder holds, or its Procfile says
   onedoor -- node server.js           # serve one command at /
   onedoor exec -- ./script.sh         # init alone, as tini does";
 
@@ -57,16 +60,18 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    files: FileArguments,
+    up: up::UpArguments,
     /// Serve this command at /, without a file
-    #[arg(last = true, value_name = "CMD", conflicts_with = "files")]
+    #[arg(last = true, value_name = "CMD", conflicts_with_all = ["files", "yes"])]
     words: Vec<OsString>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the apps and open the door (what bare `onedoor` does)
-    Up(FileArguments),
+    Up(up::UpArguments),
+    /// Look at the folder and write an onedoor.toml for what is in it
+    Init(init::Arguments),
     /// Find every mistake in the file, and show what it would serve
     Check(FileArguments),
     /// Say which route takes a request, why, and what the upstream will see
@@ -169,16 +174,14 @@ pub(crate) fn begin() -> Todo {
     if !arguments.words.is_empty() {
         return serve_command(&arguments.words, &mut surroundings);
     }
-    let command = arguments.command.unwrap_or(Command::Up(arguments.files));
-    if let Command::Up(files) = &command {
-        let layers = files.layers();
-        return match up::load(&layers, &mut surroundings) {
+    let command = arguments.command.unwrap_or(Command::Up(arguments.up));
+    if let Command::Up(arguments) = &command {
+        let layers = arguments.files.layers();
+        return match up::load(arguments, &layers, &mut surroundings) {
             Ok(loaded) => {
                 let control = Place::of(layers.first(), loaded.control_socket.as_deref());
                 let env = env.clone();
-                let reread: Reread = Box::new(move || {
-                    config::load(&layers, &env).map_err(|errors| errors.render(Paint::Plain))
-                });
+                let reread: Reread = Box::new(move || detected::reread(&layers, &env));
                 Todo::Run { loaded: Box::new(loaded), control, reread }
             }
             Err(ended) => Todo::Nothing(ended.into()),
@@ -190,7 +193,7 @@ pub(crate) fn begin() -> Todo {
 
 /// A command served as if a file said so.
 fn serve_command(words: &[OsString], surroundings: &mut Surroundings<'_>) -> Todo {
-    init::block_signals().ok();
+    crate::init::block_signals().ok();
     match alone::load_command(words, surroundings).unwrap_or(Err(Ended::Wrong)) {
         Ok(loaded) => Todo::Run {
             loaded: Box::new(loaded),
@@ -206,10 +209,11 @@ fn serve_command(words: &[OsString], surroundings: &mut Surroundings<'_>) -> Tod
 fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
     match command {
         // Only read: whether it is run is for the caller to say.
-        Command::Up(files) => load(&files.layers(), surroundings).map(|loaded| match loaded {
+        Command::Up(arguments) => load(&arguments.files.layers(), surroundings).map(|loaded| match loaded {
             Ok(_) => Ended::Well,
             Err(ended) => ended,
         }),
+        Command::Init(arguments) => init::run(&arguments, surroundings),
         Command::Check(files) => check::run(&files.layers(), surroundings),
         Command::Explain(arguments) => explain::run(&arguments, surroundings),
         Command::Docs(arguments) => docs::run(&arguments, surroundings),
@@ -254,9 +258,14 @@ fn paint() -> Paint {
     if io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb { Paint::Colour } else { Paint::Plain }
 }
 
-/// Loads the files; mistakes and warnings are told on stderr.
+/// Loads the files, or what the folder says where there is none; mistakes and warnings are told on stderr.
 fn load(layers: &Layers, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Loaded, Ended>> {
-    told(config::load(layers, surroundings.env), surroundings)
+    detected::load_or(layers, surroundings)
+}
+
+/// The same without looking up folders and programs, and without the table.
+fn load_to_ask(layers: &Layers, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Loaded, Ended>> {
+    detected::load_or_ask(layers, surroundings)
 }
 
 fn told(

@@ -204,7 +204,7 @@ fn help_teaches_with_examples() {
 fn bare_onedoor_is_up() {
     let parsed = Arguments::try_parse_from(["onedoor"]).unwrap();
     assert!(parsed.command.is_none());
-    assert_eq!(parsed.files.layers().first(), PathBuf::from("onedoor.toml"));
+    assert_eq!(parsed.up.files.layers().first(), PathBuf::from("onedoor.toml"));
     assert!(Arguments::try_parse_from(["onedoor", "-f", "x.toml"]).is_ok());
     assert_eq!(Arguments::try_parse_from(["onedoor", "upp"]).unwrap_err().exit_code(), 2);
 }

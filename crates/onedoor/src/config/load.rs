@@ -26,13 +26,30 @@ pub(crate) struct Layers {
     pub(crate) files: Vec<PathBuf>,
     /// The [profile.NAME] that is laid over them all.
     pub(crate) profile: Option<String>,
+    naming: Naming,
+}
+
+/// Who says which files are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    Usual,
+    Asked,
 }
 
 impl Layers {
     /// These files, or what is read where none is named.
     pub(crate) fn new(files: Vec<PathBuf>, profile: Option<String>) -> Self {
-        let files = if files.is_empty() { vec![PathBuf::from(default_file())] } else { files };
-        Self { files, profile: profile.filter(|name| !name.is_empty()) }
+        let (files, naming) = if files.is_empty() {
+            (vec![PathBuf::from(default_file())], Naming::Usual)
+        } else {
+            (files, Naming::Asked)
+        };
+        Self { files, profile: profile.filter(|name| !name.is_empty()), naming }
+    }
+
+    /// True if nobody named a file and the usual one is not there.
+    pub(crate) fn is_unnamed_and_missing(&self) -> bool {
+        self.naming == Naming::Usual && self.files.iter().all(|file| file.symlink_metadata().is_err())
     }
 
     /// The one that a running onedoor is known by.
@@ -89,6 +106,16 @@ fn load_with(layers: &Layers, env: &Env, disk: Disk) -> Result<Loaded, ConfigErr
 /// A text that stands for a file in `folder`.
 pub(crate) fn load_text(name: &str, text: &str, folder: &Path, env: &Env) -> Result<Loaded, ConfigErrors> {
     understand(&Source::new(name, text), (env, None), folder, Disk::Real)
+}
+
+/// The same without looking up folders and programs.
+pub(crate) fn load_text_to_ask(
+    name: &str,
+    text: &str,
+    folder: &Path,
+    env: &Env,
+) -> Result<Loaded, ConfigErrors> {
+    understand(&Source::new(name, text), (env, None), folder, Disk::Untouched)
 }
 
 /// The same for a text, without touching the disk: every folder and program it names is taken to be there.

@@ -44,6 +44,10 @@ pub(crate) struct Fact {
 pub(crate) enum Value {
     Text(String),
     Integer(i64),
+    #[cfg_attr(
+        not(test),
+        allow(dead_code, reason = "other programs' files hold such numbers; no folder does")
+    )]
     Decimal(f64),
     Flag(bool),
     List(Vec<Self>),
@@ -62,6 +66,7 @@ impl Entry {
     }
 
     /// The same with its reason, as a comment beside it.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for who has a reason for each fact"))]
     pub(crate) fn say_because(
         &mut self,
         key: &str,

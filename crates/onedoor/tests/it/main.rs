@@ -54,4 +54,5 @@ mod tidy;
 mod upgrade;
 mod upstream_https;
 mod websocket;
+mod zero_config;
 mod zoo;

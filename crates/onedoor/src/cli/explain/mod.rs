@@ -14,7 +14,6 @@ use clap::Args;
 use self::asked::Asked;
 use self::told::Told;
 use super::{Ended, FileArguments, Surroundings};
-use crate::config;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,8 +53,7 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
             return Ok(Ended::Wrong);
         }
     };
-    let loaded = config::load_to_ask(&files.layers(), surroundings.env);
-    let loaded = match super::told(loaded, surroundings)? {
+    let loaded = match super::load_to_ask(&files.layers(), surroundings)? {
         Ok(loaded) => loaded,
         Err(ended) => return Ok(ended),
     };
