@@ -66,7 +66,7 @@ impl Detected {
 
 /// How `check` and others call what they read.
 pub(super) fn name_of(layers: &Layers) -> String {
-    if layers.is_unnamed_and_missing() { format!("what is here, {NAME},") } else { layers.show() }
+    if layers.is_unnamed_and_missing() { "what was found".to_owned() } else { layers.show() }
 }
 
 /// Loads what the folder says, or the files. What is wrong is told.

@@ -194,3 +194,22 @@ fn init_in_the_zoo_says_what_its_own_file_says() {
     }
     assert_eq!(found["routes"].get("/health"), own["routes"].get("/health"));
 }
+
+/// docs/zero-config.md shows what these files give.
+#[test]
+fn the_paper_shows_what_is_really_said() {
+    let go = "package main\n\nfunc main() {\n\thttp.HandleFunc(\"/api/items\", list)\n\thttp.ListenAndServe(address, nil)\n}\n";
+    let files = [
+        ("web/index.html", "<h1>Shop</h1>"),
+        ("backend/go.mod", "module example.com/backend\n\ngo 1.26\n"),
+        ("backend/main.go", go),
+        ("mailer/worker.py", "import time\nwhile True: time.sleep(60)\n"),
+    ];
+    let paper = fs::read_to_string(repository().join("docs/zero-config.md")).expect("the paper is there");
+    let (_, talk, _, dir) = said(&files, &["check"]);
+    assert!(paper.contains(&talk), "docs/zero-config.md is stale:\n{talk}");
+    let written = run_onedoor(dir.path(), &["init", "--stdout"]);
+    let written = String::from_utf8_lossy(&written.stdout).into_owned();
+    let shown = written.split("[apps]").nth(1).and_then(|rest| rest.split("\n# note").next());
+    assert!(paper.contains(shown.unwrap_or(&written).trim_end()), "docs/zero-config.md is stale:\n{written}");
+}

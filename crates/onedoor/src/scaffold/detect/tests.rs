@@ -551,6 +551,19 @@ fn every_language_has_a_layout() {
 }
 
 #[test]
+fn the_paper_names_every_file_and_framework_that_is_known() {
+    let paper = include_str!("../../../../../docs/zero-config.md");
+    for manifest in super::manifests() {
+        assert!(paper.contains(&format!("`{manifest}`")), "docs/zero-config.md does not name {manifest}");
+    }
+    let found = LAYOUTS.iter().flat_map(|layout| planned(layout.files).found);
+    let known = super::javascript::frameworks().chain(found.filter_map(|found| found.framework));
+    for framework in known {
+        assert!(paper.contains(framework), "docs/zero-config.md does not name {framework}");
+    }
+}
+
+#[test]
 fn the_written_files_of_some_layouts() {
     for (name, label) in [
         ("the zoo", "zoo"),

@@ -20,6 +20,12 @@ pub(super) const MANIFESTS: &[&str] = &["package.json", "deno.json", "deno.jsonc
 
 const ENDINGS: &[&str] = &[".js", ".mjs", ".cjs", ".ts", ".mts"];
 
+/// The frameworks that are known by a package.
+#[cfg(test)]
+pub(super) fn frameworks() -> impl Iterator<Item = &'static str> {
+    FRAMEWORKS.iter().map(|framework| framework.name)
+}
+
 pub(super) fn look(place: Place<'_>) -> Vec<Found> {
     if place.has("package.json") {
         return place
@@ -124,7 +130,9 @@ impl Package<'_> {
                 && place.has(&server)
                 && !place.has(&format!("{folder}/.next/static"))
             {
-                let copy = format!("cp -r .next/static {folder}/.next/ && cp -r public {folder}/");
+                let public =
+                    if place.has("public") { format!(" && cp -r public {folder}/") } else { String::new() };
+                let copy = format!("cp -r .next/static {folder}/.next/{public}");
                 found.misses("Next.js leaves its static files out of the standalone server", &copy);
             }
             return Some(server);
