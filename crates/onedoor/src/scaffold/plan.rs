@@ -306,7 +306,7 @@ fn entry(app: &App, dev: DevKey) -> Entry {
     let kind = if app.kind.is_empty() { String::new() } else { format!("{}. ", app.kind) };
     entry.note(format!("{kind}{}", app.why.join("; ")));
     if !app.dir.is_empty() {
-        entry.say("dir", app.dir.as_str());
+        entry.say("dir", literal(&app.dir));
     }
     entry.say(
         "run",
@@ -325,17 +325,20 @@ fn entry(app: &App, dev: DevKey) -> Entry {
         entry.say("strip", true);
     }
     if !app.env.is_empty() {
-        // Nothing in them is ours to fill in.
-        let literal = app.env.iter().map(|(name, value)| (name.as_str(), value.replace("${", "$${")));
-        entry.say("env", Value::texts(literal));
+        entry.say("env", Value::texts(app.env.iter().map(|(name, value)| (name.as_str(), literal(value)))));
     }
     if let Some(file) = &app.env_file {
-        entry.say("env_file", file.as_str());
+        entry.say("env_file", literal(file));
     }
     if !app.needs.is_empty() {
         entry.say("needs", app.needs.clone());
     }
     entry
+}
+
+/// A name or a value as it is: nothing in it is onedoor's to fill in.
+fn literal(text: &str) -> String {
+    text.replace("${", "$${")
 }
 
 fn job_entry(job: &App, dev: DevKey) -> Entry {

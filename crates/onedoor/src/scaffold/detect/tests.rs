@@ -428,6 +428,7 @@ const LAYOUTS: &[Layout] = &[
             "apps/api/index.js=app.get('/users', f); app.listen({})",
             "packages/ui/package.json={\"main\":\"index.js\"}",
             "packages/ui/index.js=export const x = 1",
+            "packages/charts/package.json={\"scripts\":{\"build\":\"vite build\"},\"devDependencies\":{\"vite\":\"8\"}}",
         ],
         says: &[
             "api /api strip | node index.js | apps/api/package.json: scripts.start",
@@ -440,6 +441,7 @@ const LAYOUTS: &[Layout] = &[
             "main.py=from fastapi import FastAPI\napp = FastAPI()\n@app.get('/api/x')\ndef x(): pass\n",
             "requirements.txt=fastapi\nuvicorn\n",
             "frontend/package.json={\"devDependencies\":{\"vite\":\"8\"}}",
+            "frontend/index.html",
         ],
         says: &["api /api | uvicorn main:app | its routes begin with /api", "frontend / | vite preview"],
     },
@@ -597,6 +599,15 @@ fn what_is_broken_or_hostile_is_said_and_nothing_else_suffers() {
     {
         assert!(notes.contains(part), "{part}: {notes}");
     }
+}
+
+#[test]
+fn a_folders_name_that_looks_like_a_variable_is_only_a_name() {
+    let plan = planned(&["web/index.html", "${HOME}/index.php", "a\u{1b}[2J\nb/index.php"]);
+    let text = plan.draft(DevKey::NotYet).render();
+    let loaded = check_text(&text, &Env::made_of([])).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+    assert_eq!(loaded.apps.apps.len(), 3);
+    assert!(text.contains("dir = \"$${HOME}\"") && !text.contains('\u{1b}'), "{text}");
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub(super) enum Start {
     Command(&'static str, &'static str),
     /// A script of its own is asked for.
     Script,
+    /// The same of a single-page app, which has an index.html to begin with: a library is built by the same tool.
+    Spa(&'static str, &'static str),
     /// A folder of files; the command that shows them.
     Files(&'static str, &'static str),
 }
@@ -113,13 +115,13 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
         ..framework(
             "react-scripts",
             "Create React App",
-            Start::Files("build", "npx --yes serve --single build --listen tcp://$HOST:$PORT"),
+            Start::Spa("build", "npx --yes serve --single build --listen tcp://$HOST:$PORT"),
         )
     },
     Framework {
         prefix: PrefixHabit::BuiltIn("base in its vite.config"),
         dev: VITE_DEV,
-        ..framework("vite", "Vite", Start::Files("dist", VITE_PREVIEW))
+        ..framework("vite", "Vite", Start::Spa("dist", VITE_PREVIEW))
     },
 ];
 

@@ -27,7 +27,7 @@ pub(super) fn frameworks() -> impl Iterator<Item = &'static str> {
 }
 
 pub(super) fn look(place: Place<'_>) -> Vec<Found> {
-    if place.has("package.json") {
+    if place.has("package.json") && place.first_of(&["deno.json", "deno.jsonc"]).is_none() {
         return place
             .json("package.json")
             .and_then(|json| Package { place, json }.found())
@@ -65,7 +65,8 @@ impl Package<'_> {
         let place = self.place;
         let mut found = match &framework.start {
             Start::Script => self.of_script()?,
-            Start::Command(command, _) | Start::Files(_, command) => {
+            Start::Spa(..) if place.first_of(&["index.html", "public/index.html"]).is_none() => return None,
+            Start::Command(command, _) | Start::Files(_, command) | Start::Spa(_, command) => {
                 let mut found = Found::new(place, self.provider(), *command);
                 found.because(place, "package.json", framework.package);
                 found
@@ -85,8 +86,9 @@ impl Package<'_> {
         let built = match &framework.start {
             Start::Script => None,
             Start::Command(_, built) => Some((*built).to_owned()),
-            Start::Files(folder, _) => {
-                let fallback = if framework.name == "Vite" { Fallback::Index } else { Fallback::Nothing };
+            Start::Files(folder, _) | Start::Spa(folder, _) => {
+                let is_spa = matches!(framework.start, Start::Spa(..));
+                let fallback = if is_spa { Fallback::Index } else { Fallback::Nothing };
                 found.files = Some(Files { folder: (*folder).to_owned(), fallback });
                 Some((*folder).to_owned())
             }
@@ -95,6 +97,11 @@ impl Package<'_> {
         // A start script that is a server of its own beats what the framework's template does.
         if matches!(framework.start, Start::Command(..)) && framework.name != "Next.js" {
             self.prefer_own_start(&mut found);
+        }
+        if found.run.starts_with("npx ") {
+            found
+                .notes
+                .push("npx fetches `serve` when it is not there: add it to its devDependencies".to_owned());
         }
         if let (Some(built), Some(build)) = (built, found.build.clone())
             && !place.has(&built)
@@ -107,8 +114,8 @@ impl Package<'_> {
     /// What has to be there before it starts. Standalone output is a server of its own, without node_modules.
     fn next(&self, found: &mut Found) -> Option<String> {
         let place = self.place;
-        let config =
-            place.first_of(&["next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"])?;
+        let configs = ["next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"];
+        let Some(config) = place.first_of(&configs) else { return Some(".next".to_owned()) };
         let text = place.text(config).unwrap_or_default().replace([' ', '\'', '"', '`'], "");
         if text.contains("output:export") {
             found.because(place, config, "output: \"export\"");
