@@ -8,6 +8,7 @@ mod apps;
 mod cli;
 mod config;
 mod control;
+mod import;
 mod init;
 mod observe;
 mod proxy;

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::detected::{self, Detected};
-use super::{Ended, Surroundings};
+use super::{Ended, Surroundings, importing};
 use crate::config;
+use crate::import::Detail;
 use crate::scaffold::draft::{Draft, Entry};
 
 const EXAMPLES: &str = "\
@@ -16,6 +17,9 @@ Examples:
   onedoor init                     look at this folder, write ./onedoor.toml
   onedoor init --stdout            only show what would be written
   onedoor init -o shop/onedoor.toml    the same for the folder shop
+  onedoor init --from compose      convert ./compose.yaml, and say what could not be converted
+  onedoor init --from nginx nginx.conf --from supervisord supervisord.conf
+                                   both together: which program listens where nginx asks
 
 What is looked for is a Procfile, or the apps in the folder and two levels below it: Python, Node, Bun, Deno,
 Go, Rust, Ruby, PHP, Java, .NET, Elixir, and plain files. The table says what was decided because of which file.";
@@ -33,6 +37,12 @@ pub(super) struct Arguments {
     /// Write over a file that is there
     #[arg(long)]
     force: bool,
+    /// Convert other programs' files: nginx, supervisord, compose or procfile, and the files (docs/migrate.md)
+    #[arg(long, value_name = "FORMAT [FILE]", num_args = 1..)]
+    from: Vec<String>,
+    /// With --from: tell what became of every line, not only of those that changed or were not converted
+    #[arg(short, long, requires = "from")]
+    verbose: bool,
 }
 
 /// Where the text goes.
@@ -77,6 +87,9 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
         )?;
         return Ok(Ended::Refused);
     }
+    if !arguments.from.is_empty() {
+        return converted(arguments, surroundings);
+    }
     let detected = Detected::look(&arguments.folder());
     if detected.plan.is_empty() {
         detected::tell_nothing_in(&detected, surroundings)?;
@@ -91,14 +104,41 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
         writeln!(surroundings.talk, "nothing was written")?;
         return Ok(Ended::Refused);
     }
+    put(&text, arguments, &detected.plan.missing, surroundings)
+}
+
+/// What other programs' files say. The file is written even if a variable of it is not set here: it is its owner who
+/// knows what the container will be given.
+fn converted(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let detail = if arguments.verbose { Detail::Whole } else { Detail::Loud };
+    let conversion = match importing::convert(&arguments.from, detail, surroundings)? {
+        Ok(conversion) => conversion,
+        Err(ended) => return Ok(ended),
+    };
+    let text = conversion.draft.render();
+    if let Err(errors) = config::check_text(&text, surroundings.env) {
+        writeln!(surroundings.talk, "\nSTILL TO BE SETTLED IN THE FILE")?;
+        surroundings.talk.write_all(errors.render(surroundings.paint).as_bytes())?;
+    }
+    writeln!(surroundings.talk)?;
+    put(&text, arguments, &[], surroundings)
+}
+
+/// Writes the text where it was asked for, and says what to do next.
+fn put(
+    text: &str,
+    arguments: &Arguments,
+    missing: &[String],
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<Ended> {
     match arguments.target() {
         Target::Stdout => surroundings.out.write_all(text.as_bytes())?,
         Target::File { path, over } => {
-            if let Err(error) = write(path, over, &text) {
+            if let Err(error) = write(path, over, text) {
                 writeln!(surroundings.talk, "{} cannot be written: {error}", path.display())?;
                 return Ok(Ended::Refused);
             }
-            tell_next_steps(path, &detected, surroundings)?;
+            tell_next_steps(path, missing, surroundings)?;
         }
     }
     Ok(Ended::Well)
@@ -138,14 +178,14 @@ fn write(path: &Path, over: Over, text: &str) -> io::Result<()> {
     placed
 }
 
-fn tell_next_steps(path: &Path, detected: &Detected, surroundings: &mut Surroundings<'_>) -> io::Result<()> {
+fn tell_next_steps(path: &Path, missing: &[String], surroundings: &mut Surroundings<'_>) -> io::Result<()> {
     let talk = &mut *surroundings.talk;
     let file = match path.to_str() {
         Some("onedoor.toml") => String::new(),
         _ => format!(" -f {}", path.display()),
     };
     writeln!(talk, "wrote {}. Next:", path.display())?;
-    if !detected.plan.missing.is_empty() {
+    if !missing.is_empty() {
         writeln!(talk, "  see to what is missing (above)")?;
     }
     writeln!(talk, "  onedoor check{file}             every mistake in it, and what it would serve")?;

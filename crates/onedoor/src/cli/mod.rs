@@ -10,6 +10,7 @@ mod docs;
 mod doctor;
 mod explain;
 mod health;
+mod importing;
 mod init;
 mod operate;
 mod reading;

@@ -54,7 +54,6 @@ pub(crate) fn of_folder(tree: &Tree) -> Option<Plan> {
 }
 
 /// A Procfile's text as a draft, for whoever has nothing but the file.
-#[cfg_attr(not(test), allow(dead_code, reason = "for `init --from procfile`"))]
 pub(crate) fn draft_of(text: &str) -> Draft {
     plan(text, &[], None).draft(DevKey::NotYet)
 }

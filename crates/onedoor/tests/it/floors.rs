@@ -1,7 +1,7 @@
 //! The promise: the house has floors. An import goes down, never sideways and never up.
 //!
 //! ```text
-//! 6  main lib run              5  cli config control            4  proxy | apps
+//! 6  main lib run              5  cli config control            4  proxy | apps | import
 //! 3  registry init scaffold    2  observe suggest
 //! 1  onedoor-http1  onedoor-linux (crates: Cargo itself keeps them below)
 //! ```
@@ -18,7 +18,7 @@ fn floor(part: &str) -> Option<u8> {
     match part {
         "main" | "lib" | "run" => Some(6),
         "cli" | "config" | "control" => Some(5),
-        "proxy" | "apps" => Some(4),
+        "proxy" | "apps" | "import" => Some(4),
         "registry" | "init" | "scaffold" => Some(3),
         "observe" | "suggest" => Some(2),
         _ => None,

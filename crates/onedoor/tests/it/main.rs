@@ -23,6 +23,7 @@ mod floors;
 mod forwarded;
 mod hold;
 mod hostile;
+mod importing;
 mod isolation;
 mod jobs;
 mod leaving;

@@ -1,0 +1,101 @@
+//! Other programs' files as an `onedoor.toml`: `onedoor init --from nginx --from supervisord …`
+//!
+//! ```text
+//!  nginx.conf ────── a parser for the format ─┐            ┌─▶ Draft, to be written
+//!  supervisord.conf ─          …              ├─▶ Sketch ──┤
+//!  compose.yaml …  ─           …             ─┘  assemble  └─▶ Report: what became of each directive
+//! ```
+//!
+//! Every directive is opened in the ledger when it is read; translation settles it, and what nobody settled is told as
+//! not converted. Files are read within limits. Nothing is started, written or asked over the network here.
+
+mod assemble;
+mod compose;
+mod fault;
+mod files;
+mod finding;
+mod listens;
+mod nginx;
+mod pairing;
+mod path_regex;
+mod procfile;
+mod sketch;
+mod supervisord;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+use crate::scaffold::draft::Draft;
+
+pub(crate) use fault::Fault;
+pub(crate) use files::Input;
+pub(crate) use finding::{Detail, Report};
+
+use finding::Ledger;
+use sketch::Sketch;
+
+/// A format that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Format {
+    Nginx,
+    Supervisord,
+    Compose,
+    Procfile,
+}
+
+impl Format {
+    pub(crate) const ALL: [Self; 4] = [Self::Nginx, Self::Supervisord, Self::Compose, Self::Procfile];
+
+    /// As the operator writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx",
+            Self::Supervisord => "supervisord",
+            Self::Compose => "compose",
+            Self::Procfile => "procfile",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// Where its file is usually found.
+    pub(crate) fn usual_files(self) -> &'static [&'static str] {
+        match self {
+            Self::Nginx => &["nginx.conf", "nginx/nginx.conf", "default.conf", "nginx/default.conf"],
+            Self::Procfile => &["Procfile"],
+            Self::Compose => &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
+            Self::Supervisord => &["supervisord.conf", "supervisord.ini", "supervisor.conf"],
+        }
+    }
+}
+
+/// What was made of the files.
+#[derive(Debug)]
+pub(crate) struct Conversion {
+    pub(crate) draft: Draft,
+    pub(crate) report: Report,
+}
+
+/// Reads them all: together they may say what none of them says alone, such as which program listens behind nginx.
+pub(crate) fn convert(inputs: &[(Format, Vec<Input>)]) -> Result<Conversion, Fault> {
+    let formats = inputs.iter().map(|(format, _)| *format).collect();
+    let (mut sketch, mut ledger) = (Sketch { formats, ..Sketch::default() }, Ledger::default());
+    for (format, files) in inputs {
+        match format {
+            Format::Nginx => nginx::read(files, &mut sketch, &mut ledger)?,
+            Format::Compose => compose::read(files, &mut sketch, &mut ledger)?,
+            Format::Procfile => procfile::read(files, &mut sketch, &mut ledger),
+            Format::Supervisord => supervisord::read(files, &mut sketch, &mut ledger)?,
+        }
+    }
+    let mut draft = assemble::draft(sketch, &mut ledger);
+    let names: Vec<&str> =
+        inputs.iter().flat_map(|(_, files)| files).map(|file| file.name.as_str()).collect();
+    draft.notes.push(format!("Converted from {}. What was not, is told by the report of", names.join(", ")));
+    draft.notes.push(
+        "`onedoor init`; `onedoor check` and `onedoor explain PATH` show what this file does.".to_owned(),
+    );
+    Ok(Conversion { draft, report: ledger.close() })
+}

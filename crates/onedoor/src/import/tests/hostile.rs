@@ -1,0 +1,98 @@
+//! Files that are none: an error with its place, never a panic, never without end.
+
+use proptest::prelude::*;
+
+use super::{SAMPLES, folder};
+use crate::config::{Env, check_text};
+use crate::import::{Conversion, Detail, Format, Input, convert};
+
+fn input(text: &str) -> Input {
+    Input { name: "file".to_owned(), text: text.to_owned(), folder: None }
+}
+
+fn fault(format: Format, text: &str) -> String {
+    match convert(&[(format, vec![input(text)])]) {
+        Ok(_) => "fine".to_owned(),
+        Err(fault) => fault.to_string(),
+    }
+}
+
+#[test]
+fn a_malformed_file_is_told_with_its_line() {
+    let deep = format!("{}{}", "a {\n".repeat(40), "}\n".repeat(40));
+    for (format, text, expected) in [
+        (Format::Nginx, "server {\n  listen 80;\n", "file:1: this block is not closed; add a `}`"),
+        (Format::Nginx, "server {\n}\n}\n", "file:3: this `}` closes nothing; take it away"),
+        (Format::Nginx, "server {\n  listen 80\n}\n", "file:2: `listen` does not end; add a `;` behind it"),
+        (Format::Nginx, "a \"b;\n", "file:1: the quote \" is not closed; close it"),
+        (Format::Nginx, "\n{\n}", "file:2: a block without a name"),
+        (Format::Nginx, &deep, "file:33: blocks nest more than 32 deep"),
+        (Format::Supervisord, "[program:x]\nnonsense\n", "file:2: `nonsense` is no `key = value`"),
+        (Format::Supervisord, "[program:x\n", "file:1: this section's name has no end; close it with `]`"),
+    ] {
+        assert_eq!(fault(format, text), expected);
+    }
+}
+
+#[test]
+fn an_empty_file_makes_a_file_that_says_so() {
+    for format in Format::ALL {
+        let Ok(Conversion { draft, .. }) = convert(&[(format, vec![input("")])]) else { continue };
+        assert!(check_text(&draft.render(), &Env::made_of([])).is_ok(), "{}", draft.render());
+    }
+}
+
+/// Whatever is read: no panic, everything accounted for, and what is written is TOML.
+fn survives(format: Format, text: &str) {
+    if let Ok(Conversion { draft, report }) = convert(&[(format, vec![input(text)])]) {
+        assert!(report.findings.iter().all(|finding| !finding.verdicts.is_empty()));
+        assert!(!report.render(Detail::Whole).is_empty());
+        let written = draft.render();
+        assert!(written.parse::<toml::Table>().is_ok(), "{written}");
+    }
+}
+
+fn samples() -> Vec<(Format, String)> {
+    let read =
+        |sample: &str, name: &str| std::fs::read_to_string(folder(sample).join(name)).expect("a sample");
+    let each = |(sample, files): &(&str, &[(Format, &str)])| -> Vec<(Format, String)> {
+        files.iter().map(|(format, name)| (*format, read(sample, name))).collect()
+    };
+    SAMPLES.iter().flat_map(each).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_text_is_survived(text in r#"[a-z/~^$@ {};"'\\\[\]=:%()#\n.*$0-9-]{0,200}"#) {
+        for format in Format::ALL {
+            survives(format, &text);
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        for format in Format::ALL {
+            survives(format, &String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    #[test]
+    fn a_sample_with_something_cut_out_doubled_or_put_in_is_survived(
+        which in any::<prop::sample::Index>(),
+        cut in any::<(prop::sample::Index, prop::sample::Index)>(),
+        put in r#"[{};"'\\$%\n\[\]()~^*]{0,4}"#,
+        twice in any::<bool>(),
+    ) {
+        let samples = samples();
+        let (format, text) = which.get(&samples);
+        let letters: Vec<char> = text.chars().collect();
+        let (from, to) = (cut.0.index(letters.len()), cut.1.index(letters.len()));
+        let (from, to) = (from.min(to), from.max(to).min(from.min(to) + 40));
+        let middle: String = if twice { letters[from..to].iter().collect::<String>().repeat(2) } else { String::new() };
+        let head: String = letters[..from].iter().collect();
+        let tail: String = letters[to..].iter().collect();
+        survives(*format, &format!("{head}{put}{middle}{tail}"));
+    }
+}
