@@ -21,23 +21,35 @@ struct Shape {
     asked: &'static str,
     /// Another one.
     other: fn(usize) -> String,
+    /// What the one of that number asks for besides; the route that takes the request is number 0.
+    when: Option<fn(usize) -> String>,
     request: &'static str,
 }
 
 const PLAIN: &str = "GET /users/profile/settings HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: bench/1\r\nAccept: */*\r\n\r\n";
 
-const SHAPES: [Shape; 9] = [
+const TENANT: &str = "GET /users/profile/settings HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: bench/1\r\nAccept: */*\r\nX-Tenant: t0\r\n\r\n";
+
+const SHAPES: [Shape; 11] = [
     Shape {
         name: "exact",
         asked: "/users/profile/settings",
         other: |number| format!("/area{number}/page{number}"),
+        when: None,
         request: PLAIN,
     },
-    Shape { name: "subtree", asked: "/users/*", other: |number| format!("/mount{number}/*"), request: PLAIN },
+    Shape {
+        name: "subtree",
+        asked: "/users/*",
+        other: |number| format!("/mount{number}/*"),
+        when: None,
+        request: PLAIN,
+    },
     Shape {
         name: "siblings",
         asked: "/users/profile/settings",
         other: |number| format!("/users/profile/page{number}"),
+        when: None,
         request: PLAIN,
     },
     Shape {
@@ -48,30 +60,35 @@ const SHAPES: [Shape; 9] = [
             1 => format!("/users/middle{number}"),
             _ => format!("/users/profile/bottom{number}"),
         },
+        when: None,
         request: PLAIN,
     },
     Shape {
         name: "captures",
         asked: "/users/{id}/settings",
         other: |number| format!("/users/{{id}}/page{number}"),
+        when: None,
         request: PLAIN,
     },
     Shape {
         name: "text-and-rest",
         asked: "/users{rest...}",
         other: |number| format!("/user{number}{{rest...}}"),
+        when: None,
         request: PLAIN,
     },
     Shape {
         name: "hosts",
         asked: "www.example.com/users/*",
         other: |number| format!("host{number}.example.com/users/*"),
+        when: None,
         request: PLAIN,
     },
     Shape {
         name: "host-wildcards",
         asked: "*.example.com/users/*",
         other: |number| format!("*.zone{number}.example.com/users/*"),
+        when: None,
         request: PLAIN,
     },
     Shape {
@@ -83,7 +100,22 @@ const SHAPES: [Shape; 9] = [
             2 => format!("PUT /users/profile/page{}", number / 4),
             _ => format!("DELETE /users/profile/page{}", number / 4),
         },
+        when: None,
         request: PLAIN,
+    },
+    Shape {
+        name: "regexes",
+        asked: "/users/{x:pro[a-z]+}/settings",
+        other: |number| format!("/users/{{x:page{number}-[a-z]+}}/settings"),
+        when: None,
+        request: PLAIN,
+    },
+    Shape {
+        name: "when",
+        asked: "/users/{rest...}",
+        other: |number| format!("/users/{{rest{number}...}}"),
+        when: Some(|number| format!("header = {{ X-Tenant = \"t{number}\" }}")),
+        request: TENANT,
     },
 ];
 
@@ -134,8 +166,9 @@ fn counted(rehearsal: &mut Rehearsal) {
 fn file_of(shape: &Shape, count: usize) -> String {
     let mut file = String::from("[routes]\n");
     let keys = std::iter::once(shape.asked.to_owned()).chain((1..count).map(shape.other));
-    for key in keys {
-        writeln!(file, "\"{key}\" = {{ proxy = \"http://127.0.0.1:9\" }}").expect("a string takes all");
+    for (number, key) in keys.enumerate() {
+        let when = shape.when.map(|when| format!(", when = {{ {} }}", when(number))).unwrap_or_default();
+        writeln!(file, "\"{key}\" = {{ proxy = \"http://127.0.0.1:9\"{when} }}").expect("a string takes all");
     }
     file
 }

@@ -92,6 +92,8 @@ const fn classes_of(byte: u8) -> u8 {
     };
     let path = match byte {
         b'%' | b'\\' | b'#' | b'?' => 0,
+        // RFC 3986 3.3 has no room for these; most clients escape them.
+        b'"' | b'<' | b'>' | b'[' | b']' | b'^' | b'`' | b'{' | b'|' | b'}' => 0,
         0x21..=0x7e => PATH,
         _ => 0,
     };

@@ -1,7 +1,8 @@
 //! The one spelling of a path that is matched, authorised and, where it matters, forwarded (RFC 3986 6.2.2;
 //! HTTP.md rules 18–20).
 //!
-//! Unreserved characters are unescaped, the hex digits of other escapes put in upper case, dot segments resolved.
+//! Unreserved characters are unescaped, the hex digits of other escapes put in upper case, what should have been escaped
+//! (`"`, `<`, `[` and the like) is, dot segments are resolved.
 //! `//` is never merged and `%2F` never becomes a separator. What different servers resolve differently is refused.
 
 use crate::bytes::{PATH, UNRESERVED, class};
@@ -111,7 +112,11 @@ impl Writer<'_> {
                 }
                 (b'%', _) => return Err(PathError::BadEscape),
                 (b'\\', _) => return Err(PathError::Backslash),
-                _ if class(*byte) & PATH == 0 => return Err(PathError::BadByte),
+                (b'#' | b'?' | ..=b' ' | 0x7f.., _) => return Err(PathError::BadByte),
+                _ if class(*byte) & PATH == 0 => {
+                    self.escaping(*byte);
+                    after
+                }
                 _ => {
                     self.out.push(*byte);
                     after
@@ -119,6 +124,14 @@ impl Writer<'_> {
             };
         }
         Ok(())
+    }
+
+    /// Some clients send it so and some escape it; servers read both alike.
+    fn escaping(&mut self, byte: u8) {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        let digit = |value: u8| HEX.get(usize::from(value)).copied().unwrap_or_default();
+        self.out.extend([b'%', digit(byte >> 4), digit(byte & 15)]);
+        self.change = self.change.max(PathChange::Encoding);
     }
 
     fn escape(&mut self, digits: [u8; 2]) -> Result<(), PathError> {

@@ -6,12 +6,17 @@
 //! asked whether any request satisfies both. Which routes are hidden by another is told in `shadow`.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::host::HostPattern;
 use super::method::Method;
 use super::pattern::{End, Pattern, Segment};
 use super::regex::{Matter, Overlap};
+use super::regex_set::RegexSet;
 use super::{RouteSpec, shadow};
+
+/// So many routes of one shape are held against each other without further ado.
+const FEW: usize = 8;
 
 /// Two routes that cannot both stand in one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,21 +66,66 @@ enum EndShape<'s> {
 /// Each route is held against those of its shape before it, then against those that could hide it; the first conflict
 /// of each is told.
 pub(super) fn all(specs: &[RouteSpec]) -> Vec<Conflict> {
-    let mut known: HashMap<Shape<'_>, Vec<usize>> = HashMap::new();
-    let mut conflicts = Vec::new();
-    for (second, spec) in specs.iter().enumerate() {
-        let alike = known.entry(Shape::of(&spec.pattern)).or_default();
-        let conflict = alike.iter().find_map(|first| {
-            let kind = between(&specs[*first], spec);
-            let kind = kind.map(|kind| Conflict { first: *first, second, kind });
-            kind.or_else(|| hidden_by_priority(specs, *first, second))
-        });
-        conflicts.extend(conflict);
-        alike.push(second);
+    let mut shapes: HashMap<Shape<'_>, Vec<usize>> = HashMap::new();
+    for (index, spec) in specs.iter().enumerate() {
+        shapes.entry(Shape::of(&spec.pattern)).or_default().push(index);
     }
+    let mut conflicts: Vec<Conflict> = shapes.values().flat_map(|alike| among(specs, alike)).collect();
     let told: HashSet<usize> = conflicts.iter().map(|conflict| conflict.second).collect();
     conflicts.extend(shadow::by_better_paths(specs).filter(|conflict| !told.contains(&conflict.second)));
+    conflicts.sort_by_key(|conflict| (conflict.second, conflict.first));
     conflicts
+}
+
+/// Among routes of one shape.
+fn among(specs: &[RouteSpec], alike: &[usize]) -> Vec<Conflict> {
+    let meetings = (alike.len() > FEW).then(|| Meetings::of(specs, alike)).flatten();
+    let mut conflicts = Vec::new();
+    for (at, second) in alike.iter().copied().enumerate() {
+        let conflict = alike[..at].iter().copied().enumerate().find_map(|(first_at, first)| {
+            if meetings.as_ref().is_some_and(|meetings| meetings.excludes(first_at, at)) {
+                return None;
+            }
+            let kind = between(&specs[first], &specs[second]);
+            let kind = kind.map(|kind| Conflict { first, second, kind });
+            kind.or_else(|| hidden_by_priority(specs, first, second))
+        });
+        conflicts.extend(conflict);
+    }
+    conflicts
+}
+
+/// Which of the routes of one shape can meet in their first regex: found for all of them at once, where holding each
+/// against each would take long.
+struct Meetings {
+    /// The place of each route's regex among those that differ.
+    regexes: Vec<usize>,
+    pairs: HashSet<(usize, usize)>,
+}
+
+impl Meetings {
+    /// None: they have no regex, or too large ones to tell.
+    fn of(specs: &[RouteSpec], alike: &[usize]) -> Option<Self> {
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        let mut differing = Vec::new();
+        let mut regexes = Vec::with_capacity(alike.len());
+        for index in alike {
+            let regex = specs[*index].pattern.segments.iter().find_map(|segment| match segment {
+                Segment::Matching { regex, .. } => Some(regex),
+                Segment::Literal(_) | Segment::Any { .. } => None,
+            })?;
+            regexes.push(*known.entry(regex.text()).or_insert_with(|| {
+                differing.push(Arc::clone(regex));
+                differing.len() - 1
+            }));
+        }
+        Some(Self { regexes, pairs: RegexSet::overlaps(&differing, Matter::Segment)? })
+    }
+
+    fn excludes(&self, first: usize, second: usize) -> bool {
+        let (first, second) = (self.regexes[first], self.regexes[second]);
+        first != second && !self.pairs.contains(&(first.min(second), first.max(second)))
+    }
 }
 
 impl<'s> Shape<'s> {
@@ -109,11 +159,12 @@ fn hidden_by_priority(specs: &[RouteSpec], one: usize, other: usize) -> Option<C
 
 /// Between two routes of one shape.
 fn between(first: &RouteSpec, second: &RouteSpec) -> Option<ConflictKind> {
-    if first.when.counts() != second.when.counts() {
+    let mut is_duplicate = first.when.is_same(&second.when);
+    let is_decided = first.when.counts() != second.when.counts() || first.priority != second.priority;
+    if !is_duplicate && (is_decided || first.when.excludes(&second.when)) {
         return None;
     }
     let mut example = String::new();
-    let mut is_duplicate = first.when.is_same(&second.when);
     for (left, right) in first.pattern.segments.iter().zip(&second.pattern.segments) {
         example.push('/');
         match (left, right) {
@@ -142,7 +193,7 @@ fn between(first: &RouteSpec, second: &RouteSpec) -> Option<ConflictKind> {
     if is_duplicate {
         return Some(ConflictKind::Duplicate);
     }
-    if first.priority != second.priority || first.when.excludes(&second.when) {
+    if is_decided {
         return None;
     }
     let mut when = first.when.show();

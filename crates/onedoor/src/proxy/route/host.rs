@@ -197,6 +197,11 @@ impl<T: Default> Hosts<T> {
         }
     }
 
+    pub(super) fn for_each_mut(&mut self, change: impl FnMut(&mut T)) {
+        let named = self.names.values_mut().chain(self.wildcards.values_mut());
+        named.chain(self.addresses.values_mut()).chain(&mut self.any).for_each(change);
+    }
+
     /// Calls `visit` with everything whose host matches, best first, until it breaks.
     pub(super) fn visit<'t, B>(
         &'t self,

@@ -22,6 +22,7 @@
 //! A route that does not match on all of host, path, method and `when` does not take part; so there is no "wrong
 //! branch".
 
+mod conditional;
 mod conflict;
 mod details;
 mod error;
@@ -34,6 +35,7 @@ mod path;
 mod pattern;
 mod redirect;
 mod regex;
+mod regex_set;
 mod rewrite;
 mod segments;
 mod shadow;

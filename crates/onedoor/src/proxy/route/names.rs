@@ -27,6 +27,14 @@ impl<T> Names<T> {
         self.0.get(name)
     }
 
+    pub(super) fn values(&self) -> impl Iterator<Item = &T> {
+        self.0.values()
+    }
+
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.values_mut()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -5,21 +5,23 @@
 //! at the first segment where they differ. Only regexes can match side by side in one rank; there the branches'
 //! winners are compared. No node is visited twice, and none that the path does not lead to.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::RouteSpec;
+use super::conditional::Conditional;
 use super::method::{self, Method};
 use super::names::Names;
 use super::pattern::{End, Segment};
 use super::regex::WholeRegex;
+use super::regex_set::{Matching, RegexSet};
 use super::table::Ask;
 use super::texts::Texts;
 
 /// Index of a route in the table.
-type SpecIndex = usize;
+pub(super) type SpecIndex = usize;
 type NodeIndex = usize;
 
 #[derive(Debug)]
@@ -34,6 +36,8 @@ struct Node {
     texts: Texts<Leaf>,
     /// One branch per regex, as it is written.
     regexes: Vec<(Arc<WholeRegex>, NodeIndex)>,
+    /// All of these at once, where there are several; made when all are known.
+    regex_set: Option<RegexSet>,
     any: Option<NodeIndex>,
     rest: Leaf,
     end: Leaf,
@@ -47,10 +51,6 @@ struct Leaf {
     /// None for almost all, which then cost a request no more than this look.
     conditional: Option<Box<Conditional>>,
 }
-
-/// A leaf's routes with conditions, best first as far as it is the conditions and `priority` that decide.
-#[derive(Debug, Default)]
-struct Conditional(Vec<(Option<Method>, SpecIndex)>);
 
 /// What a lookup needs besides the path.
 #[derive(Debug)]
@@ -109,6 +109,14 @@ impl Tree {
         next
     }
 
+    /// No route comes after this.
+    pub(super) fn finish(&mut self) {
+        for node in self.nodes.iter_mut().filter(|node| node.regexes.len() > 1) {
+            let regexes = node.regexes.iter().map(|(regex, _)| Arc::clone(regex));
+            node.regex_set = Some(RegexSet::new(regexes.collect()));
+        }
+    }
+
     /// The best route for this request.
     pub(super) fn best(&self, lookup: &Lookup<'_>) -> Option<SpecIndex> {
         let path = lookup.ask.path;
@@ -147,18 +155,17 @@ impl Tree {
         left: Option<&[u8]>,
         lookup: &Lookup<'_>,
     ) -> Option<SpecIndex> {
-        let mut best = None;
-        for (regex, next) in &node.regexes {
-            if !regex.matches(segment) {
-                continue;
-            }
-            if let Some(found) = self.best_from(*next, left, lookup)
-                && best.is_none_or(|best| lookup.compare(found, best) == Ordering::Greater)
-            {
-                best = Some(found);
-            }
-        }
-        best
+        let matching = match (&node.regex_set, &*node.regexes) {
+            (Some(set), _) => set.matching(segment),
+            (None, [(only, _)]) if only.matches(segment) => Matching::from_slice(&[0]),
+            (None, _) => return None,
+        };
+        let branches = matching.into_iter().filter_map(|at| node.regexes.get(at));
+        let found = branches.filter_map(|(_, next)| self.best_from(*next, left, lookup));
+        found.reduce(|best, found| match lookup.compare(found, best) {
+            Ordering::Greater => found,
+            Ordering::Less | Ordering::Equal => best,
+        })
     }
 
     /// Every route whose path matches, whatever its method and its conditions.
@@ -207,29 +214,8 @@ impl Leaf {
     }
 
     fn all(&self) -> impl Iterator<Item = SpecIndex> {
-        let conditional = self.conditional.iter().flat_map(|conditional| &conditional.0);
-        self.plain.iter().chain(conditional).map(|(_, index)| *index)
-    }
-}
-
-impl Conditional {
-    fn insert(&mut self, specs: &[RouteSpec], index: SpecIndex) {
-        self.0.push((specs[index].pattern.method, index));
-        self.0.sort_by_key(|(_, index)| Reverse((specs[*index].when.counts(), specs[*index].priority)));
-    }
-
-    /// Steps 3 to 8: of those whose conditions hold, the first with the best method.
-    fn best(&self, lookup: &Lookup<'_>) -> Option<(method::Rank, SpecIndex)> {
-        let mut best: Option<(method::Rank, SpecIndex)> = None;
-        for (own, index) in &self.0 {
-            let Some(rank) = method::rank(*own, lookup.ask.method) else { continue };
-            if best.is_none_or(|(best, _)| rank > best)
-                && lookup.specs[*index].when.holds(&lookup.ask.details)
-            {
-                best = Some((rank, *index));
-            }
-        }
-        best
+        let conditional = self.conditional.iter().flat_map(|conditional| conditional.all());
+        self.plain.iter().map(|(_, index)| *index).chain(conditional)
     }
 }
 

@@ -109,11 +109,11 @@ impl WholeRegex {
 }
 
 /// A comment of `(?x)` in `text` would swallow the closing parenthesis; that is an error, not another meaning.
-fn anchored(text: &str) -> String {
+pub(super) fn anchored(text: &str) -> String {
     format!(r"\A(?:{text})\z")
 }
 
-fn syntax_config() -> syntax::Config {
+pub(super) fn syntax_config() -> syntax::Config {
     // `.*` is everything: a decoded value may hold a line feed.
     syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(true)
 }
@@ -243,11 +243,12 @@ fn way_to_last(steps: &[Step]) -> Vec<u8> {
 
 impl Matter {
     /// What it can consist of, the most readable first: an example is made of it.
-    fn bytes(self) -> impl Iterator<Item = u8> {
+    pub(super) fn bytes(self) -> impl Iterator<Item = u8> {
         let readable = (b'0'..=b'9').chain(b'a'..=b'z').chain(b'A'..=b'Z').chain(*b"-_~.");
         let others = (0..=u8::MAX).filter(move |byte| {
             let is_readable = byte.is_ascii_alphanumeric() || b"-_~.".contains(byte);
-            !is_readable && (self == Self::Value || (byte.is_ascii_graphic() && !b"/?#\\".contains(byte)))
+            !is_readable
+                && (self == Self::Value || (byte.is_ascii_graphic() && !b"/?#\\\"<>[]^`{|}".contains(byte)))
         });
         readable.chain(others)
     }

@@ -98,10 +98,13 @@ fn covers(first: &Segment, second: &Segment) -> bool {
             own.text() == other.text() || own.covers(other, Matter::Segment)
         }
         (Segment::Matching { regex, .. }, Segment::Any { .. }) => {
-            WholeRegex::parse(".*").is_ok_and(|any| regex.covers(&any, Matter::Segment))
+            // Almost every regex fails here already.
+            let is_wide = [&b"0"[..], b"z", b"~%21"].iter().all(|probe| regex.matches(probe));
+            is_wide && WholeRegex::parse(".*").is_ok_and(|any| regex.covers(&any, Matter::Segment))
         }
         (Segment::Literal(text), Segment::Matching { regex, .. }) => {
-            WholeRegex::of_text(text).is_some_and(|own| own.covers(regex, Matter::Segment))
+            regex.matches(text)
+                && WholeRegex::of_text(text).is_some_and(|own| own.covers(regex, Matter::Segment))
         }
         (Segment::Literal(_), Segment::Any { .. }) => false,
     }

@@ -19,7 +19,8 @@ pub(super) enum BadSpelling {
 }
 
 /// Appends `text` as a normalised request path would spell it: escapes of unreserved characters decoded, other
-/// escapes with upper-case digits (RFC 3986 6.2.2), characters beyond ASCII as the escapes clients send for them.
+/// escapes with upper-case digits (RFC 3986 6.2.2), what RFC 3986 has no room for (`"`, `<`, `|` …) and characters beyond
+/// ASCII as the escapes that clients send for them.
 pub(super) fn normalise(text: &str, out: &mut Vec<u8>) -> Result<(), (Range<usize>, BadSpelling)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -38,7 +39,7 @@ pub(super) fn normalise(text: &str, out: &mut Vec<u8>) -> Result<(), (Range<usiz
                 at = end;
             }
             0..=b' ' | 0x7f | b'\\' => return Err((at..at + 1, BadSpelling::Character)),
-            0x80.. => {
+            b'"' | b'<' | b'>' | b'[' | b']' | b'^' | b'`' | b'{' | b'|' | b'}' | 0x80.. => {
                 push_escape(byte, out);
                 at += 1;
             }
@@ -133,6 +134,8 @@ mod tests {
             ("caf\u{e9}", "caf%C3%A9"),
             ("caf%c3%a9", "caf%C3%A9"),
             ("a+b", "a+b"),
+            ("a\"b", "a%22b"),
+            ("[a]|{b}^<>`", "%5Ba%5D%7C%7Bb%7D%5E%3C%3E%60"),
             ("a%2bb", "a%2Bb"),
             ("~x", "~x"),
             ("%7Ex", "~x"),

@@ -61,6 +61,7 @@ impl Routes {
         for (index, spec) in specs.iter().enumerate() {
             hosts.entry(&spec.pattern.host).insert(&specs, index);
         }
+        hosts.for_each_mut(Tree::finish);
         Ok(Self { specs, hosts })
     }
 

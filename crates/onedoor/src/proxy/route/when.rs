@@ -28,10 +28,16 @@ pub(crate) struct When {
 /// One value that a request must have.
 #[derive(Debug)]
 pub(crate) struct Condition {
+    name: Name,
+    wanted: Wanted,
+}
+
+/// What a value is the value of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
     source: Source,
     /// A header's in lower case.
-    name: Box<str>,
-    wanted: Wanted,
+    text: Box<str>,
 }
 
 /// Where a value stands.
@@ -113,39 +119,41 @@ impl Condition {
                 Wanted::Exact(value.into())
             }
         };
-        let name = match source {
+        let text = match source {
             Source::Header => name.to_ascii_lowercase().into(),
             Source::Query | Source::Cookie => name.into(),
         };
-        Ok(Self { source, name, wanted })
+        Ok(Self { name: Name { source, text }, wanted })
     }
 
     /// Whether both ask for the same value; the later one would be in vain.
     pub(crate) fn is_about_the_same_as(&self, other: &Self) -> bool {
-        (self.source, &self.name) == (other.source, &other.name)
+        self.name == other.name
     }
 
     fn holds(&self, details: &Details<'_>) -> bool {
-        self.value_in(details, &mut Decoded::new()).is_some_and(|value| self.wanted.matches(value))
-    }
-
-    fn value_in<'v>(&self, details: &Details<'v>, decoded: &'v mut Decoded) -> Option<&'v [u8]> {
-        match self.source {
-            Source::Header => details.header(self.name.as_bytes(), decoded),
-            Source::Query => details.query(self.name.as_bytes(), decoded),
-            Source::Cookie => details.cookie(self.name.as_bytes()),
-        }
+        self.name.value_in(details, &mut Decoded::new()).is_some_and(|value| self.wanted.matches(value))
     }
 
     fn show(&self) -> String {
-        let source = match self.source {
+        let source = match self.name.source {
             Source::Header => "header",
             Source::Query => "query",
             Source::Cookie => "cookie",
         };
         match &self.wanted {
-            Wanted::Exact(text) => format!("{source} {} = \"{text}\"", self.name),
-            Wanted::Matching(regex) => format!("{source} {} = \"~{}\"", self.name, regex.text()),
+            Wanted::Exact(text) => format!("{source} {} = \"{text}\"", self.name.text),
+            Wanted::Matching(regex) => format!("{source} {} = \"~{}\"", self.name.text, regex.text()),
+        }
+    }
+}
+
+impl Name {
+    pub(super) fn value_in<'v>(&self, details: &Details<'v>, decoded: &'v mut Decoded) -> Option<&'v [u8]> {
+        match self.source {
+            Source::Header => details.header(self.text.as_bytes(), decoded),
+            Source::Query => details.query(self.text.as_bytes(), decoded),
+            Source::Cookie => details.cookie(self.text.as_bytes()),
         }
     }
 }
@@ -250,7 +258,7 @@ impl Wanted {
 impl When {
     /// `networks`: the client's is one of them; None: whichever.
     pub(crate) fn new(mut texts: Vec<Condition>, networks: Option<Vec<IpNet>>) -> Self {
-        texts.sort_by(|left, right| (left.source, &left.name).cmp(&(right.source, &right.name)));
+        texts.sort_by(|left, right| left.name.cmp(&right.name));
         let networks = networks.map(|networks| IpNet::aggregate(&networks).into());
         Self { texts: texts.into(), networks }
     }
@@ -270,7 +278,7 @@ impl When {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let of = |source| self.texts.iter().filter(|condition| condition.source == source).count();
+        let of = |source| self.texts.iter().filter(|condition| condition.name.source == source).count();
         let of = |source| u8::try_from(of(source)).unwrap_or(u8::MAX);
         Counts {
             header: of(Source::Header),
@@ -278,6 +286,14 @@ impl When {
             cookie: of(Source::Cookie),
             ip: u8::from(self.networks.is_some()),
         }
+    }
+
+    /// The names that must have one certain value, and those values, in the order of the names.
+    pub(super) fn exact(&self) -> impl Iterator<Item = (Name, &str)> {
+        self.texts.iter().filter_map(|condition| match &condition.wanted {
+            Wanted::Exact(text) => Some((condition.name.clone(), &**text)),
+            Wanted::Matching(_) => None,
+        })
     }
 
     /// Each condition, as it could be written.
@@ -297,6 +313,7 @@ impl When {
         let of_text = |condition: &Condition| Seen {
             condition: condition.show(),
             value: condition
+                .name
                 .value_in(details, &mut Decoded::new())
                 .map(|value| String::from_utf8_lossy(value).into_owned()),
             verdict: verdict(condition.holds(details)),

@@ -227,3 +227,22 @@ fn no_text_makes_the_parser_panic_and_every_fix_is_a_pattern() {
         }
     }
 }
+
+#[test]
+fn a_sign_that_clients_escape_or_do_not_is_the_same_sign() {
+    for (key, path, is_matched) in [
+        ("/a\"b", "/a%22b", true),
+        ("/a\"b", "/a\"b", true),
+        ("/a%22b", "/a\"b", true),
+        ("/a%22b", "/a%2522b", false),
+        ("/%7Bx%7D/[1]/*", "/{x}/[1]/a", true),
+        ("/%7Bx%7D/[1]/*", "/%7bx%7D/%5B1%5D", true),
+        ("/a|b^c`d<e>", "/a%7Cb%5Ec%60d%3Ce%3E", true),
+    ] {
+        let mut scratch = Vec::new();
+        let normal = onedoor_http1::normalise(path.as_bytes(), &mut scratch).unwrap();
+        let normal = std::str::from_utf8(normal.path).unwrap();
+        let taken = if is_matched { key } else { "-" };
+        assert_eq!(winner(&table(&[key]), normal), taken, "{path}");
+    }
+}

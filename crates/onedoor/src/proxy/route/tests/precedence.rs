@@ -292,3 +292,36 @@ fn many_routes_are_found_like_few() {
     }
     assert_eq!(winner(&routes, "/r500"), "-");
 }
+
+#[test]
+fn many_regexes_and_many_conditions_side_by_side_are_found_like_few() {
+    let keys: Vec<String> = (0..300)
+        .flat_map(|at| {
+            [
+                format!("/{{x:v{at}-[a-z]+}}"),
+                format!("/tenants/* [h:x-tenant={at},q:v=1]"),
+                format!("/tenants/* [h:x-tenant={at}]"),
+            ]
+        })
+        .collect();
+    let routes = table(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+    for at in [0, 7, 8, 299] {
+        assert_eq!(winner(&routes, &format!("/v{at}-abc")), format!("/{{x:v{at}-[a-z]+}}"));
+        let tenant = format!("/tenants/x | X-Tenant: {at}");
+        assert_eq!(winner(&routes, &tenant), format!("/tenants/* [h:x-tenant={at}]"));
+        let both = format!("/tenants/x?v=1 | X-Tenant: {at}");
+        assert_eq!(winner(&routes, &both), format!("/tenants/* [h:x-tenant={at},q:v=1]"));
+    }
+    for request in ["/v300-abc", "/v1-", "/tenants/x", "/tenants/x?v=1 | X-Tenant: 300"] {
+        assert_eq!(winner(&routes, request), "-", "{request}");
+    }
+}
+
+#[test]
+fn among_many_alike_those_that_tie_are_still_found() {
+    let mut keys: Vec<String> = (0..20).map(|at| format!("/{{x:v{at}-[a-z]+}}/{{y}}")).collect();
+    keys.push("/{x:v7-a+}/{y}".to_owned());
+    let told = build(&keys.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_err();
+    let kind = ConflictKind::Tie { example: "/v7-a/y".to_owned(), when: Vec::new() };
+    assert_eq!(told, [Conflict { first: 7, second: 20, kind }]);
+}
