@@ -400,7 +400,7 @@ impl Table<'_, '_> {
     }
 }
 
-/// ` when header x-canary = "1"`, for the start table.
+/// ` when header X-Canary = "1"`, for the start table.
 fn condition_note(when: &When) -> String {
     match &*when.show() {
         [] => String::new(),

@@ -55,7 +55,7 @@ api = "a"
     }
     let rows: Vec<_> = loaded.table.iter().map(|row| row.what.as_str()).collect();
     assert!(
-        rows.contains(&"answer 200, 1 bytes when header x-canary = \"1\" and header x-version = \"2\""),
+        rows.contains(&"answer 200, 1 bytes when header X-Canary = \"1\" and header X-Version = \"2\""),
         "{rows:?}"
     );
 }

@@ -29,6 +29,8 @@ pub(crate) struct When {
 #[derive(Debug)]
 pub(crate) struct Condition {
     name: Name,
+    /// The name as it was written, for messages.
+    written: Box<str>,
     wanted: Wanted,
 }
 
@@ -66,7 +68,7 @@ pub(super) struct Counts {
 /// A condition and what a request says about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// `header x-canary = "1"`
+    /// `header X-Canary = "1"`
     pub(crate) condition: String,
     /// None: the request has none of that name.
     pub(crate) value: Option<String>,
@@ -123,7 +125,7 @@ impl Condition {
             Source::Header => name.to_ascii_lowercase().into(),
             Source::Query | Source::Cookie => name.into(),
         };
-        Ok(Self { name: Name { source, text }, wanted })
+        Ok(Self { name: Name { source, text }, written: name.into(), wanted })
     }
 
     /// Whether both ask for the same value; the later one would be in vain.
@@ -142,8 +144,8 @@ impl Condition {
             Source::Cookie => "cookie",
         };
         match &self.wanted {
-            Wanted::Exact(text) => format!("{source} {} = \"{text}\"", self.name.text),
-            Wanted::Matching(regex) => format!("{source} {} = \"~{}\"", self.name.text, regex.text()),
+            Wanted::Exact(text) => format!("{source} {} = \"{text}\"", self.written),
+            Wanted::Matching(regex) => format!("{source} {} = \"~{}\"", self.written, regex.text()),
         }
     }
 }

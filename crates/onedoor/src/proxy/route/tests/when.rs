@@ -1,5 +1,6 @@
 //! Conditions: which requests they let through, how they rank, and which of them clash.
 
+use super::reference::below;
 use super::*;
 
 #[test]
@@ -192,4 +193,57 @@ fn what_a_condition_may_not_ask_for_says_why() {
         assert!(fault.contains(told), "{name} = {value}: {fault}");
     }
     assert!(Condition::new(Source::Header, "Authorization", "~Bearer .*").is_ok());
+}
+
+#[test]
+fn whatever_a_client_writes_is_looked_at_without_harm() {
+    let routes = table(&["/ [q:v=~.*,c:s=~.+,h:x-a=~[^;]*]", "/ [q:v=1,c:s=2]", "/ [q:%00=\u{e9}]"]);
+    let mut seed = 0x5851_f42d_4c95_7f2d;
+    let signs = b"v=%&+;\"\\, s\xc3\xa9\x801234567890abcdefzZ/?";
+    for _ in 0..3_000 {
+        let mut text = |most: usize| -> Vec<u8> {
+            let count = below(&mut seed, most);
+            (0..count).map(|_| signs[below(&mut seed, signs.len())]).collect()
+        };
+        let (query, mut head) = (text(60), b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec());
+        for name in [&b"Cookie: s="[..], b"Cookie: ", b"X-A: ", b"X-A: "] {
+            head.extend_from_slice(name);
+            head.extend(text(200));
+            head.extend_from_slice(b"\r\n");
+        }
+        head.extend_from_slice(b"\r\n");
+        let mut parsed = onedoor_http1::RequestHead::default();
+        if parsed.parse(&head, &Default::default()).is_err() {
+            continue;
+        }
+        let details = Details { bytes: &head, fields: parsed.fields(), query: Some(&query), client: None };
+        let asked = Ask { details, ..ask("/") };
+        let found = matches!(routes.find(&asked), Found::Route(_));
+        assert_eq!(found, matches!(routes.explain(&asked).outcome, Outcome::Route(_)));
+    }
+}
+
+#[test]
+fn huge_values_and_many_cookies_are_compared_like_small_ones() {
+    let routes = table(&["/ [c:last=on]", "/ [h:x-a=~(a|b)*c]", "/ [q:v=1,q:w=2]"]);
+    let cookies: String = (0..2_000).map(|number| format!("c{number}=v; ")).collect();
+    assert_eq!(winner_of_large(&routes, &format!("Cookie: {cookies}last=on"), ""), "/ [c:last=on]");
+    let value = "ab".repeat(10_000);
+    assert_eq!(winner_of_large(&routes, &format!("X-A: {value}c"), ""), "/ [h:x-a=~(a|b)*c]");
+    assert_eq!(winner_of_large(&routes, &format!("X-A: {value}"), ""), "-");
+    let query = format!("{}&v=1&w=2", "x=%41&".repeat(3_000));
+    assert_eq!(winner_of_large(&routes, "X-B: 1", &query), "/ [q:v=1,q:w=2]");
+    assert_eq!(winner_of_large(&routes, "X-B: 1", &format!("v={}&w=2", "1".repeat(20_000))), "-");
+}
+
+fn winner_of_large(routes: &Routes, field: &str, query: &str) -> String {
+    let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{field}\r\n\r\n");
+    let mut parsed = onedoor_http1::RequestHead::default();
+    parsed.parse(head.as_bytes(), &Default::default()).unwrap();
+    let query = Some(query.as_bytes());
+    let details = Details { bytes: head.as_bytes(), fields: parsed.fields(), query, client: None };
+    match routes.find(&Ask { details, ..ask("/") }) {
+        Found::Route(matched) => matched.route.name.to_string(),
+        Found::MethodNotAllowed { .. } | Found::NotFound => "-".to_owned(),
+    }
 }
