@@ -35,10 +35,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Reads a text as `onedoor.toml`, touching neither disk nor environment, and says whether it is one. For the fuzzer.
+/// Reads a text as a configuration in TOML or JSON, touching neither disk nor environment, and says whether it is one,
+/// by itself or with its profile `p`. For the fuzzer.
 #[must_use]
 pub fn reads_as_config(text: &str) -> bool {
-    config::check_text(text, &config::Env::made_of([])).is_ok()
+    let name = if text.starts_with('{') { "onedoor.json" } else { "onedoor.toml" };
+    let env = config::Env::made_of([]);
+    let is_one = |profile| match config::check_text_as(name, text, profile, &env) {
+        Ok(_) => true,
+        Err(errors) => {
+            drop(errors.to_string());
+            false
+        }
+    };
+    let with_profile = is_one(Some("p"));
+    is_one(None) || with_profile
 }
 
 /// Plays one client's connection through the real driver, against an upstream that says `upstream` piece by piece, and

@@ -22,7 +22,8 @@ pub(super) fn run(layers: &Layers, surroundings: &mut Surroundings<'_>) -> io::R
         jobs => format!(", {}", count(jobs, "job")),
     };
     let (apps, routes) = (count(apps, "app"), count(routes, "route"));
-    writeln!(surroundings.talk, "{} is fine: {apps}, {routes}{jobs}", super::detected::name_of(layers))?;
+    let are = if layers.files.len() > 1 { "are" } else { "is" };
+    writeln!(surroundings.talk, "{} {are} fine: {apps}, {routes}{jobs}", super::detected::name_of(layers))?;
     Ok(Ended::Well)
 }
 

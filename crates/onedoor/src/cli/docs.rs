@@ -1,5 +1,6 @@
 //! `onedoor docs`: the reference, from the catalogue that the decoder itself uses.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use clap::Args;
@@ -45,6 +46,7 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
 
 /// The key of that path and what stands below it, else every key that ends so. `apps.web.run` means `apps.*.run`.
 fn find(key: &str) -> Vec<&'static Row> {
+    let key = without_layer(key);
     let parts: Vec<&str> = key.split('.').collect();
     let is_named = |row: &Row| {
         let mut path = row.path.split('.');
@@ -52,10 +54,22 @@ fn find(key: &str) -> Vec<&'static Row> {
         as_written && path.next().is_none()
     };
     if let Some(named) = catalogue::rows().find(|row| is_named(row)) {
-        let below = catalogue::rows().filter(|row| row.parent() == named.path);
+        let below = catalogue::rows().filter(|row| row.parent() == catalogue::shape(named));
+        let below = below.filter(|row| !catalogue::refused_in(named).contains(&row.key()));
         return std::iter::once(named).chain(below).collect();
     }
     catalogue::rows().filter(|row| row.path.ends_with(&format!(".{key}"))).collect()
+}
+
+/// `defaults.app.stop` is what `apps.*.stop` is, and `profile.dev.log` what `log` is.
+fn without_layer(key: &str) -> Cow<'_, str> {
+    if let Some(key) = key.strip_prefix("defaults.app.") {
+        return Cow::Owned(format!("apps.*.{key}"));
+    }
+    match key.strip_prefix("profile.").and_then(|named| named.split_once('.')) {
+        Some((_, key)) => without_layer(key),
+        None => Cow::Borrowed(key),
+    }
 }
 
 fn write_row(row: &Row, out: &mut dyn Write) -> io::Result<()> {
@@ -181,6 +195,8 @@ apps.web.env.DATABASE_URL = \"sqlite:dev.db\"
   under its name.
 - A route that names another target (`app`, `proxy`, ...) replaces the whole route; a `ready` or `live` of another form (`path`,
   `log`, ...) the whole `ready` or `live`.
+- `enabled = false` switches an app or a job off. Whoever needs it does not wait for it; a route that names such an app needs
+  another target there.
 - A profile that is not chosen is checked all the same. A variable that is not set is a mistake only where its value is used.
 - `min_version` lets an older onedoor say that it is too old, instead of naming every key it does not know.
 

@@ -97,7 +97,7 @@ pub(super) fn child(parent: &str, key: &str) -> Option<&'static Row> {
 }
 
 /// The table whose keys may stand in the row's own: most often itself, but some have the shape of another.
-pub(super) fn shape(row: &Row) -> &'static str {
+pub(crate) fn shape(row: &Row) -> &'static str {
     match row.path {
         "defaults.app" => "apps.*",
         "profile.*" => "",
@@ -124,10 +124,17 @@ pub(super) fn forms(pattern: &str) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// Keys of an app that no other app can have, too.
-pub(super) const OF_ONE_APP: &[&str] = &["run", "dev", "path", "host", "port", "image", "copy"];
+/// The keys of its shape that may not stand in the row's own table: no two apps can have them in common, or they are of
+/// the file as a whole.
+pub(crate) fn refused_in(row: &Row) -> &'static [&'static str] {
+    match row.path {
+        "defaults.app" => OF_ONE_APP,
+        "profile.*" => OF_THE_FILE,
+        _ => &[],
+    }
+}
 
-/// Keys of the file as a whole.
+pub(super) const OF_ONE_APP: &[&str] = &["run", "dev", "path", "host", "port", "image", "copy"];
 pub(super) const OF_THE_FILE: &[&str] = &["profile", "min_version"];
 
 /// Whether a table of this path holds names and texts of the operator's own.
@@ -265,6 +272,7 @@ const APP: &[Row] = &[
     key("apps.*.live.timeout", &[Duration], "\"2s\"", "How long to wait for the answer; a command is killed then."),
     key("apps.*.live.failures", &[Int { min: 1, max: 1000 }], "3", "How many failures in a row are too many. The first after the container was frozen is forgiven."),
     key("apps.*.start_timeout", &[Duration], "\"5m\"", "How long the app may take to become ready."),
+    key("apps.*.enabled", &[Bool], "true", "Whether there is such an app at all, as for a profile; whoever needs one that is not enabled does not wait for it."),
     key("apps.*.essential", &[Bool], "true for the app at / and for the only served one", "If it is given up, the container ends with its exit code."),
     key("apps.*.restart", &[Table], "", "What happens when the app ends by itself."),
     key("apps.*.restart.when", &[one_of(&["always", "on-failure", "never"])], "\"always\"", "After which ends it is started again."),

@@ -1,6 +1,6 @@
 //! From the files' names to what they mean: read, decode, merge, resolve, and all mistakes at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,10 +57,11 @@ impl Layers {
         self.files.first().map_or_else(|| Path::new(FILE_NAME), PathBuf::as_path)
     }
 
-    /// `onedoor.toml and prod.toml`
+    /// `onedoor.toml and prod.toml with profile dev`
     pub(crate) fn show(&self) -> String {
         let names: Vec<_> = self.files.iter().map(|file| file.display().to_string()).collect();
-        names.join(" and ")
+        let profile = self.profile.as_ref().map(|name| format!(" with profile {name}")).unwrap_or_default();
+        format!("{}{profile}", names.join(" and "))
     }
 }
 
@@ -120,7 +121,17 @@ pub(crate) fn load_text_to_ask(
 
 /// The same for a text, without touching the disk: every folder and program it names is taken to be there.
 pub(crate) fn check_text(text: &str, env: &Env) -> Result<Loaded, ConfigErrors> {
-    understand(&Source::new(FILE_NAME, text), (env, None), Path::new("/srv"), Disk::Untouched)
+    check_text_as(FILE_NAME, text, None, env)
+}
+
+/// The same for a text that stands in a file of this name, with this profile.
+pub(crate) fn check_text_as(
+    name: &str,
+    text: &str,
+    profile: Option<&str>,
+    env: &Env,
+) -> Result<Loaded, ConfigErrors> {
+    understand(&Source::new(name, text), (env, profile), Path::new("/srv"), Disk::Untouched)
 }
 
 fn understand(
@@ -137,6 +148,7 @@ fn understand(
         disk,
         folder,
         stop_budget: Duration::ZERO,
+        disabled: BTreeMap::new(),
         secret_variables: BTreeSet::new(),
         errors,
         warnings: Vec::new(),

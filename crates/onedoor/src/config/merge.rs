@@ -80,3 +80,80 @@ fn form(section: &Section) -> Option<usize> {
     let says = |keys: &&[&str]| section.entries.iter().any(|entry| keys.contains(&entry.key.value.as_str()));
     forms.iter().position(says)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::source::Span;
+
+    /// A tree whose keys say what kind of value they have, as the catalogue's do: `t` tables, `v` values.
+    fn tree(depth: u32) -> BoxedStrategy<Section> {
+        let value = (0..2_usize, any::<i64>(), 0..1000_usize)
+            .prop_map(|(key, number, at)| entry(format!("v{key}"), at, Value::Int(number)));
+        let one = if depth == 0 {
+            value.boxed()
+        } else {
+            let table = (0..2_usize, tree(depth - 1), 0..1000_usize);
+            prop_oneof![
+                value,
+                table.prop_map(|(key, table, at)| entry(format!("t{key}"), at, Value::Table(table)))
+            ]
+            .boxed()
+        };
+        proptest::collection::vec(one, 0..4)
+            .prop_map(|mut entries: Vec<Entry>| {
+                entries.sort_by(|left, right| left.key.value.cmp(&right.key.value));
+                entries.dedup_by(|left, right| left.key.value == right.key.value);
+                Section { entries, ..Section::empty("test") }
+            })
+            .boxed()
+    }
+
+    fn entry(key: String, at: usize, value: Value) -> Entry {
+        let span = Span::from(at..at + 1);
+        Entry { key: Located::new(key, span), node: Some(Node { span, value }) }
+    }
+
+    /// What it says, without order and place.
+    fn said(section: &Section, path: &str, all: &mut BTreeMap<String, i64>) {
+        for Entry { key, node } in &section.entries {
+            let path = format!("{path}.{}", key.value);
+            match node.as_ref().map(|node| &node.value) {
+                Some(Value::Table(table)) => said(table, &path, all),
+                Some(Value::Int(number)) => drop(all.insert(path, *number)),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn all_said(section: &Section) -> BTreeMap<String, i64> {
+        let mut all = BTreeMap::new();
+        said(section, "", &mut all);
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn three_layers_are_the_same_whichever_two_are_merged_first(a in tree(2), b in tree(2), c in tree(2)) {
+            let left = merge(merge(a.clone(), b.clone()), c.clone());
+            let right = merge(a, merge(b, c));
+            prop_assert_eq!(format!("{left:?}"), format!("{right:?}"));
+        }
+
+        #[test]
+        fn the_upper_layer_says_all_it_says_and_the_lower_one_the_rest(under in tree(2), over in tree(2)) {
+            let mut expected = all_said(&under);
+            expected.extend(all_said(&over));
+            prop_assert_eq!(all_said(&merge(under, over)), expected);
+        }
+
+        #[test]
+        fn what_lies_under_a_layer_that_says_everything_changes_nothing(over in tree(2), other in tree(2)) {
+            let under = merge(other.clone(), over.clone());
+            let over = merge(over, other);
+            prop_assert_eq!(all_said(&merge(under, over.clone())), all_said(&over));
+        }
+    }
+}

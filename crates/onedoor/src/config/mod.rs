@@ -1,10 +1,10 @@
 //! What the operator wrote → what each part wants.
 //!
 //! ```text
-//! onedoor.toml ─ file ──▶ sections ─ resolve ──▶ proxy::config::Config   (the way of a request)
-//!                 ▲  ▲                     ├────▶ apps::spec::Config      (the life of an app)
-//!                 │  └ interpolate ◀ env   ├────▶ the log's settings
-//!                 └ catalogue              └────▶ the start table
+//! onedoor.toml ─ written ─ file ──▶ sections ─ layers ──▶ one section ─ resolve ──▶ proxy::config::Config (the way of a request)
+//! prod.toml                 ▲  ▲               (merge)                        ├────▶ apps::spec::Config    (the life of an app)
+//!                           │  └ interpolate ◀ env                            ├────▶ the log's settings
+//!                           └ catalogue                                       └────▶ the start table
 //! ```
 //!
 //! One [`catalogue`] row per key feeds the decoder, the did-you-mean and the reference. Every mistake is collected as
@@ -32,7 +32,7 @@ mod written;
 pub(crate) use duration::show as show_duration;
 pub(crate) use env::Env;
 pub(crate) use error::{ConfigErrors, Paint};
-pub(crate) use load::{Layers, check_text, load, load_text, load_text_to_ask, load_to_ask};
+pub(crate) use load::{Layers, check_text, check_text_as, load, load_text, load_text_to_ask, load_to_ask};
 pub(crate) use resolve::{Loaded, TableRow, platform_of};
 
 use crate::suggest;

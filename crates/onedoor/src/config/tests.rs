@@ -9,7 +9,7 @@ mod never_panics;
 mod on_disk;
 mod prefix;
 
-use super::{ConfigErrors, Env, Loaded, check_text};
+use super::{ConfigErrors, Env, Loaded, check_text, check_text_as};
 
 /// Against an empty environment.
 fn check(text: &str) -> Result<Loaded, ConfigErrors> {

@@ -26,6 +26,7 @@ mod hostile;
 mod importing;
 mod isolation;
 mod jobs;
+mod layers;
 mod leaving;
 mod life;
 mod limits;

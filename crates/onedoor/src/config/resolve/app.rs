@@ -1,11 +1,12 @@
 //! `[apps]`, first look: which apps there are, what they are called, and where they are served by their own words.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::{Context, policy};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Entry, Node, Origin, Section, Value};
-use crate::config::source::Located;
+use crate::config::source::{Located, Span};
 use crate::proxy::route::{Balance, LineLimits, WhileDown};
 use crate::registry::AppId;
 
@@ -70,7 +71,17 @@ impl Draft<'_> {
     }
 }
 
-/// The apps in the order of the file. What is no app at all is said and left out.
+/// The apps that are there for another profile only, each with the place that says so.
+pub(super) fn disabled(apps: Option<&Section>) -> BTreeMap<String, Span> {
+    let entries = apps.map_or(&[][..], |apps| &apps.entries);
+    let place = |entry: &Entry| match &entry.node.as_ref()?.value {
+        Value::Table(section) if section.flag("enabled") == Some(false) => section.key("enabled"),
+        _ => None,
+    };
+    entries.iter().filter_map(|entry| Some((entry.key.value.clone(), place(entry)?))).collect()
+}
+
+/// The apps in the order of the file, less those that are not enabled. What is no app at all is said and left out.
 pub(super) fn drafts<'a>(apps: Option<&'a Section>, context: &mut Context<'_>) -> Vec<Draft<'a>> {
     let entries = apps.map_or(&[][..], |apps| &apps.entries);
     if let Some(first_too_many) = entries.get(APPS_MOST) {
@@ -80,6 +91,9 @@ pub(super) fn drafts<'a>(apps: Option<&'a Section>, context: &mut Context<'_>) -
     let mut drafts = Vec::new();
     for entry in entries.iter().take(APPS_MOST) {
         check_name("app", &entry.key, context);
+        if context.disabled.contains_key(&entry.key.value) {
+            continue;
+        }
         let id = AppId(u16::try_from(drafts.len()).unwrap_or(u16::MAX));
         drafts.extend(draft(id, entry, context));
     }

@@ -33,7 +33,7 @@ pub(crate) fn platform_of(env: &Env) -> (String, Duration) {
     (platform.show(), platform.stop_budget())
 }
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +62,8 @@ pub(super) struct Context<'a> {
     /// The file's own folder, absolute: relative paths start here.
     pub(super) folder: &'a Path,
     pub(super) stop_budget: Duration,
+    /// The apps that are not enabled, and where that is said.
+    pub(super) disabled: BTreeMap<String, Span>,
     /// The container's variables that only those who name them as a secret may see.
     pub(super) secret_variables: BTreeSet<String>,
     pub(super) errors: Vec<ConfigError>,
@@ -111,6 +113,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     context.stop_budget = server.stop_budget;
     let public: Vec<u16> = server.public_ports().collect();
 
+    context.disabled = app::disabled(file.table("apps"));
     let drafts = app::drafts(file.table("apps"), context);
     let jobs = job::drafts(file.table("jobs"), &drafts, context);
     let routes = route::drafts(file.table("routes"), &drafts, context);

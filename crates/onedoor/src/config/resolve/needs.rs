@@ -20,7 +20,7 @@ pub(super) struct Names<'a> {
 /// Whom a name means.
 enum Meant {
     This(Need),
-    /// A job that is taken out of this file: there is nothing to wait for.
+    /// An app or a job that is not enabled: there is nothing to wait for.
     Nobody,
     CronJob,
     Unknown,
@@ -83,6 +83,7 @@ pub(super) fn of(
                     .errors
                     .push(error.remedy("need a job with on = \"start\", which is run once, before"));
             }
+            Meant::Unknown if context.disabled.contains_key(needed.value) => {}
             Meant::Unknown => {
                 let fact =
                     format!("{noun} \"{name}\" needs \"{}\", and there is no such app or job", needed.value);

@@ -201,6 +201,13 @@ fn app<'a>(wanted: Located<&'a str>, apps: &[AppDraft<'_>], context: &mut Contex
     if let Some(app) = apps.iter().find(|app| app.name.value == wanted.value) {
         return Some(Target::App { app: app.id, name: wanted.value });
     }
+    if let Some(place) = context.disabled.get(wanted.value) {
+        let fact = format!("the route names app \"{}\", which is not enabled", wanted.value);
+        let error = ConfigError::new(Code::UnknownApp, wanted.span, fact).also(*place, "said here");
+        let remedy = "where the app is off, let something else answer: respond = { status = 503 }";
+        context.errors.push(error.remedy(remedy));
+        return None;
+    }
     let error =
         ConfigError::new(Code::UnknownApp, wanted.span, format!("there is no app \"{}\"", wanted.value));
     let names = || apps.iter().map(|app| app.name.value);

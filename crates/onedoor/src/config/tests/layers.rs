@@ -106,7 +106,7 @@ fn a_command_alone_and_a_table_are_two_spellings_of_one_app() {
 
 #[test]
 fn every_file_is_checked_and_a_clash_is_shown_in_both() {
-    let over = "[apps.api]\nport = 9000\ncolour = 1\n[apps.web]\nport = 9000\n[routes]\n\"GET /old\" = { app = \"api\", strip = 1 }\n";
+    let over = "[apps.api]\nport = 9000\nreplica = 1\n[apps.web]\nport = 9000\n[routes]\n\"GET /old\" = { app = \"api\", strip = 1 }\n";
     insta::assert_snapshot!(Stack::new(&[("a.toml", BASE), ("b.toml", over)]).mistakes());
     insta::assert_snapshot!(
         Stack::new(&[
@@ -126,6 +126,17 @@ fn every_file_that_cannot_be_read_is_named() {
     fs::remove_file(&stack.layers.files[1]).unwrap();
     fs::remove_file(&stack.layers.files[2]).unwrap();
     insta::assert_snapshot!(stack.mistakes());
+}
+
+#[test]
+fn an_app_that_is_not_enabled_is_not_there() {
+    let file = "[apps]\nweb = { run = \"x\", path = \"/\", needs = [\"api\"] }\napi = \"y\"\n\
+                [profile.lone]\napps.api.enabled = false\n[profile.routed]\napps.api.enabled = false\n\
+                routes.\"/v1\" = { app = \"api\" }\n";
+    let stack = Stack::of(file).profile("lone");
+    assert_eq!(stack.table(), ["/* app web onedoor.toml:2"]);
+    assert!(stack.fine().apps.apps[0].needs.is_empty());
+    insta::assert_snapshot!(Stack::of(file).profile("routed").mistakes());
 }
 
 /// A profile, and what becomes of the file when it is chosen.
@@ -239,7 +250,7 @@ fn defaults_are_under_every_app_and_its_own_word_wins() {
 
 #[test]
 fn a_mistake_in_the_defaults_is_one_however_many_apps_there_are() {
-    let file = "[defaults.app]\npath = \"/\"\ncolour = 1\nreplicas = \"two\"\nrestart.backoff = \"long\"\n\
+    let file = "[defaults.app]\npath = \"/\"\nreplica = 1\nreplicas = \"two\"\nrestart.backoff = \"long\"\n\
                 env.A = \"${NOT_SET}\"\nhost = \"x\"\n[defaults]\njob = {}\n[apps]\nweb = \"x\"\napi = \"y\"\n\
                 third = { run = \"z\", path = \"/z\" }\n";
     insta::assert_snapshot!(Stack::of(file).mistakes());

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Env, check_text};
+use super::{Env, check_text, check_text_as};
 
 const ZOO: &str = r#"
 name = "zoo"
@@ -43,7 +43,32 @@ fn language() -> impl Strategy<Value = String> {
     proptest::collection::vec(word, 0..24).prop_map(|words| words.concat())
 }
 
+/// JSON that may lack a bracket, and may hold any key of ours.
+fn json() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        "\"(apps|routes|server|defaults|app|profile|run|path|env|ready|json|x-y|min_version)\": ?",
+        "\"[$a-z{}:?/*\\\\-]{0,8}\",?",
+        "([0-9]{1,20}|1.5e3|true|null|//|,)",
+        "[\\[\\]{}]",
+        "\\PC{0,3}",
+    ];
+    proptest::collection::vec(word, 0..32).prop_map(|words| format!("{{{}}}", words.concat()))
+}
+
 proptest! {
+    #[test]
+    fn json_of_any_shape_never_panics(text in json()) {
+        drop(check_text_as("f.json", &text, None, &Env::made_of([("A", "1")])).map_err(|errors| errors.to_string()));
+    }
+
+    #[test]
+    fn layers_of_one_file_in_any_order_never_panic(base in language(), defaults in language(), profile in language()) {
+        let nested = |text: &str, name: &str| text.replace("[[", "[").replace('[', &format!("[{name}."));
+        let text = format!("{base}\n{}\n{}", nested(&defaults, "defaults.app"), nested(&profile, "profile.p"));
+        let env = Env::made_of([("PORT", "x")]);
+        drop(check_text_as("f.toml", &text, Some("p"), &env).map_err(|errors| errors.to_string()));
+    }
+
     #[test]
     fn arbitrary_text_never_panics(text in "\\PC{0,200}") {
         drop(check_text(&text, &Env::made_of([])).map_err(|errors| errors.to_string()));
