@@ -14,15 +14,16 @@ use crate::scaffold::draft::{Draft, Entry};
 
 const EXAMPLES: &str = "\
 Examples:
-  onedoor init                     look at this folder, write ./onedoor.toml
-  onedoor init --stdout            only show what would be written
+  onedoor init                         look at this folder, write ./onedoor.toml
+  onedoor init --stdout                only show what would be written
   onedoor init -o shop/onedoor.toml    the same for the folder shop
-  onedoor init --from compose      convert ./compose.yaml, and say what could not be converted
+  onedoor init --from compose          convert ./compose.yaml, and say what could not be converted
   onedoor init --from nginx nginx.conf --from supervisord supervisord.conf
-                                   both together: which program listens where nginx asks
+                                       both together: which program listens where nginx asks
 
-What is looked for is a Procfile, or the apps in the folder and two levels below it: Python, Node, Bun, Deno,
-Go, Rust, Ruby, PHP, Java, .NET, Elixir, and plain files. The table says what was decided because of which file.";
+What is looked for: a Procfile; else apps in the folder and two levels below it, in
+Python, Node, Bun, Deno, Go, Rust, Ruby, PHP, Java, .NET, Elixir, and plain files.
+The table says what was decided because of which file.";
 
 /// Where to, and over what.
 #[derive(Clone, Debug, Args)]

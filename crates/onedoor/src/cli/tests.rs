@@ -198,6 +198,8 @@ fn help_teaches_with_examples() {
     command.build();
     let explain = command.find_subcommand_mut(OsStr::new("explain")).unwrap();
     insta::assert_snapshot!("help_explain", explain.render_long_help());
+    let init = command.find_subcommand_mut(OsStr::new("init")).unwrap();
+    insta::assert_snapshot!("help_init", init.render_long_help());
 }
 
 #[test]
