@@ -1,15 +1,42 @@
-//! `onedoor check`: every mistake in the file; if there is none, what it would serve.
+//! `onedoor check`: every mistake in the file; if there is none, what it would serve, or with `--live` how the apps that
+//! run get along with their prefixes.
 
 use std::io::{self, Write};
 
-use super::{Ended, Surroundings};
-use crate::config::{Layers, TableRow};
+use clap::Args;
 
-pub(super) fn run(layers: &Layers, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let loaded = match super::load(layers, surroundings)? {
+use super::live::{self, Form, Wanted};
+use super::{Ended, FileArguments, Surroundings};
+use crate::config::TableRow;
+use crate::control::Place;
+
+/// Find every mistake in the file, and show what it would serve.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Fetch the pages of the apps that run, and say what of them leaves their prefix and how to mend it
+    #[arg(long)]
+    live: bool,
+    /// With --live: only these apps
+    #[arg(value_name = "APP", requires = "live")]
+    apps: Vec<String>,
+    /// With --live: answer in JSON
+    #[arg(long, requires = "live")]
+    json: bool,
+    #[command(flatten)]
+    files: FileArguments,
+}
+
+pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let layers = arguments.files.layers();
+    let loaded = match super::load(&layers, surroundings)? {
         Ok(loaded) => loaded,
         Err(ended) => return Ok(ended),
     };
+    if arguments.live {
+        let control = Place::of(layers.first(), loaded.control_socket.as_deref());
+        let form = if arguments.json { Form::Json } else { Form::Text };
+        return live::run(&loaded, &control, Wanted { apps: &arguments.apps, form }, surroundings);
+    }
     write_table(&loaded.table, surroundings.out)?;
     let (apps, routes) =
         (loaded.apps.apps.len(), loaded.table.iter().filter(|row| !row.at.is_empty()).count());

@@ -4,14 +4,13 @@
 //! to them, else whether it takes a connection. A file with mistakes is no reason to be unwell: onedoor runs the one
 //! it was started with.
 
-use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::os::unix::net::UnixStream;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::operate::Target;
+use super::reach::{Place, Stream};
 use super::{Ended, Surroundings};
 use crate::config::{self, Env};
 use crate::control::{Answer, AppStatus, CallError, Patience, Request, call};
@@ -92,8 +91,8 @@ impl Door {
     fn look(&self) -> Result<(), String> {
         let mut why = "no onedoor runs this file here".to_owned();
         for listen in &self.listen {
-            for place in places(listen) {
-                match place.connect() {
+            for place in Place::of(listen) {
+                match place.connect(PATIENCE) {
                     Ok(stream) => return self.ask(stream, &place.shown()),
                     Err(error) => {
                         why = format!("no onedoor runs this file here, and on {}: {error}", place.shown());
@@ -115,55 +114,6 @@ impl Door {
             Some(b"200") => Ok(()),
             Some(status) => Err(format!("GET {path} on {place}: {}", status.escape_ascii())),
             None => Err(format!("GET {path} on {place}: no answer in HTTP")),
-        }
-    }
-}
-
-enum Place<'a> {
-    Tcp(SocketAddr),
-    Unix(&'a std::path::Path),
-}
-
-trait Stream: Read + Write {}
-
-impl<S: Read + Write> Stream for S {}
-
-/// Where whatever listens there is reached from here.
-fn places(listen: &Listen) -> Vec<Place<'_>> {
-    let loopback = |port| {
-        [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]
-            .map(|address| Place::Tcp((address, port).into()))
-    };
-    match listen {
-        Listen::AnyAddress { port } => loopback(*port).into(),
-        Listen::Tcp(address) if address.ip().is_unspecified() => loopback(address.port()).into(),
-        Listen::Tcp(address) => vec![Place::Tcp(*address)],
-        Listen::Unix(path) => vec![Place::Unix(path)],
-    }
-}
-
-impl Place<'_> {
-    fn connect(&self) -> io::Result<Box<dyn Stream>> {
-        match self {
-            Self::Tcp(address) => {
-                let stream = TcpStream::connect_timeout(address, PATIENCE)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
-                stream.set_write_timeout(Some(PATIENCE))?;
-                Ok(Box::new(stream))
-            }
-            Self::Unix(path) => {
-                let stream = UnixStream::connect(path)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
-                stream.set_write_timeout(Some(PATIENCE))?;
-                Ok(Box::new(stream))
-            }
-        }
-    }
-
-    fn shown(&self) -> String {
-        match self {
-            Self::Tcp(address) => address.to_string(),
-            Self::Unix(path) => format!("unix:{}", path.display()),
         }
     }
 }

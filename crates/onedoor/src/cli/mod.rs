@@ -12,7 +12,9 @@ mod explain;
 mod health;
 mod importing;
 mod init;
+mod live;
 mod operate;
+mod reach;
 mod reading;
 mod table;
 #[cfg(test)]
@@ -74,7 +76,7 @@ enum Command {
     /// Look at the folder and write an onedoor.toml for what is in it
     Init(init::Arguments),
     /// Find every mistake in the file, and show what it would serve
-    Check(FileArguments),
+    Check(check::Arguments),
     /// Say which route takes a request, why, and what the upstream will see
     Explain(explain::Arguments),
     /// Say what a key of the file means; without one: list them all
@@ -215,7 +217,7 @@ fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<End
             Err(ended) => ended,
         }),
         Command::Init(arguments) => init::run(&arguments, surroundings),
-        Command::Check(files) => check::run(&files.layers(), surroundings),
+        Command::Check(arguments) => check::run(&arguments, surroundings),
         Command::Explain(arguments) => explain::run(&arguments, surroundings),
         Command::Docs(arguments) => docs::run(&arguments, surroundings),
         Command::Status(target) => operate::status(&target, surroundings),

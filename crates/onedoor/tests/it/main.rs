@@ -31,6 +31,7 @@ mod leaving;
 mod life;
 mod limits;
 mod listening;
+mod live;
 mod metrics;
 mod mounted;
 mod neighbours;

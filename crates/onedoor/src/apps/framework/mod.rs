@@ -56,6 +56,11 @@ pub(crate) fn wants(command: &Command) -> Option<(&'static str, Wants)> {
     recognise(command).map(|framework| (framework.name, framework.wants))
 }
 
+/// The same for a framework that was known by other signs than its command.
+pub(crate) fn wants_by_name(name: &str) -> Option<Wants> {
+    table::TABLE.iter().find(|framework| framework.name == name).map(|framework| framework.wants)
+}
+
 /// What a process is told about its place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
