@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 export PORT ?= 8000
 FUZZ_SECONDS ?= 60
 
-.PHONY: run build zoo parsers peers test fmt lint unit doc it fuzz bench bench-plan clean setup setup-build setup-zoo setup-peers setup-checkers setup-fuzz setup-valgrind
+.PHONY: run build zoo parsers peers test fmt lint unit doc it fuzz test-apps bench bench-plan clean setup setup-build setup-zoo setup-peers setup-checkers setup-fuzz setup-apps setup-valgrind
 .DEFAULT_GOAL := run
 
 run: build zoo ## build, prepare the three apps, serve them on PORT (default 8000) until Ctrl-C
@@ -45,6 +45,9 @@ doc: setup-build
 it: build zoo parsers peers ## the promises: the parser's rules, and dist/onedoor with the real apps
 	ONEDOOR_BIN="$(CURDIR)/dist/onedoor" cargo test --quiet --locked --workspace --test it
 
+test-apps: build setup-apps ## real frameworks below prefixes, in a real browser; installs them below target
+	@scripts/test-apps.sh
+
 fuzz: setup-build setup-fuzz ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
@@ -71,6 +74,9 @@ setup-peers: setup-zoo
 
 setup-checkers: setup-build
 	@scripts/setup/checkers.sh
+
+setup-apps: setup-peers
+	@scripts/setup/chromium.sh
 
 setup-fuzz: setup-build
 	@scripts/setup/fuzz.sh

@@ -35,20 +35,41 @@ fi
 )
 node_modules/.bin/vite build vite --base /vite/ --logLevel error
 
-PORT=$port "$onedoor" >onedoor.log 2>&1 &
-door=$!
-trap 'kill $door 2>/dev/null && wait $door 2>/dev/null || true' EXIT
-i=0
-until "$onedoor" status --json 2>/dev/null | python3 -c '
+# serve FILE: the door, until all of its apps are ready.
+serve() {
+    PORT=$port "$onedoor" -f "$1" >onedoor.log 2>&1 &
+    door=$!
+    i=0
+    until "$onedoor" status -f "$1" --json 2>/dev/null | python3 -c '
 import json, sys
 sys.exit(any(app["state"] != "ready" for app in json.load(sys.stdin)["apps"]))' 2>/dev/null; do
-    i=$((i + 1))
-    if [ $i -gt 240 ]; then
-        "$onedoor" status >&2 || true
-        tail -n 40 onedoor.log >&2
-        echo "test-apps: the apps are not ready after a minute" >&2
-        exit 1
-    fi
-    sleep 0.25
-done
+        i=$((i + 1))
+        if [ $i -gt 480 ]; then
+            "$onedoor" status -f "$1" >&2 || true
+            tail -n 40 onedoor.log >&2
+            echo "test-apps: the apps are not ready after two minutes" >&2
+            exit 1
+        fi
+        sleep 0.25
+    done
+}
+
+leave() {
+    kill "$door" 2>/dev/null && wait "$door" 2>/dev/null || true
+}
+trap leave EXIT
+
+serve onedoor.toml
 node browse.mjs "http://localhost:$port" "$@"
+[ $# = 0 ] || exit 0
+# Where the browser is content, the prefix doctor is.
+PORT=$port "$onedoor" check --live
+leave
+
+# Where each is set up wrongly, it says what to write.
+serve wrong.toml
+PORT=$port "$onedoor" check --live -f wrong.toml >told.txt && exit 1
+grep -v '^  note' told.txt >told-short.txt
+diff -u expected.txt told-short.txt
+echo "test-apps: the doctor tells what to write for each of $(grep -c '^/' expected.txt) that are wrong"
+"$root/scripts/test-apps-if-changed.sh" --digest >"$root/tests/apps/passed.txt"

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
     };
     let (apps, routes) = (count(apps, "app"), count(routes, "route"));
     let are = if layers.files.len() > 1 { "are" } else { "is" };
-    writeln!(surroundings.talk, "{} {are} fine: {apps}, {routes}{jobs}", super::detected::name_of(layers))?;
+    writeln!(surroundings.talk, "{} {are} fine: {apps}, {routes}{jobs}", super::detected::name_of(&layers))?;
     Ok(Ended::Well)
 }
 
