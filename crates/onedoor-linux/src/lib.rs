@@ -15,4 +15,5 @@ pub mod signal;
 pub mod socket;
 pub mod spawn;
 pub mod splice;
+pub mod terminal;
 pub mod wait;

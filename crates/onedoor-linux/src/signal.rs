@@ -64,6 +64,8 @@ impl Signal {
     pub const TERM: Self = Self(libc::SIGTERM);
     pub const CHLD: Self = Self(libc::SIGCHLD);
     pub const CONT: Self = Self(libc::SIGCONT);
+    pub const TSTP: Self = Self(libc::SIGTSTP);
+    pub const WINCH: Self = Self(libc::SIGWINCH);
 
     #[must_use]
     pub fn from_number(number: i32) -> Option<Self> {

@@ -8,6 +8,7 @@ mod apps;
 mod cli;
 mod config;
 mod control;
+mod dev;
 mod import;
 mod init;
 mod observe;
@@ -31,7 +32,7 @@ use cli::Todo;
 pub fn main() -> ExitCode {
     match cli::begin() {
         Todo::Nothing(code) => code,
-        Todo::Run { loaded, control, reread } => run::up(*loaded, &control, &reread),
+        Todo::Run { loaded, control, reread, dev } => run::up(*loaded, &control, &reread, dev),
     }
 }
 

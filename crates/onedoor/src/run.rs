@@ -12,6 +12,9 @@
 //!
 //! A second signal turns every wait that is left into none, but for a second's grace of the apps; a third ends that, too.
 
+mod developing;
+mod telling;
+
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -21,10 +24,12 @@ use onedoor_linux::signal::Signal;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, watch};
 
-use crate::apps::{AppRow, AppState, Apps, AppsEnd, Change, Outcome, Reload};
+use self::telling::{announce, explain, last_words, tell_status, tell_trust};
+use crate::apps::{Apps, AppsEnd, Change, EndOf, Outcome, Reload};
 use crate::cli::Reread;
 use crate::config::Loaded;
 use crate::control::{Control, Place, ReloadAsked};
+use crate::dev::{Ask, Developer, Picture, Settings};
 use crate::init::{self, Children, ExitCause, Request, Signals, StopRequest};
 use crate::observe::log::{Level, Log};
 use crate::proxy::{Bound, Proxy};
@@ -46,8 +51,8 @@ const RELOADS_WAITING: usize = 4;
 const FLUSHING: Duration = Duration::from_secs(1);
 
 /// Runs what the file says to its end and returns the exit code.
-pub(crate) fn up(loaded: Loaded, control: &[Place], reread: &Reread) -> ExitCode {
-    match try_up(loaded, control, reread) {
+pub(crate) fn up(loaded: Loaded, control: &[Place], reread: &Reread, dev: Option<Settings>) -> ExitCode {
+    match try_up(loaded, control, reread, dev) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // The log may be what failed. A stderr that nobody reads leaves only the code.
@@ -57,16 +62,20 @@ pub(crate) fn up(loaded: Loaded, control: &[Place], reread: &Reread) -> ExitCode
     }
 }
 
-fn try_up(loaded: Loaded, control: &[Place], reread: &Reread) -> anyhow::Result<u8> {
+fn try_up(loaded: Loaded, control: &[Place], reread: &Reread, dev: Option<Settings>) -> anyhow::Result<u8> {
     // Before the first thread: each inherits the mask.
     init::block_signals().context("cannot block signals")?;
-    let log = Log::start(&loaded.log).context("cannot start the log")?;
+    let log = match dev {
+        Some(_) => developing::start_log(&loaded.log),
+        None => Log::start(&loaded.log),
+    };
+    let log = log.context("cannot start the log")?;
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build_local(LocalOptions::default())
         .context("cannot start the control runtime")?;
-    let outcome = runtime.block_on(serve(loaded, control, reread, &log));
+    let outcome = runtime.block_on(serve(loaded, control, reread, dev, &log));
     log.flush(FLUSHING);
     outcome
 }
@@ -79,8 +88,16 @@ enum End {
     WorkerFailed,
 }
 
-async fn serve(loaded: Loaded, control: &[Place], reread: &Reread, log: &Log) -> anyhow::Result<u8> {
+async fn serve(
+    loaded: Loaded,
+    control: &[Place],
+    reread: &Reread,
+    dev: Option<Settings>,
+    log: &Log,
+) -> anyhow::Result<u8> {
     let trusted = loaded.proxy.trusted_peers.why.clone();
+    let wished = developing::port_wished(&loaded);
+    let mut picture = developing::picture(&loaded);
     // Bound first: connections queue from here on, and a taken port is known before an app starts.
     let bound = Bound::new(loaded.proxy)?;
     let mut signals = Signals::new(log.clone()).context("cannot read signals")?;
@@ -95,8 +112,15 @@ async fn serve(loaded: Loaded, control: &[Place], reread: &Reread, log: &Log) ->
     let (ask_reload, mut reloads) = mpsc::channel(RELOADS_WAITING);
     let mut control = Control::open(control, apps.helm(), ask_reload, log);
     let mut proxy = bound.start(registry, log.clone())?;
-    announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
-    tell_trust(log, trusted.as_deref());
+    let mut developer = dev.map(|settings| {
+        picture.url = developing::url(&addresses);
+        developing::tell_port(log, wished, &ports);
+        Developer::start(settings, picture, apps.helm(), children.clone(), log)
+    });
+    if developer.as_ref().is_none_or(|developer| !developer.has_screen()) {
+        announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
+        tell_trust(log, trusted.as_deref());
+    }
     let end = loop {
         // The arms that lose are asked again or not needed any more. Whoever signals every process of the container
         // wants its end, not the news of an app that was the first to obey.
@@ -105,14 +129,29 @@ async fn serve(loaded: Loaded, control: &[Place], reread: &Reread, log: &Log) ->
             request = signals.next() => match request {
                 Request::Stop(stop) => break End::Asked(stop),
                 Request::Status => tell_status(log, &apps.table()),
-                Request::Reload => reload(None, reread, &mut apps, &proxy, log),
+                Request::Reload => reload(None, reread, &mut apps, &proxy, developer.as_ref(), log),
             },
-            Some(asked) = reloads.recv() => reload(Some(asked), reread, &mut apps, &proxy, log),
-            end = apps.ended() => break own_signal_or(end, &mut signals).await,
+            Some(asked) = reloads.recv() => {
+                reload(Some(asked), reread, &mut apps, &proxy, developer.as_ref(), log);
+            }
+            ask = wishes(developer.as_mut()) => match ask {
+                Ask::Quit => break End::Asked(StopRequest::Once(Signal::INT)),
+                Ask::Reread => reload(None, reread, &mut apps, &proxy, developer.as_ref(), log),
+            },
+            end = apps.ended() => match (&developer, end.of) {
+                // It waits for a change of its files, and so do we.
+                (Some(_), EndOf::App) => log.event(Level::Error, Some(&end.app), &end.why),
+                (None, _) | (Some(_), EndOf::Job | EndOf::Supervision) => {
+                    break own_signal_or(end, &mut signals).await;
+                }
+            },
             _worker = proxy.failed() => break End::WorkerFailed,
         }
     };
     explain(log, &end);
+    if let Some(developer) = developer {
+        developer.leave().await;
+    }
     let hurry = watch::Sender::new(Pace::Orderly);
     // From here on everybody is told to end, and nobody to begin.
     if let Some(control) = &mut control {
@@ -134,12 +173,22 @@ async fn serve(loaded: Loaded, control: &[Place], reread: &Reread, log: &Log) ->
 
 /// Brings everything to what the file says now; on a mistake nothing changes. Answers when every app has been replaced
 /// that had to be.
-fn reload(asked: Option<ReloadAsked>, reread: &Reread, apps: &mut Apps, proxy: &Proxy, log: &Log) {
+fn reload(
+    asked: Option<ReloadAsked>,
+    reread: &Reread,
+    apps: &mut Apps,
+    proxy: &Proxy,
+    developer: Option<&Developer>,
+    log: &Log,
+) {
     let begun = try_reload(reread, apps, proxy);
+    if let Some(developer) = developer {
+        developer.reread(begun.as_ref().map(|begun| begun.picture.clone()).map_err(String::as_str));
+    }
     let log = log.clone();
     tokio::spawn(async move {
         let outcome = match begun {
-            Ok((reload, fixed)) => Ok(told_of(reload.done().await, &fixed, &log)),
+            Ok(Begun { reload, fixed, .. }) => Ok(told_of(reload.done().await, &fixed, &log)),
             Err(why) => {
                 log.event(
                     Level::Error,
@@ -156,19 +205,31 @@ fn reload(asked: Option<ReloadAsked>, reread: &Reread, apps: &mut Apps, proxy: &
     });
 }
 
-/// What was begun, and the keys whose change takes a new start.
-fn try_reload(
-    reread: &Reread,
-    apps: &mut Apps,
-    proxy: &Proxy,
-) -> Result<(Reload, Vec<&'static str>), String> {
+/// A reload under way.
+struct Begun {
+    reload: Reload,
+    /// The keys whose change takes a new start.
+    fixed: Vec<&'static str>,
+    picture: Picture,
+}
+
+fn try_reload(reread: &Reread, apps: &mut Apps, proxy: &Proxy) -> Result<Begun, String> {
     let loaded = reread()?;
+    let picture = developing::picture(&loaded);
     let prepared = proxy.prepare(loaded.proxy).map_err(|error| error.to_string())?;
     let (registry, publishers) = proxy.registry().next(&loaded.apps.slots());
     // Nothing here waits: the apps' tasks hear of it when the proxy has changed already.
     let reload = apps.reload(loaded.apps, publishers);
     let fixed = proxy.switch(prepared, registry);
-    Ok((reload, fixed))
+    Ok(Begun { reload, fixed, picture })
+}
+
+/// What a developer wants; nobody is one where there is none.
+async fn wishes(developer: Option<&mut Developer>) -> Ask {
+    match developer {
+        Some(developer) => developer.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Says what has become of a reload, and returns it line by line.
@@ -284,66 +345,6 @@ async fn hurry_on_signals(
             }
         }
     }
-}
-
-/// The table of what is served where.
-fn announce(log: &Log, name: Option<&str>, addresses: &[String], table: &[crate::config::TableRow]) {
-    let version = env!("CARGO_PKG_VERSION");
-    let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
-    log.event(Level::Info, None, format_args!("{name}onedoor {version} listens on {}", addresses.join(", ")));
-    let width = table.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
-    for row in table {
-        log.event(Level::Info, None, format_args!("  {:width$}  → {}", row.at, row.what));
-    }
-}
-
-/// Whose X-Forwarded-For is believed decides who the client is.
-fn tell_trust(log: &Log, why: Option<&str>) {
-    if let Some(why) = why {
-        log.event(Level::Info, None, format_args!("  X-Forwarded-For and its like are believed from: {why}"));
-    }
-}
-
-/// How each app is, asked for by SIGUSR1.
-fn tell_status(log: &Log, rows: &[AppRow]) {
-    for row in rows {
-        let state = match &row.state {
-            AppState::Idle => "idle: the first request starts it".to_owned(),
-            AppState::Starting => "starting".to_owned(),
-            AppState::Ready { listens: Some(listens), .. } => format!("ready on {listens}"),
-            AppState::Ready { listens: None, .. } => "running".to_owned(),
-            AppState::Down { why } => format!("down: {why}"),
-            AppState::Stopping => "stopping".to_owned(),
-            AppState::Runs { since } => format!("running for {:.1} s", since.elapsed().as_secs_f64()),
-            AppState::Done { after } => format!("done in {:.1} s", after.as_secs_f64()),
-            AppState::Scheduled { next: Some(next) } => format!("next run at {next}"),
-            AppState::Scheduled { next: None } => "never runs again".to_owned(),
-        };
-        let known = row.framework.map(|framework| format!(", {framework}")).unwrap_or_default();
-        log.event(
-            Level::Info,
-            Some(&row.name),
-            format_args!("{state} ({}{known}; {})", row.command, row.place),
-        );
-    }
-}
-
-fn explain(log: &Log, end: &End) {
-    match end {
-        End::Asked(StopRequest::Once(signal) | StopRequest::Again(signal)) => {
-            log.event(Level::Info, None, format_args!("{signal}: draining, then stopping the apps"));
-        }
-        End::AppEnded(end) => log.event(Level::Error, Some(&end.app), format_args!("{}; ending", end.why)),
-        End::WorkerFailed => log.event(Level::Error, None, "a worker keeps dying; ending"),
-    }
-}
-
-/// What a platform shows of a dead container are the log's last lines.
-fn last_words(log: &Log, end: &AppsEnd) {
-    for line in &end.last_lines {
-        log.event(Level::Error, Some(&end.app), format_args!("last words: {line}"));
-    }
-    log.event(Level::Error, Some(&end.app), format_args!("{}; exit code {}", end.why, end.exit_code));
 }
 
 fn exit_code(end: &End) -> u8 {

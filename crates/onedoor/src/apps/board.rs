@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use onedoor_linux::proc::Pid;
+use tokio::sync::watch;
 
 use crate::registry::Weight;
 
@@ -69,30 +70,41 @@ pub(crate) enum AppState {
 
 /// One row, shared between the task that writes it and those who read it.
 #[derive(Clone, Debug)]
-pub(super) struct Board(Arc<Mutex<AppRow>>);
+pub(super) struct Board {
+    row: Arc<Mutex<AppRow>>,
+    /// Told of every change of any row.
+    news: watch::Sender<()>,
+}
 
 impl Board {
-    pub(super) fn new(row: AppRow) -> Self {
-        Self(Arc::new(Mutex::new(row)))
+    pub(super) fn new(row: AppRow, news: watch::Sender<()>) -> Self {
+        Self { row: Arc::new(Mutex::new(row)), news }
     }
 
     pub(super) fn set(&self, state: AppState) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).state = state;
+        self.change(|row| row.state = state);
     }
 
     /// The file says otherwise about the app.
     pub(super) fn describe(&self, AppRow { place, command, framework, weight, .. }: AppRow) {
-        let mut row = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (row.place, row.command, row.framework, row.weight) = (place, command, framework, weight);
+        self.change(|row| {
+            (row.place, row.command, row.framework, row.weight) = (place, command, framework, weight);
+        });
     }
 
     pub(super) fn set_processes(&self, restarts: u64, processes: Vec<ProcessRow>) {
-        let mut row = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        row.restarts = restarts;
-        row.processes = processes;
+        self.change(|row| {
+            row.restarts = restarts;
+            row.processes = processes;
+        });
     }
 
     pub(super) fn row(&self) -> AppRow {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.row.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut AppRow)) {
+        change(&mut self.row.lock().unwrap_or_else(PoisonError::into_inner));
+        self.news.send_replace(());
     }
 }

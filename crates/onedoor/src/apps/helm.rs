@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::board::{AppRow, Board};
 use super::spec::AppSpec;
@@ -19,6 +19,8 @@ pub(super) const WISHES: usize = 8;
 pub(crate) enum Wish {
     /// Replace every process, one at a time; start it if it is not running.
     Restart,
+    /// The same, all at once and without waiting for anybody: they are of yesterday.
+    Renew,
     /// Until it is started again; the program goes on.
     Stop,
     Start,
@@ -77,6 +79,7 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 #[derive(Clone, Debug)]
 pub(crate) struct Helm {
     members: Arc<ArcSwap<Vec<Reach>>>,
+    news: watch::Receiver<()>,
 }
 
 #[derive(Clone, Debug)]
@@ -88,8 +91,8 @@ pub(super) struct Reach {
 }
 
 impl Helm {
-    pub(super) fn new(members: Vec<Reach>) -> Self {
-        Self { members: Arc::new(ArcSwap::from_pointee(members)) }
+    pub(super) fn new(members: Vec<Reach>, news: watch::Receiver<()>) -> Self {
+        Self { members: Arc::new(ArcSwap::from_pointee(members)), news }
     }
 
     /// The apps of a changed file.
@@ -116,6 +119,14 @@ impl Helm {
     /// That there is none, and which may have been meant.
     pub(crate) fn knows(&self, app: &str) -> Result<(), Declined> {
         find(&self.members.load(), app).map(|_| ())
+    }
+
+    /// Waits until the table may be another than at the last call; at once, the first time.
+    pub(crate) async fn changed(&mut self) {
+        if self.news.changed().await.is_err() {
+            // Nobody is left who could change.
+            std::future::pending().await
+        }
     }
 
     /// Every app and job as it is now, in the order of the file.

@@ -46,5 +46,5 @@ pub(crate) use alone::{Alone, launch_alone};
 pub(crate) use board::{AppRow, AppState};
 pub(crate) use helm::{Helm, Wish};
 pub(crate) use reload::{Change, Outcome, Reload};
-pub(crate) use roster::{Apps, AppsEnd};
+pub(crate) use roster::{Apps, AppsEnd, EndOf};
 pub(crate) use spawn::{dotenv, secret_file};

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinSet};
 
 use super::board::{AppRow, AppState, Board};
@@ -35,6 +35,8 @@ pub(super) struct Nursery {
     pub(super) oom: Arc<OomWatch>,
     pub(super) seeds: RandomState,
     pub(super) made: u64,
+    /// Told of every change of any app's row.
+    pub(super) news: watch::Sender<()>,
 }
 
 impl Nursery {
@@ -46,7 +48,7 @@ impl Nursery {
     ) -> Member {
         let (orders, orders_receiver) = mpsc::channel(ORDERS);
         let launcher = Launcher::new(&app, self.shared.clone());
-        let board = Board::new(row_of(&app, &launcher));
+        let board = Board::new(row_of(&app, &launcher), self.news.clone());
         let (asked, wishes) = mpsc::channel(WISHES);
         let id = self.next_id();
         let around = Surroundings {
@@ -75,7 +77,7 @@ impl Nursery {
         let (orders, orders_receiver) = mpsc::channel(ORDERS);
         let worker = &job.worker;
         let launcher = Launcher::new(worker, self.shared.clone());
-        let board = Board::new(row_of(worker, &launcher));
+        let board = Board::new(row_of(worker, &launcher), self.news.clone());
         let id = self.next_id();
         let around = Around {
             id,

@@ -25,6 +25,8 @@ pub(super) enum Verdict {
     },
     /// `restart.when` does not want it again.
     Enough,
+    /// Not before somebody wants it.
+    Rest,
     /// It failed too often.
     GiveUp,
 }
@@ -61,6 +63,7 @@ impl Restarts {
         patience: &mut Patience,
     ) -> Verdict {
         match (self.policy.when, ending) {
+            (RestartWhen::Wanted, _) => return Verdict::Rest,
             (RestartWhen::Never, _) | (RestartWhen::OnFailure, Ending::Success) => return Verdict::Enough,
             (RestartWhen::Always, _) | (RestartWhen::OnFailure, Ending::Failure) => {}
         }

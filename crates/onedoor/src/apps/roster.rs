@@ -10,7 +10,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::timeout_at;
 
@@ -82,12 +82,23 @@ pub(super) enum Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AppsEnd {
     pub(crate) app: Arc<str>,
+    pub(crate) of: EndOf,
     /// What the program should exit with.
     pub(crate) exit_code: u8,
     /// Place, fact, remedy.
     pub(crate) why: String,
     /// Its last lines on stderr, oldest first.
     pub(crate) last_lines: Vec<String>,
+}
+
+/// Whose end it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndOf {
+    App,
+    /// One of the start.
+    Job,
+    /// Nobody watches the app any more.
+    Supervision,
 }
 
 /// How the stop went, in the order of the file.
@@ -154,6 +165,7 @@ impl Apps {
             oom: Arc::new(OomWatch::start()),
             seeds: RandomState::new(),
             made: 0,
+            news: watch::Sender::new(()),
         };
         let (mut tasks, mut members) = (JoinSet::new(), Vec::new());
         for (app, publisher) in config.apps.into_iter().zip(publishers) {
@@ -167,7 +179,8 @@ impl Apps {
         for (member, depth) in members.iter_mut().zip(depths) {
             member.depth = depth;
         }
-        let helm = Helm::new(members.iter().map(|member| member.reach.clone()).collect());
+        let reaches = members.iter().map(|member| member.reach.clone()).collect();
+        let helm = Helm::new(reaches, nursery.news.subscribe());
         Ok(Self { tasks, members, ended, helm, nursery, jobs, log })
     }
 
@@ -198,7 +211,8 @@ impl Apps {
             member.over = true;
             let (name, role) = (Arc::clone(&member.reach.name), member.role);
             if self.is_the_end(role) {
-                return AppsEnd { app: name, exit_code, why, last_lines };
+                let of = if role == Role::Job { EndOf::Job } else { EndOf::App };
+                return AppsEnd { app: name, of, exit_code, why, last_lines };
             }
             // The end itself is for the program's last words; this one is told here.
             let level = if exit_code == 0 { Level::Info } else { Level::Error };
@@ -210,6 +224,7 @@ impl Apps {
         let app = self.members.iter().find(|member| member.task == task);
         AppsEnd {
             app: app.map_or_else(|| "unknown".into(), |member| Arc::clone(&member.reach.name)),
+            of: EndOf::Supervision,
             exit_code: exit_code(ExitCause::Broken),
             why: "its supervision broke: a bug in onedoor, please report it".into(),
             last_lines: Vec::new(),

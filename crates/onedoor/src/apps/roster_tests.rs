@@ -8,7 +8,7 @@ use onedoor_linux::signal::Signal;
 use super::super::board::AppState;
 use super::super::spec::{
     Cap, Command, Environment, GiveUp, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen,
-    StartWhen, StopPolicy, StopSignal,
+    StartWhen, StopPolicy, StopSignal, Watch,
 };
 use super::super::success::SuccessCodes;
 use super::*;
@@ -71,6 +71,7 @@ fn spec(command: Command) -> AppSpec {
         start: StartWhen::Eager,
         stop_after_idle: None,
         needs: Vec::new(),
+        watch: Watch::Nothing,
     }
 }
 

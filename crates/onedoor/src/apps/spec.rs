@@ -66,6 +66,19 @@ pub(crate) struct AppSpec {
     pub(crate) stop_after_idle: Option<Duration>,
     /// The apps that must be ready, and the jobs that must be done, before it is started.
     pub(crate) needs: Vec<Need>,
+    /// Which changes start it anew under `onedoor dev`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "whoever watches comes with the next change"))]
+    pub(crate) watch: Watch,
+}
+
+/// Which files an app is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Watch {
+    Nothing,
+    /// Its folder, less what is in the folder of another app.
+    Dir,
+    /// Absolute.
+    Paths(Vec<PathBuf>),
 }
 
 /// A job's name, once the file is read.
@@ -167,14 +180,15 @@ pub(crate) enum Difference {
 }
 
 impl AppSpec {
-    /// What has changed from `self` to `new`. Where they stand in the file is no difference, nor is what they need:
-    /// that is for the first start.
+    /// What has changed from `self` to `new`. Where they stand in the file is no difference, nor is what they need (that
+    /// is for the first start) or who watches their files.
     pub(crate) fn difference(&self, new: &Self) -> Difference {
         let Self {
             id: _,
             name: _,
             place: _,
             needs: _,
+            watch: _,
             command,
             dir,
             environment,
@@ -384,6 +398,8 @@ pub(crate) enum RestartWhen {
     Always,
     OnFailure,
     Never,
+    /// It rests until a request or the operator wants it (`onedoor dev`).
+    Wanted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 mod alone;
 mod check;
 mod detected;
+mod dev;
 mod docs;
 mod doctor;
 mod explain;
@@ -32,11 +33,13 @@ use clap::{Args, Parser, Subcommand};
 use crate::apps::Wish;
 use crate::config::{ConfigErrors, Env, Layers, Loaded, Paint};
 use crate::control::Place;
+use crate::dev::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
   onedoor                          start what ./onedoor.toml says
   onedoor up -f deploy/door.toml   the same for another file
+  onedoor dev                      the same for a developer: restarts what changes, shows what fails
   onedoor init                     write an onedoor.toml for what is in this folder
   onedoor check                    find every mistake in the file, start nothing
   onedoor explain /api/users       which route takes it, and what the app will see
@@ -73,6 +76,8 @@ struct Arguments {
 enum Command {
     /// Start the apps and open the door (what bare `onedoor` does)
     Up(up::UpArguments),
+    /// Start the apps for development, and leave it running
+    Dev(dev::Arguments),
     /// Look at the folder and write an onedoor.toml for what is in it
     Init(init::Arguments),
     /// Find every mistake in the file, and show what it would serve
@@ -162,6 +167,8 @@ pub(crate) enum Todo {
         control: Vec<Place>,
         /// Reads the file again.
         reread: Reread,
+        /// `dev`: a developer is there.
+        dev: Option<Settings>,
     },
 }
 
@@ -178,20 +185,34 @@ pub(crate) fn begin() -> Todo {
         return serve_command(&arguments.words, &mut surroundings);
     }
     let command = arguments.command.unwrap_or(Command::Up(arguments.up));
-    if let Command::Up(arguments) = &command {
-        let layers = arguments.files.layers();
-        return match up::load(arguments, &layers, &mut surroundings) {
-            Ok(loaded) => {
-                let control = Place::of(layers.first(), loaded.control_socket.as_deref());
-                let env = env.clone();
-                let reread: Reread = Box::new(move || detected::reread(&layers, &env));
-                Todo::Run { loaded: Box::new(loaded), control, reread }
-            }
-            Err(ended) => Todo::Nothing(ended.into()),
-        };
+    match &command {
+        Command::Up(arguments) => {
+            let layers = arguments.files.layers();
+            let loaded = up::load(arguments, &layers, &mut surroundings);
+            return to_run(loaded, layers, &env, None);
+        }
+        Command::Dev(arguments) => {
+            let (layers, env) = (arguments.files.layers(), env.clone().developing(arguments.developing()));
+            let loaded = dev::load(&layers, &mut Surroundings { env: &env, ..surroundings });
+            return to_run(loaded, layers, &env, Some(arguments.settings()));
+        }
+        _ => {}
     }
     // A reader that has seen enough (`onedoor docs | head`) is no failure of ours.
     Todo::Nothing(done(command, &mut surroundings).unwrap_or(Ended::Well).into())
+}
+
+/// `up` and `dev`: what is to be run, if the files are fine.
+fn to_run(loaded: Result<Loaded, Ended>, layers: Layers, env: &Env, dev: Option<Settings>) -> Todo {
+    match loaded {
+        Ok(loaded) => {
+            let control = Place::of(layers.first(), loaded.control_socket.as_deref());
+            let env = env.clone();
+            let reread: Reread = Box::new(move || detected::reread(&layers, &env));
+            Todo::Run { loaded: Box::new(loaded), control, reread, dev }
+        }
+        Err(ended) => Todo::Nothing(ended.into()),
+    }
 }
 
 /// A command served as if a file said so.
@@ -203,6 +224,7 @@ fn serve_command(words: &[OsString], surroundings: &mut Surroundings<'_>) -> Tod
             // `onedoor status -f .` finds it.
             control: Place::of(Path::new("."), None),
             reread: Box::new(|| Err("there is no file to be read again: it serves a command".to_owned())),
+            dev: None,
         },
         Err(ended) => Todo::Nothing(ended.into()),
     }
@@ -213,6 +235,10 @@ fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<End
     match command {
         // Only read: whether it is run is for the caller to say.
         Command::Up(arguments) => load(&arguments.files.layers(), surroundings).map(|loaded| match loaded {
+            Ok(_) => Ended::Well,
+            Err(ended) => ended,
+        }),
+        Command::Dev(arguments) => load(&arguments.files.layers(), surroundings).map(|loaded| match loaded {
             Ok(_) => Ended::Well,
             Err(ended) => ended,
         }),

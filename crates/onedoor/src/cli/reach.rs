@@ -25,6 +25,10 @@ impl Place {
             Listen::AnyAddress { port } => Self::on_loopback(*port).into(),
             Listen::Tcp(address) if address.ip().is_unspecified() => Self::on_loopback(address.port()).into(),
             Listen::Tcp(address) => vec![Self::Tcp(*address)],
+            Listen::FirstFree { addresses, ports } => {
+                let port = ports.first().copied().unwrap_or_default();
+                addresses.iter().map(|address| Self::Tcp(SocketAddr::new(*address, port))).collect()
+            }
             Listen::Unix(path) => vec![Self::Unix(path.clone())],
         }
     }

@@ -1,9 +1,10 @@
-//! What the file is read against: the environment's variables and what the machine can do.
+//! What the file is read against: the environment's variables, what the machine can do, and what it is read for.
 //!
 //! A plain value, so that a test (or `check` for another machine) brings its own and touches no global.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 
 /// Variables, and the facts that the "auto" defaults are made from.
@@ -11,6 +12,25 @@ use std::num::NonZeroUsize;
 pub(crate) struct Env {
     variables: BTreeMap<OsString, OsString>,
     pub(crate) machine: Machine,
+    pub(crate) purpose: Purpose,
+}
+
+/// What the file is read for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    #[default]
+    Serve,
+    /// `onedoor dev`: one developer, one machine, and files that change.
+    Develop(Developing),
+}
+
+/// What the developer said of the door.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Developing {
+    /// None: loopback, whatever the file says.
+    pub(crate) host: Option<IpAddr>,
+    /// None: what the file or PORT says, or the next one that is free.
+    pub(crate) port: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +52,28 @@ const OPEN_FILES_BELIEVED: usize = 1 << 20;
 impl Env {
     /// The variables and the machine of the running program.
     pub(crate) fn of_this_process() -> Self {
-        Self { variables: std::env::vars_os().collect(), machine: Machine::of_this_process() }
+        Self {
+            variables: std::env::vars_os().collect(),
+            machine: Machine::of_this_process(),
+            purpose: Purpose::Serve,
+        }
     }
 
     /// A made-up environment on a made-up machine: 2 CPUs, 1024 open files, root.
     pub(crate) fn made_of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let cpus = NonZeroUsize::MIN.saturating_add(1);
-        Self { variables, machine: Machine { cpus, open_files_max: OPEN_FILES_FALLBACK, user: 0 } }
+        let machine = Machine { cpus, open_files_max: OPEN_FILES_FALLBACK, user: 0 };
+        Self { variables, machine, purpose: Purpose::Serve }
+    }
+
+    /// The same, for a developer.
+    pub(crate) fn developing(self, how: Developing) -> Self {
+        Self { purpose: Purpose::Develop(how), ..self }
+    }
+
+    pub(super) fn is_for_development(&self) -> bool {
+        matches!(self.purpose, Purpose::Develop(_))
     }
 
     /// None if unset; a value that is not UTF-8 counts as unset, since no TOML string could hold it.

@@ -30,7 +30,7 @@ mod tests;
 mod written;
 
 pub(crate) use duration::show as show_duration;
-pub(crate) use env::Env;
+pub(crate) use env::{Developing, Env};
 pub(crate) use error::{ConfigErrors, Paint};
 pub(crate) use load::{Layers, check_text, check_text_as, load, load_text, load_text_to_ask, load_to_ask};
 pub(crate) use resolve::{Loaded, TableRow, platform_of};

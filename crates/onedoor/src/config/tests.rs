@@ -3,6 +3,7 @@
 mod accepted;
 mod conditions;
 mod defaults;
+mod develop;
 mod layers;
 mod mistakes;
 mod never_panics;

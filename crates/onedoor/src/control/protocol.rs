@@ -120,6 +120,7 @@ impl Request {
             Some("logs") => return Ok(Self::Read(Question::parse(Kept::Lines, &request)?)),
             Some("events") => return Ok(Self::Read(Question::parse(Kept::Events, &request)?)),
             Some("restart") => Wish::Restart,
+            Some("renew") => Wish::Renew,
             Some("stop") => Wish::Stop,
             Some("start") => Wish::Start,
             Some("scale") => {
@@ -184,6 +185,7 @@ impl Question {
 fn word(wish: Wish) -> &'static str {
     match wish {
         Wish::Restart => "restart",
+        Wish::Renew => "renew",
         Wish::Stop => "stop",
         Wish::Start => "start",
         Wish::Scale(_) => "scale",
@@ -328,7 +330,7 @@ mod tests {
     #[test]
     fn what_is_asked_is_understood() {
         let wish = |wish| Request::Wish { app: "web".into(), wish };
-        let all = [Wish::Restart, Wish::Stop, Wish::Start, Wish::Scale(3)].map(wish);
+        let all = [Wish::Restart, Wish::Renew, Wish::Stop, Wish::Start, Wish::Scale(3)].map(wish);
         let question = Question {
             kept: Kept::Lines,
             apps: vec!["web".into()],

@@ -14,12 +14,14 @@ mod exit_code;
 mod exits;
 mod shared;
 mod signals;
+mod terminal;
 
 pub(crate) use alone::run_alone;
 pub(crate) use children::{Children, SignalError};
 pub(crate) use exit_code::{ExitCause, exit_code};
 pub(crate) use shared::Child;
 pub(crate) use signals::{Request, Signals, StopRequest, block_signals};
+pub(crate) use terminal::{TerminalNews, TerminalSignals, block_terminal_signals};
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@
 mod happening;
 mod line;
 mod recent;
+mod screen;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -30,9 +31,11 @@ use std::time::{Duration, Instant, SystemTime};
 use onedoor_linux::output::Output;
 use onedoor_linux::poll::Wake;
 use onedoor_linux::proc::Pid;
+use onedoor_linux::terminal::Size;
 
 use line::{Lines, Look};
 use recent::{Recent, Voice};
+use screen::Screen;
 use writer::Writer;
 
 pub(crate) use happening::Happening;
@@ -145,6 +148,8 @@ struct Shared {
     lines: Lines,
     level: Level,
     recent: Recent,
+    /// Where a table is shown above the lines.
+    screen: Option<Screen>,
 }
 
 /// Lines on their way to the thread.
@@ -196,13 +201,19 @@ enum Stream {
 impl Log {
     /// Starts the thread `log` on our own stdout and stderr.
     pub(crate) fn start(config: &LogConfig) -> io::Result<Self> {
-        Self::start_on(config, &io::stdout(), &io::stderr())
+        Self::start_on(config, &io::stdout(), &io::stderr(), None)
+    }
+
+    /// The same on a terminal that shows a table, too: see [`Self::draw`].
+    pub(crate) fn start_on_screen(config: &LogConfig) -> io::Result<Self> {
+        Self::start_on(config, &io::stdout(), &io::stderr(), Some(Screen::default()))
     }
 
     fn start_on(
         config: &LogConfig,
         out: &(impl AsFd + IsTerminal),
         err: &(impl AsFd + IsTerminal),
+        screen: Option<Screen>,
     ) -> io::Result<Self> {
         let look = match config.format {
             Format::Human => Look::Human,
@@ -218,15 +229,16 @@ impl Log {
             lines,
             level: config.level,
             recent: Recent::default(),
+            screen,
         });
         let writer = Writer::new(Arc::clone(&shared), Output::to(out)?, Output::to(err)?);
         std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
         Ok(Self { shared })
     }
 
-    /// A complete line of the access log, its end included, to stdout.
-    pub(crate) fn access(&self, line: &[u8]) {
-        self.push(Stream::Out, line);
+    /// A complete line of the access log, its end included, to stdout; `about`: who answered.
+    pub(crate) fn access(&self, about: &str, line: &[u8]) {
+        self.push(Stream::Out, Some(about), line);
     }
 
     /// What onedoor has to say, about `app` or about itself, to stderr.
@@ -264,7 +276,7 @@ impl Log {
             AppStream::Out => Stream::Out,
             AppStream::Err => Stream::Err,
         };
-        self.push(to, &bytes);
+        self.push(to, Some(&speaker.app), &bytes);
     }
 
     /// Waits until all that was logged before is written, or given up; the only call that blocks. For the very end.
@@ -292,10 +304,43 @@ impl Log {
     fn say(&self, level: Level, app: Option<&str>, message: &str) {
         let now = SystemTime::now();
         self.shared.recent.said(now, Voice::Event(level), app, message);
-        self.push(Stream::Err, &self.shared.lines.event(now, level, app, &message));
+        self.push(Stream::Err, app, &self.shared.lines.event(now, level, app, &message));
     }
 
-    fn push(&self, stream: Stream, line: &[u8]) {
+    pub(crate) fn has_screen(&self) -> bool {
+        self.shared.screen.is_some()
+    }
+
+    /// Shows `table` on the cleared screen, and below it the last lines, from now on those of `only`.
+    pub(crate) fn draw(&self, table: &str, only: Option<Arc<str>>, size: Size) {
+        if let Some(screen) = &self.shared.screen {
+            let mut shown = screen.shown();
+            shown.only(only);
+            self.queue(Stream::Err, &shown.drawn(table, size));
+        }
+    }
+
+    /// The lines so far are not shown again.
+    pub(crate) fn forget_shown(&self) {
+        if let Some(screen) = &self.shared.screen {
+            screen.shown().forget();
+        }
+    }
+
+    fn push(&self, stream: Stream, about: Option<&str>, line: &[u8]) {
+        match &self.shared.screen {
+            None => self.queue(stream, line),
+            // A terminal is one, whatever names it has: in one lane, nothing overtakes the table.
+            Some(screen) => {
+                let mut shown = screen.shown();
+                if shown.takes(about, line) {
+                    self.queue(Stream::Err, line);
+                }
+            }
+        }
+    }
+
+    fn queue(&self, stream: Stream, line: &[u8]) {
         let mut queue = self.shared.queue();
         let before = queue.lane(stream).bytes.len();
         queue.lane(stream).push(line);
@@ -346,7 +391,7 @@ impl Log {
     /// For tests that do not care what is logged.
     pub(crate) fn to_nowhere() -> Self {
         let null = std::fs::OpenOptions::new().write(true).open("/dev/null").expect("every system has one");
-        Self::start_on(&LogConfig::default(), &null, &null).expect("a thread can be started")
+        Self::start_on(&LogConfig::default(), &null, &null, None).expect("a thread can be started")
     }
 }
 
@@ -358,6 +403,6 @@ impl Log {
         let (err_reader, err) = io::pipe().unwrap();
         let (out, err) = (std::os::fd::OwnedFd::from(out), std::os::fd::OwnedFd::from(err));
         let (out, err) = (std::fs::File::from(out), std::fs::File::from(err));
-        (Self::start_on(config, &out, &err).unwrap(), out_reader, err_reader)
+        (Self::start_on(config, &out, &err, None).unwrap(), out_reader, err_reader)
     }
 }

@@ -149,7 +149,7 @@ impl Record {
             Some(Destination::Upstream(id)) => &*worker.upstream(id).written,
             None => "onedoor",
         };
-        worker.log_access(|line| {
+        worker.log_access(app, |line| {
             if worker.log().is_human() {
                 self.push_human(asked, app, line);
             } else {

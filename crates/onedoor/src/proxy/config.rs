@@ -2,7 +2,7 @@
 //!
 //! Made by `config::resolve`; the numbers' defaults live there, their meaning here.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +37,12 @@ pub(crate) enum Listen {
         port: u16,
     },
     Unix(PathBuf),
+    /// `onedoor dev`: the first of the ports that is free on all of the addresses; but the first address, those that
+    /// the host does not have are left out. Neither is ever empty.
+    FirstFree {
+        addresses: Vec<IpAddr>,
+        ports: Vec<u16>,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]

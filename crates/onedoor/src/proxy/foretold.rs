@@ -123,6 +123,7 @@ fn arrival(config: &Config, peer: IpAddr) -> Arrival {
     let ports = config.listen.iter().map(|listen| match listen {
         Listen::Tcp(address) => address.port(),
         Listen::AnyAddress { port } => *port,
+        Listen::FirstFree { ports, .. } => ports.first().copied().unwrap_or_default(),
         Listen::Unix(_) => 0,
     });
     let port = ports.into_iter().next().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Opening the door: every listener of the file bound before the first thread starts, or one error that says which.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use onedoor_linux::socket::{Listener, listen_tcp, listen_unix};
@@ -35,21 +35,55 @@ pub(crate) enum ListenError {
 
 /// Binds every listener, in the order of the file.
 pub(super) fn bind_all(listen: &[Listen]) -> Result<Vec<Doorway>, ListenError> {
-    listen.iter().map(bind).collect()
+    let mut doorways = Vec::with_capacity(listen.len());
+    for listen in listen {
+        doorways.extend(bind(listen)?);
+    }
+    Ok(doorways)
 }
 
-fn bind(listen: &Listen) -> Result<Doorway, ListenError> {
+fn bind(listen: &Listen) -> Result<Vec<Doorway>, ListenError> {
     let listener = match listen {
-        Listen::Tcp(address) => listen_tcp(*address).map_err(|error| explain(address.to_string(), error))?,
+        Listen::Tcp(address) => bind_tcp(*address)?,
         Listen::AnyAddress { port } => bind_any(*port)?,
+        Listen::FirstFree { addresses, ports } => return bind_first_free(addresses, ports),
         Listen::Unix(path) => {
             let listener =
                 listen_unix(path).map_err(|error| explain(format!("unix:{}", path.display()), error))?;
-            return Ok(Doorway { listener, port: 0, file: Some(path.clone()) });
+            return Ok(vec![Doorway { listener, port: 0, file: Some(path.clone()) }]);
         }
     };
-    let port = listener.tcp_address().map_or(0, |address| address.port());
-    Ok(Doorway { listener, port, file: None })
+    Ok(vec![Doorway::of_tcp(listener)])
+}
+
+fn bind_tcp(address: SocketAddr) -> Result<Listener, ListenError> {
+    listen_tcp(address).map_err(|error| explain(address.to_string(), error))
+}
+
+/// One port for all addresses: who asks for localhost may get either, and must not meet somebody else there.
+fn bind_first_free(addresses: &[IpAddr], ports: &[u16]) -> Result<Vec<Doorway>, ListenError> {
+    let mut ports = ports.iter();
+    loop {
+        let Some(port) = ports.next() else { return Ok(Vec::new()) };
+        match bind_each(addresses, *port) {
+            Err(ListenError::Taken { .. }) if !ports.as_slice().is_empty() => {}
+            found => return found,
+        }
+    }
+}
+
+fn bind_each(addresses: &[IpAddr], port: u16) -> Result<Vec<Doorway>, ListenError> {
+    let mut doorways: Vec<Doorway> = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        // Whoever wants any port (0) wants one for all of them.
+        let port = doorways.first().map_or(port, |doorway| doorway.port);
+        match bind_tcp(SocketAddr::new(*address, port)) {
+            Ok(listener) => doorways.push(Doorway::of_tcp(listener)),
+            Err(ListenError::Other { .. }) if !doorways.is_empty() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(doorways)
 }
 
 /// `[::]` takes IPv4 as well; a kernel or container without IPv6 gets `0.0.0.0`.
@@ -79,6 +113,11 @@ fn explain(address: String, error: io::Error) -> ListenError {
 }
 
 impl Doorway {
+    fn of_tcp(listener: Listener) -> Self {
+        let port = listener.tcp_address().map_or(0, |address| address.port());
+        Self { listener, port, file: None }
+    }
+
     /// Where it listens, for the start table.
     pub(super) fn address(&self) -> String {
         match (&self.file, self.listener.tcp_address()) {

@@ -262,10 +262,10 @@ impl Worker {
     }
 
     /// Hands a line to the log, written into room that is there already.
-    pub(super) fn log_access(&self, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn log_access(&self, about: &str, write: impl FnOnce(&mut Vec<u8>)) {
         let mut line = self.core.line.borrow_mut();
         write(&mut line);
-        self.log().access(&line);
+        self.log().access(about, &line);
         line.clear();
         line.shrink_to(LINE_BYTES_KEPT);
     }

@@ -1,7 +1,7 @@
 //! The promise: the house has floors. An import goes down, never sideways and never up.
 //!
 //! ```text
-//! 6  main lib run              5  cli config control            4  proxy | apps | import
+//! 6  main lib run              5  cli config control dev        4  proxy | apps | import
 //! 3  registry init scaffold    2  observe suggest
 //! 1  onedoor-http1  onedoor-linux (crates: Cargo itself keeps them below)
 //! ```
@@ -17,7 +17,7 @@ use crate::kit::repository;
 fn floor(part: &str) -> Option<u8> {
     match part {
         "main" | "lib" | "run" => Some(6),
-        "cli" | "config" | "control" => Some(5),
+        "cli" | "config" | "control" | "dev" => Some(5),
         "proxy" | "apps" | "import" => Some(4),
         "registry" | "init" | "scaffold" => Some(3),
         "observe" | "suggest" => Some(2),
@@ -44,7 +44,7 @@ fn an_import_goes_down_never_sideways_never_up() {
                 // main hands over to lib, and that to run: the one stair within a floor.
                 Some(6) if part == "main" || part == "lib" => {}
                 // cli commands load the file and speak to whoever runs it; neither knows anything of them.
-                Some(5) if part == "cli" && (other == "config" || other == "control") => {}
+                Some(5) if part == "cli" && matches!(&*other, "config" | "control" | "dev") => {}
                 Some(theirs) if theirs < own => {}
                 Some(theirs) => {
                     faults.insert(format!("{place}: floor {own} imports crate::{other} of floor {theirs}"));

@@ -15,6 +15,7 @@ mod bulk;
 mod cap;
 mod cli;
 mod crowd;
+mod develop;
 mod differential;
 mod drain;
 mod exec;

@@ -16,7 +16,7 @@ mod replace;
 mod tests;
 mod words;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(super) use self::words::{
     AppFace, Asking, FleetAction, FleetActions, FleetEvent, FleetRules, InstanceId, Refused, Room, Ticket,
@@ -24,8 +24,12 @@ pub(super) use self::words::{
 use self::words::{Goal, Part, Phase, Rest, Rolling};
 use super::life::{Action, Event, Face, How, Life, Machine};
 use super::restart::{Patience, Restarts};
-use super::spec::{GiveUp, ReplaceHow, StartWhen};
-use crate::registry::{DownClass, Weight};
+use super::spec::{GiveUp, ReplaceHow, RestartWhen, StartWhen};
+use crate::registry::Weight;
+
+/// An app that rests is not started again by a request that comes sooner: a page that asks every second would make a
+/// failing app fail every second.
+const REST_MIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(super) struct Fleet {
@@ -72,7 +76,7 @@ impl Fleet {
         let mut actions = FleetActions::new();
         match event {
             FleetEvent::Begin => self.begin(),
-            FleetEvent::Wanted => self.wanted(),
+            FleetEvent::Wanted => self.wanted(now),
             FleetEvent::Of { id, event } => self.of_instance(id, event, now, &mut actions),
             FleetEvent::Drained { id } => {
                 self.stop_one(id, now + self.rules.machine.grace, now, &mut actions)
@@ -136,8 +140,15 @@ impl Fleet {
         }
     }
 
-    fn wanted(&mut self) {
-        if self.phase == Phase::Resting(Rest::Lazy) {
+    fn wanted(&mut self, now: Instant) {
+        let rests = match self.phase {
+            Phase::Resting(rest) => rest == Rest::Lazy,
+            Phase::Over { since, .. } => {
+                self.rules.restart.when == RestartWhen::Wanted && now >= since + REST_MIN
+            }
+            Phase::Running | Phase::Stopping => false,
+        };
+        if rests {
             self.phase = Phase::Running;
         }
     }
@@ -206,17 +217,11 @@ impl Fleet {
 
     /// One instance is started no more. That of an instance that had done its work is not yet that of the app.
     fn ended(&mut self, id: InstanceId, how: How, now: Instant, actions: &mut FleetActions) {
-        let class = match how {
-            How::Enough | How::AsAsked => DownClass::Ended,
-            How::GaveUp => DownClass::GaveUp,
-            How::NotReadyInTime => DownClass::NotReadyInTime,
-            How::CannotStart => DownClass::CannotStart,
-        };
         let works_on = |member: &Member| !matches!(member.machine.life(), Life::Stopped { .. });
         if how == How::Enough && self.members.iter().any(works_on) || self.phase != Phase::Running {
             return;
         }
-        self.phase = Phase::Over { of: id, class };
+        self.phase = Phase::Over { of: id, class: how.class(), since: now };
         actions.push(FleetAction::Ended { id, how });
         self.dismiss_all(now, actions);
     }
@@ -315,7 +320,7 @@ impl Fleet {
     fn face(&self) -> AppFace {
         match self.phase {
             Phase::Stopping => AppFace::Draining,
-            Phase::Over { of, class } => AppFace::Down { of, class, retry_at: None },
+            Phase::Over { of, class, .. } => AppFace::Down { of, class, retry_at: None },
             Phase::Resting(Rest::NotBegun) => AppFace::Starting,
             Phase::Resting(Rest::Lazy) => AppFace::Idle,
             Phase::Resting(Rest::ByOperator) => AppFace::Stopped,

@@ -16,6 +16,7 @@ impl Fleet {
         }
         match asking {
             Asking::Restart if self.phase == Phase::Running => self.replace_all(ticket),
+            Asking::Renew => self.renew(ticket, now, actions),
             Asking::Restart | Asking::Start => self.start(ticket),
             Asking::Stop => {
                 self.phase = Phase::Resting(Rest::ByOperator);
@@ -92,6 +93,22 @@ impl Fleet {
                 rolling.tickets.push(ticket);
             }
             None => self.rolling = Some(Rolling::of(all, vec![ticket])),
+        }
+    }
+
+    /// What runs is of yesterday, even if it is not ready yet. Who sleeps wakes up renewed, and who was stopped stays so.
+    fn renew(&mut self, ticket: Ticket, now: Instant, actions: &mut FleetActions) {
+        match self.phase {
+            Phase::Over { .. } => self.start(ticket),
+            Phase::Running => {
+                self.end_rolling(Err(Refused::Overtaken), actions);
+                for (waiting, _) in std::mem::take(&mut self.waiting) {
+                    answer(actions, waiting, Err(Refused::Overtaken));
+                }
+                self.dismiss_all(now, actions);
+                self.waiting.push((ticket, Goal::Serving));
+            }
+            Phase::Resting(_) | Phase::Stopping => answer(actions, ticket, Ok(())),
         }
     }
 

@@ -10,6 +10,7 @@ use super::*;
 use crate::apps::life::{Hope, Push, ReadyWhen, Rules};
 use crate::apps::restart::Ending;
 use crate::apps::spec::{Difference, RestartPolicy, RestartWhen};
+use crate::registry::DownClass;
 
 const MILLI: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -409,6 +410,62 @@ fn the_patience_is_the_apps_and_the_backoff_an_instances() {
     let start = world.ask(Asking::Start);
     world.all_get_ready();
     assert_eq!((world.answer_to(start), world.ready()), (Some(Ok(())), 2));
+}
+
+/// As `onedoor dev` has it.
+fn resting() -> FleetRules {
+    let mut rules = rules(1, ReplaceHow::StopFirst);
+    rules.restart.when = RestartWhen::Wanted;
+    rules
+}
+
+#[test]
+fn an_app_that_rests_is_started_again_when_it_is_wanted_but_not_at_once() {
+    let mut world = World::serving(resting());
+    let id = world.ids()[0];
+    world.exits(id, Ending::Success);
+    assert_eq!(world.ended, [How::Rests(DownClass::Crashed)]);
+    assert!(matches!(world.face, AppFace::Down { class: DownClass::Crashed, retry_at: None, .. }));
+    world.obey();
+    world.tell(FleetEvent::Wanted);
+    assert_eq!(world.ids().len(), 0, "a page that asks every second is no reason to fail every second");
+    world.wait(REST_MIN);
+    world.tell(FleetEvent::Wanted);
+    world.all_get_ready();
+    assert_eq!(world.ready(), 1);
+}
+
+#[test]
+fn renewing_replaces_what_is_ready_what_starts_and_what_rests() {
+    let mut world = World::serving(resting());
+    let first = world.ask(Asking::Renew);
+    assert_eq!(world.face, AppFace::Starting, "requests wait for the new one");
+    world.obey();
+    let second = world.ask(Asking::Renew);
+    assert_eq!(world.answer_to(first), Some(Err(Refused::Overtaken)));
+    // It was being started: it is asked to go as soon as it is there.
+    world.all_spawned();
+    world.obey();
+    world.all_get_ready();
+    assert_eq!((world.answer_to(second), world.ready(), world.ids().len()), (Some(Ok(())), 1, 1));
+    let id = world.ids()[0];
+    world.exits(id, Ending::Failure);
+    world.obey();
+    let third = world.ask(Asking::Renew);
+    world.all_get_ready();
+    assert_eq!((world.answer_to(third), world.ready()), (Some(Ok(())), 1));
+}
+
+#[test]
+fn renewing_wakes_nobody_who_sleeps_or_was_stopped() {
+    let mut world = World::begun(FleetRules { start: StartWhen::Lazy, ..resting() });
+    let asked = world.ask(Asking::Renew);
+    assert_eq!((world.answer_to(asked), world.ids().len()), (Some(Ok(())), 0));
+    let mut world = World::serving(resting());
+    world.ask(Asking::Stop);
+    world.obey();
+    let asked = world.ask(Asking::Renew);
+    assert_eq!((world.answer_to(asked), world.ids().len()), (Some(Ok(())), 0));
 }
 
 #[test]

@@ -77,6 +77,8 @@ pub(in crate::apps) enum FleetEvent {
 pub(in crate::apps) enum Asking {
     /// Replace every instance, one at a time.
     Restart,
+    /// Replace every instance at once, whatever it is doing.
+    Renew,
     Stop,
     Start,
     Scale {
@@ -155,10 +157,11 @@ pub(in crate::apps) enum AppFace {
 pub(super) enum Phase {
     Resting(Rest),
     Running,
-    /// Started no more.
+    /// Started no more; or, if it rests, not before somebody wants it.
     Over {
         of: InstanceId,
         class: DownClass,
+        since: Instant,
     },
     /// The whole program ends.
     Stopping,

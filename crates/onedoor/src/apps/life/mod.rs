@@ -258,6 +258,7 @@ impl Machine {
             }
             Verdict::Enough => given_up(How::Enough),
             Verdict::GiveUp => given_up(How::GaveUp),
+            Verdict::Rest => given_up(How::Rests(class)),
         }
     }
 
@@ -391,13 +392,7 @@ fn stopped(how: How) -> Step {
 }
 
 fn given_up(how: How) -> Step {
-    let class = match how {
-        How::Enough | How::AsAsked => DownClass::Ended,
-        How::GaveUp => DownClass::GaveUp,
-        How::NotReadyInTime => DownClass::NotReadyInTime,
-        How::CannotStart => DownClass::CannotStart,
-    };
-    let down = Action::Publish(Face::Down { class, retry_at: None });
+    let down = Action::Publish(Face::Down { class: how.class(), retry_at: None });
     (Life::Stopped { how }, smallvec![down, Action::Ended(how)])
 }
 

@@ -65,6 +65,21 @@ pub(in crate::apps) enum How {
     NotReadyInTime,
     /// Its command cannot be executed; trying again changes nothing.
     CannotStart,
+    /// It failed so, and is not started again before somebody wants it.
+    Rests(DownClass),
+}
+
+impl How {
+    /// What the app's requests meet.
+    pub(in crate::apps) fn class(self) -> DownClass {
+        match self {
+            Self::Enough | Self::AsAsked => DownClass::Ended,
+            Self::GaveUp => DownClass::GaveUp,
+            Self::NotReadyInTime => DownClass::NotReadyInTime,
+            Self::CannotStart => DownClass::CannotStart,
+            Self::Rests(class) => class,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::apps::spec::{
     Environment, GiveUp, Grace, Liveness, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen,
-    StartWhen, StopPolicy, StopSignal,
+    StartWhen, StopPolicy, StopSignal, Watch,
 };
 use crate::apps::success::SuccessCodes;
 use crate::registry::{AppId, Weight};
@@ -46,6 +46,7 @@ fn app(words: &[&str], listening: Listening) -> AppSpec {
         start: StartWhen::Eager,
         stop_after_idle: None,
         needs: Vec::new(),
+        watch: Watch::Nothing,
     }
 }
 

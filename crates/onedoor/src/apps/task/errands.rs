@@ -26,6 +26,7 @@ impl AppTask {
         let ticket = Ticket(self.asked_so_far);
         let asking = match errand {
             Errand::Wish(Wish::Restart) => Asking::Restart,
+            Errand::Wish(Wish::Renew) => Asking::Renew,
             Errand::Wish(Wish::Stop) => Asking::Stop,
             Errand::Wish(Wish::Start) => Asking::Start,
             Errand::Wish(Wish::Scale(replicas)) => Asking::Scale { replicas },
@@ -75,7 +76,7 @@ impl AppTask {
             Asking::Restart => tell(Happening::Replaced, "replaced by the operator"),
             Asking::Stop => tell(Happening::Stopped, "stopped by the operator"),
             // That it started is told by itself.
-            Asking::Start => {}
+            Asking::Start | Asking::Renew => {}
             Asking::Scale { replicas } => {
                 tell(Happening::Scaled, &format!("scaled to {replicas} by the operator"));
             }

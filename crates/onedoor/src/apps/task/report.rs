@@ -92,17 +92,7 @@ impl Instance {
 
     /// The reason that requests and the status table see; logs it if the app will be started again.
     pub(super) fn down_reason(&self, class: DownClass, retry_at: Option<Instant>, yard: &Yard) -> DownReason {
-        let fact = match class {
-            DownClass::CannotStart => self.spawn_error(),
-            DownClass::NotReadyInTime => self.not_ready(yard),
-            DownClass::Unwell => {
-                self.fate.unwell.as_ref().map_or_else(|| "is not well".to_owned(), ToString::to_string)
-            }
-            DownClass::Crashed | DownClass::Ended => self.ending(),
-            DownClass::GaveUp => {
-                format!("failed {} times; the last time: {}", yard.failures, self.last_failure())
-            }
-        };
+        let fact = self.fact(class, yard);
         // What is final is told with the end.
         if let Some(at) = retry_at {
             let next = at.saturating_duration_since(Instant::now()).as_secs_f64();
@@ -113,6 +103,20 @@ impl Instance {
         DownReason { class, detail: Arc::from(fact) }
     }
 
+    fn fact(&self, class: DownClass, yard: &Yard) -> String {
+        match class {
+            DownClass::CannotStart => self.spawn_error(),
+            DownClass::NotReadyInTime => self.not_ready(yard),
+            DownClass::Unwell => {
+                self.fate.unwell.as_ref().map_or_else(|| "is not well".to_owned(), ToString::to_string)
+            }
+            DownClass::Crashed | DownClass::Ended => self.ending(),
+            DownClass::GaveUp => {
+                format!("failed {} times; the last time: {}", yard.failures, self.last_failure())
+            }
+        }
+    }
+
     /// The end of an app, with its last words. Nothing more is coming from it.
     pub(super) async fn report_end(&mut self, how: How, yard: &Yard) {
         self.last_output().await;
@@ -121,6 +125,10 @@ impl Instance {
         let (exit_code, fact) = match how {
             How::CannotStart => (self.spawn_error_code(), self.spawn_error()),
             How::NotReadyInTime => (failed(), format!("{place}: app \"{name}\" {}", self.not_ready(yard))),
+            How::Rests(class) => {
+                let fact = self.fact(class, yard);
+                (self.code(yard), format!("{fact}; started again when a file of it changes, or at a request"))
+            }
             How::Enough | How::AsAsked => (
                 self.code(yard),
                 format!("{place}: app \"{name}\" {} and is not to be restarted", self.ending()),
@@ -149,6 +157,7 @@ impl Instance {
             How::NotReadyInTime => Happening::NotReady,
             How::Enough | How::AsAsked => Happening::Ended,
             How::GaveUp => Happening::GaveUp,
+            How::Rests(class) => happening(class),
         };
         // The log hears of it from the roster, which knows what it means.
         yard.log.note(name, what, &why);

@@ -106,7 +106,8 @@ fn draft<'a>(id: AppId, entry: &'a Entry, context: &mut Context<'_>) -> Option<D
     let Value::Table(section) = &node.value else {
         return Some(Draft { id, name, section: None, run: Some(node), mount: Some(mount_by_name(name)) });
     };
-    let run = section.node("run");
+    let dev = context.env.is_for_development().then(|| section.node("dev")).flatten();
+    let run = dev.or_else(|| section.node("run"));
     if run.is_none() && !section.is_flawed() {
         let fact = format!("app \"{}\" has no `run`", name.value);
         let error = ConfigError::new(Code::MissingKey, name.span, fact);

@@ -10,7 +10,7 @@ use super::environment::environment;
 use super::health::{self, Patient};
 use super::needs::Names;
 use super::route::Routed;
-use super::{Context, command, isolation, needs, policy, prefix};
+use super::{Context, command, develop, isolation, needs, policy, prefix};
 use crate::apps::spec::{AppSpec, Command, Environment, Listening};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Node, Section};
@@ -48,7 +48,8 @@ pub(super) fn specs(
         };
         let (prefix, said) = mount_of(draft, routed);
         let listening = listening(section, served.contains(&draft.id), prefix, context);
-        specs.push(spec(draft, section, (listening, said), weight, names, context));
+        let app = spec(draft, section, (listening, said), weight, names, context);
+        specs.push(develop::app(app, section, context));
     }
     specs
 }
@@ -75,6 +76,7 @@ fn spec(
     names: Names<'_>,
     context: &mut Context<'_>,
 ) -> AppSpec {
+    develop::check(section, context);
     let (command, dir, environment) = program(draft.run, section, context);
     let patient = Patient { name: draft.name.value, section, listening: &listening };
     let readiness = health::readiness(patient, context);
@@ -105,6 +107,7 @@ fn spec(
         start,
         stop_after_idle,
         needs: needs::of(("app", draft.name.value), section, names, context),
+        watch: develop::watch(section, context),
     }
 }
 

@@ -16,7 +16,7 @@ use super::{Context, app_spec, isolation, policy};
 use crate::apps::job::schedule::{Schedule, ScheduleError};
 use crate::apps::spec::{
     AppSpec, Cap, JobId, JobOn, JobSpec, Listening, Liveness, Overlap, PrefixMode, Readiness, ReplaceHow,
-    StartWhen,
+    StartWhen, Watch,
 };
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::{Section, Value};
@@ -132,7 +132,7 @@ pub(super) fn specs(names: Names<'_>, context: &mut Context<'_>) -> (Vec<JobSpec
         };
         let place = context.source.place(draft.name.span);
         let what = format!("job {} {}", draft.name.value, shown(&on));
-        rows.push(TableRow { at: String::new(), what, place, asked: None });
+        rows.push(TableRow { at: String::new(), what, place, asked: None, app: None });
         let worker = worker(draft, id, names, context);
         specs.push(JobSpec { id, worker, on, max: draft.section.duration("max") });
     }
@@ -250,5 +250,6 @@ fn worker(draft: &JobDraft<'_>, id: JobId, names: Names<'_>, context: &mut Conte
         start: StartWhen::Eager,
         stop_after_idle: None,
         needs: needs::of(("job", draft.name.value), section, names, context),
+        watch: Watch::Nothing,
     }
 }

@@ -8,6 +8,7 @@ mod answer;
 mod app;
 mod app_spec;
 mod command;
+mod develop;
 mod environment;
 mod health;
 mod isolation;
@@ -109,7 +110,8 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
         context.errors.push(error.remedy(format!("the smallest one that works:\n\n{}", EXAMPLE.trim_end())));
     }
     let nothing = Section::empty("server");
-    let server = server::server(file.table("server").unwrap_or(&nothing), context);
+    let mut server = server::server(file.table("server").unwrap_or(&nothing), context);
+    server.listen = develop::listen(server.listen, file.table("apps"), context);
     context.stop_budget = server.stop_budget;
     let public: Vec<u16> = server.public_ports().collect();
 
@@ -135,6 +137,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let members = apps.iter().chain(jobs.iter().map(|job| &job.worker));
     let name_width = members.map(|member| member.name.len()).max().unwrap_or(0);
     let (log, access_log) = log::log(file.table("log"), name_width);
+    let log = develop::log(log, context);
 
     Loaded {
         name: file.text("name").map(|name| Arc::from(name.value)),

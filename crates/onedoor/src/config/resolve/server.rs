@@ -8,7 +8,7 @@ use std::time::Duration;
 use onedoor_http1::HeadLimits;
 
 use super::platform::Platform;
-use super::{Context, trust};
+use super::{Context, develop, trust};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
@@ -53,6 +53,7 @@ impl Server {
         self.listen.iter().filter_map(|listen| match listen {
             Listen::Tcp(address) => Some(address.port()),
             Listen::AnyAddress { port } => Some(*port),
+            Listen::FirstFree { ports, .. } => ports.first().copied(),
             Listen::Unix(_) => None,
         })
     }
@@ -170,13 +171,15 @@ fn overlap(left: &Listen, right: &Listen) -> bool {
         (Listen::Tcp(left), Listen::Tcp(right)) => left == right,
         (Listen::Unix(_), Listen::Tcp(_) | Listen::AnyAddress { .. })
         | (Listen::Tcp(_) | Listen::AnyAddress { .. }, Listen::Unix(_)) => false,
+        // Nothing the file can say.
+        (Listen::FirstFree { .. }, _) | (_, Listen::FirstFree { .. }) => false,
     }
 }
 
 /// `${PORT:-8000}`: what the platform says.
 fn default_port(context: &mut Context<'_>) -> u16 {
     let Some(text) = context.env.text("PORT").filter(|text| !text.is_empty()) else {
-        return PORT;
+        return if context.env.is_for_development() { develop::PORT } else { PORT };
     };
     text.parse().unwrap_or_else(|_| {
         let fact = format!("the environment has PORT=\"{text}\", which is no port number");

@@ -34,6 +34,8 @@ pub(crate) struct TableRow {
     pub(crate) place: Arc<str>,
     /// The framework that was asked what becomes of the prefix (`prefix = "auto"`).
     pub(crate) asked: Option<&'static str>,
+    /// Who answers, if it is an app.
+    pub(crate) app: Option<AppId>,
 }
 
 pub(super) struct Built {
@@ -189,7 +191,7 @@ impl Table<'_, '_> {
             }
             None => format!("worker {}", app.name.value),
         };
-        self.rows.push(TableRow { at: String::new(), what, place, asked: None });
+        self.rows.push(TableRow { at: String::new(), what, place, asked: None, app: Some(app.id) });
     }
 
     fn route(&mut self, draft: Draft<'_>, apps: &[AppDraft<'_>]) {
@@ -225,8 +227,12 @@ impl Table<'_, '_> {
         what: What,
     ) {
         let place = self.context.source.place(span);
+        let app = match &action {
+            Action::App { app, .. } => Some(*app),
+            Action::Proxy { .. } | Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) => None,
+        };
         let at = pattern.written().to_owned();
-        self.rows.push(TableRow { at, what: what.text, place: Arc::clone(&place), asked: what.asked });
+        self.rows.push(TableRow { at, what: what.text, place: Arc::clone(&place), asked: what.asked, app });
         let route = Route { name: Arc::from(name), place, action, policy };
         self.specs.push((RouteSpec { pattern, when, priority, route }, span));
     }

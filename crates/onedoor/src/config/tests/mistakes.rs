@@ -97,7 +97,7 @@ fn a_key_of_a_later_version() {
     insta::assert_snapshot!(mistakes(
         r#"[apps.a]
 run = "a"
-dev = "x"
+image = "x"
 [volumes]
 data = "x"
 "#

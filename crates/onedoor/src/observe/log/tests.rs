@@ -142,7 +142,7 @@ fn each_line_goes_to_its_stream_in_the_callers_order() {
     let (log, mut out, mut err) = Log::to_pipes(&LogConfig { format: Format::Human, ..LogConfig::default() });
     assert!(log.is_human());
     for number in 0..100 {
-        log.access(format!("GET /{number}\n").as_bytes());
+        log.access("web", format!("GET /{number}\n").as_bytes());
         log.app_line(&speaker("web", AppStream::Out), whole(format!("out {number}").as_bytes()));
         log.app_line(&speaker("web", AppStream::Err), whole(format!("err {number}").as_bytes()));
         log.event(Level::Info, None, number);
@@ -171,7 +171,7 @@ fn a_reader_that_sleeps_costs_lines_and_never_a_caller_and_the_gap_is_told_where
     let line = |number: usize| format!("{number:>1023}\n");
     let written = QUEUE_BYTES_MAX / 1024 * 2;
     for number in 0..written {
-        log.access(line(number).as_bytes());
+        log.access("web", line(number).as_bytes());
     }
     // The other stream is not held up.
     log.event(Level::Info, None, "still here");
@@ -194,7 +194,7 @@ fn a_reader_that_sleeps_costs_lines_and_never_a_caller_and_the_gap_is_told_where
     };
     let lost = written - kept;
     assert_eq!(gap, format!("onedoor │ warning: {lost} lines were lost on stdout: it is not being read\n"));
-    log.access(b"after\n");
+    log.access("web", b"after\n");
     assert_eq!(next(), "after\n");
     log.flush(EVER);
 }
@@ -204,7 +204,7 @@ fn a_closed_stdout_is_told_of_and_neither_silences_stderr_nor_holds_the_end() {
     let (log, out, err) = Log::to_pipes(&LogConfig { format: Format::Human, ..LogConfig::default() });
     drop(out);
     for _ in 0..10 {
-        log.access(b"nobody reads this\n");
+        log.access("web", b"nobody reads this\n");
     }
     log.flush(EVER);
     log.event(Level::Info, None, "but this");
@@ -221,8 +221,8 @@ fn a_full_disk_under_stdout_leaves_stderr_alone() {
     let (reader, writer) = io::pipe().unwrap();
     let writer = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
     let config = LogConfig { format: Format::Human, ..LogConfig::default() };
-    let log = Log::start_on(&config, &full, &writer).unwrap();
-    log.access(b"lost\n");
+    let log = Log::start_on(&config, &full, &writer, None).unwrap();
+    log.access("web", b"lost\n");
     log.flush(EVER);
     log.event(Level::Info, None, "unharmed");
     let news = BufReader::new(reader).lines().next().unwrap().unwrap();
@@ -233,7 +233,7 @@ fn a_full_disk_under_stdout_leaves_stderr_alone() {
 fn a_flush_ends_at_its_deadline_when_nobody_reads() {
     let (log, out, _err) = Log::to_pipes(&LogConfig::default());
     for _ in 0..QUEUE_BYTES_MAX / 1024 {
-        log.access(&[b'x'; 1024]);
+        log.access("web", &[b'x'; 1024]);
     }
     log.flush(Duration::from_millis(1));
     drop(out);
@@ -245,9 +245,9 @@ fn a_non_blocking_socket_as_stdout_is_written_to_the_last_byte() {
     let (mut reader, writer) = UnixStream::pair().unwrap();
     writer.set_nonblocking(true).unwrap();
     let writer = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
-    let (log, line) = (Log::start_on(&LogConfig::default(), &writer, &writer).unwrap(), [b'x'; 1024]);
+    let (log, line) = (Log::start_on(&LogConfig::default(), &writer, &writer, None).unwrap(), [b'x'; 1024]);
     for _ in 0..2048 {
-        log.access(&line);
+        log.access("web", &line);
     }
     let mut found = vec![0; 2048 * 1024];
     reader.read_exact(&mut found).unwrap();

@@ -236,6 +236,7 @@ mod tests {
             lines: Lines::new(Look::Human, &config, [false, false]),
             level: config.level,
             recent: Recent::default(),
+            screen: None,
         };
         // /dev/full answers ENOSPC to every write (full(4)).
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();

@@ -197,6 +197,10 @@ impl Drop for Door {
 }
 
 impl Setting {
+    pub(super) fn into_dir(self) -> TempDir {
+        self.dir
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -386,7 +390,7 @@ pub(crate) fn signal(pid: u32, name: &str) {
 
 /// A port for one door. From below the ephemeral range, so that no outgoing connection of another test takes it
 /// between this look and the door's bind; started by our own pid, so that two runs at once do not meet.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let base = 10_000 + u16::try_from(process::id() % 97).expect("below 97") * 100;
     loop {

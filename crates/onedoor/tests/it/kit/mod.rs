@@ -5,6 +5,7 @@ mod door;
 mod peers;
 mod pid1;
 mod sandbox;
+mod terminal;
 mod weight;
 mod wire;
 
@@ -18,6 +19,7 @@ pub(crate) use door::{
 pub(crate) use peers::{node_modules, python_peer};
 pub(crate) use pid1::start_as_pid1;
 pub(crate) use sandbox::{without_newer_calls, without_splice};
+pub(crate) use terminal::Terminal;
 pub(crate) use weight::anonymous_bytes;
 pub(crate) use wire::{Ending, Message, Wire};
 

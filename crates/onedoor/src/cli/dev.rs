@@ -1,0 +1,59 @@
+//! `onedoor dev`: what a developer may say; everything after is `run`'s and `dev`'s.
+
+use std::net::IpAddr;
+
+use clap::Args;
+
+use super::{Ended, FileArguments, Surroundings};
+use crate::config::{Developing, Layers, Loaded};
+use crate::dev::{Browser, Settings};
+
+const HELP: &str = "\
+What is other than in `onedoor up`:
+  - An app's `dev` command is run instead of `run`: npm run dev, uvicorn --reload.
+  - It listens on this machine alone, on the file's port, PORT or 3000, or on the next one that is free.
+  - An app that ends waits for a change of its files, or for a request, instead of failing again.
+  - onedoor itself goes on, whatever becomes of its apps.
+
+Keys, on a terminal:
+  h help   r restart   o open   l logs of one app   c clear   q quit
+
+Examples:
+  onedoor dev                       everything that ./onedoor.toml says
+  onedoor dev --open                and the browser, once it is ready
+  onedoor dev --port 8080           this port, or none
+  onedoor dev --host 0.0.0.0        from a container: other machines can come in";
+
+/// Start the apps for development: it shows how they are, and starts anew what has changed.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) files: FileArguments,
+    /// Listen on this port, and on no other
+    #[arg(long)]
+    port: Option<u16>,
+    /// Listen on this address instead of on this machine's own
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<IpAddr>,
+    /// Open the site in the browser once every app is ready
+    #[arg(long)]
+    open: bool,
+}
+
+/// As `up` loads it: signals are blocked as early as can be.
+pub(super) fn load(layers: &Layers, surroundings: &mut Surroundings<'_>) -> Result<Loaded, Ended> {
+    crate::init::block_signals().ok();
+    super::load(layers, surroundings).unwrap_or(Err(Ended::Wrong))
+}
+
+impl Arguments {
+    /// As the file is to be read.
+    pub(super) fn developing(&self) -> Developing {
+        Developing { host: self.host, port: self.port }
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        Settings { browser: if self.open { Browser::AtStart } else { Browser::OnKey } }
+    }
+}

@@ -1,0 +1,34 @@
+//! `onedoor dev`: what a developer leaves running all day.
+//!
+//! ```text
+//!   a file changes ─▶ watch ── quiet for a moment ─┬─ an app's: Helm, that app alone is started anew
+//!                                                  └─ onedoor.toml's: run reads it again
+//!   a key ──▶ keys ─▶ desk ── restart, open, logs, quit
+//!   Helm: an app changed ─▶ desk ── table ─▶ the log's screen
+//! ```
+//!
+//! It asks and shows; what becomes of an app is decided where it always is. What is treated otherwise in development
+//! (ports, restarts, commands) is `config`'s business.
+
+mod browser;
+mod desk;
+mod keys;
+mod picture;
+mod table;
+
+pub(crate) use desk::{Ask, Developer, has_terminal};
+pub(crate) use picture::{Picture, Place};
+
+/// What the developer wants of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) browser: Browser,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Browser {
+    /// When `o` is pressed.
+    OnKey,
+    /// Once every app is ready, too.
+    AtStart,
+}

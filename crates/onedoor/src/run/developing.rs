@@ -1,0 +1,63 @@
+//! `onedoor dev`, as far as it is put together here: the screen, and what the developer is shown of the file.
+
+use std::io::{self, IsTerminal as _};
+use std::net::SocketAddr;
+
+use crate::config::Loaded;
+use crate::dev::{Picture, Place, has_terminal};
+use crate::init;
+use crate::observe::log::{Level, Log, LogConfig};
+use crate::proxy::config::Listen;
+
+/// A log below a table, if there is a terminal for it.
+pub(super) fn start_log(config: &LogConfig) -> io::Result<Log> {
+    // Before the first thread: each inherits the mask.
+    init::block_terminal_signals()?;
+    let is_screen = io::stdout().is_terminal() && io::stderr().is_terminal() && has_terminal();
+    if is_screen { Log::start_on_screen(config) } else { Log::start(config) }
+}
+
+/// What the file says, less where the door listens.
+pub(super) fn picture(loaded: &Loaded) -> Picture {
+    let name = |app: crate::registry::AppId| loaded.apps.apps.get(usize::from(app.0));
+    let place = |row: &crate::config::TableRow| Place {
+        at: row.at.clone(),
+        what: row.what.clone(),
+        app: row.app.and_then(name).map(|app| app.name.clone()),
+    };
+    Picture {
+        url: String::new(),
+        apps: loaded.apps.apps.iter().map(|app| app.name.clone()).collect(),
+        places: loaded.table.iter().map(place).collect(),
+    }
+}
+
+/// Where a browser finds the door.
+pub(super) fn url(addresses: &[String]) -> String {
+    let parsed = addresses.iter().find_map(|address| address.parse::<SocketAddr>().ok());
+    match parsed {
+        Some(at) if at.ip().is_loopback() || at.ip().is_unspecified() => {
+            format!("http://localhost:{}", at.port())
+        }
+        Some(at) => format!("http://{at}"),
+        None => addresses.join(", "),
+    }
+}
+
+/// The port that is first tried.
+pub(super) fn port_wished(loaded: &Loaded) -> Option<u16> {
+    loaded.proxy.listen.iter().find_map(|listen| match listen {
+        Listen::FirstFree { ports, .. } => ports.first().copied(),
+        Listen::Tcp(_) | Listen::AnyAddress { .. } | Listen::Unix(_) => None,
+    })
+}
+
+pub(super) fn tell_port(log: &Log, wished: Option<u16>, got: &[u16]) {
+    if let (Some(wished), Some(got)) = (wished, got.first())
+        && wished != *got
+        && wished != 0
+    {
+        let what = format_args!("something else listens on port {wished}: this is port {got}");
+        log.event(Level::Warn, None, what);
+    }
+}
