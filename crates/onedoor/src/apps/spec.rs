@@ -67,7 +67,6 @@ pub(crate) struct AppSpec {
     /// The apps that must be ready, and the jobs that must be done, before it is started.
     pub(crate) needs: Vec<Need>,
     /// Which changes start it anew under `onedoor dev`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "whoever watches comes with the next change"))]
     pub(crate) watch: Watch,
 }
 

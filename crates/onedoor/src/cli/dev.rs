@@ -6,10 +6,13 @@ use clap::Args;
 
 use super::{Ended, FileArguments, Surroundings};
 use crate::config::{Developing, Layers, Loaded};
-use crate::dev::{Browser, Settings};
+use crate::dev::{Browser, Settings, Watching};
 
 const HELP: &str = "\
 What is other than in `onedoor up`:
+  - [profile.dev] is laid over the file, unless --profile names another.
+  - An app without a `dev` command is started anew when a file in its folder changes (`watch`), and onedoor.toml is
+    read again when it changes.
   - An app's `dev` command is run instead of `run`: npm run dev, uvicorn --reload.
   - It listens on this machine alone, on the file's port, PORT or 3000, or on the next one that is free.
   - An app that ends waits for a change of its files, or for a request, instead of failing again.
@@ -39,6 +42,9 @@ pub(super) struct Arguments {
     /// Open the site in the browser once every app is ready
     #[arg(long)]
     open: bool,
+    /// Leave apps alone when their files change; `r` starts them anew
+    #[arg(long)]
+    no_watch: bool,
 }
 
 /// As `up` loads it: signals are blocked as early as can be.
@@ -54,6 +60,14 @@ impl Arguments {
     }
 
     pub(super) fn settings(&self) -> Settings {
-        Settings { browser: if self.open { Browser::AtStart } else { Browser::OnKey } }
+        let files = self.files.layers().files;
+        Settings {
+            config: files
+                .iter()
+                .map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()))
+                .collect(),
+            browser: if self.open { Browser::AtStart } else { Browser::OnKey },
+            watching: if self.no_watch { Watching::Off } else { Watching::On },
+        }
     }
 }

@@ -194,7 +194,17 @@ fn decode(
             None => section,
         });
     }
-    whole.filter(|_| is_understood).map(|file| layers::flatten(file, profile, errors))
+    whole.filter(|_| is_understood).map(|file| {
+        let profile = profile.or_else(|| profile_of_development(&file, env));
+        layers::flatten(file, profile, errors)
+    })
+}
+
+/// `[profile.dev]`, if there is one and nobody named another.
+fn profile_of_development(file: &Section, env: &Env) -> Option<&'static str> {
+    const NAME: &str = "dev";
+    let is_there = file.table("profile").is_some_and(|profiles| profiles.key(NAME).is_some());
+    (env.is_for_development() && is_there).then_some(NAME)
 }
 
 /// What defaults say is looked at once for each app; a mistake in them is one.

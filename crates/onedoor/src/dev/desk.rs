@@ -15,7 +15,8 @@ use tokio::task::JoinSet;
 use super::keys::{Deed, Mode, Which, keys_in};
 use super::picture::Picture;
 use super::table::{Colours, Letters, Paint, View, table};
-use super::{Browser, Settings, browser};
+use super::watch::{Change, Watch};
+use super::{Browser, Plan, Settings, Watching, browser};
 use crate::apps::{AppState, Helm, Wish};
 use crate::init::{Child, Children, TerminalNews, TerminalSignals};
 use crate::observe::log::{Level, Log};
@@ -34,7 +35,6 @@ const TYPED_BYTES: usize = 64;
 pub(crate) enum Ask {
     Quit,
     /// A file that the configuration is made of has changed.
-    #[expect(dead_code, reason = "whoever watches comes with the next change")]
     Reread,
 }
 
@@ -95,11 +95,12 @@ impl Developer {
     /// Needs [`crate::init::block_terminal_signals`] before. Without a terminal there is only the log, and no keys.
     pub(crate) fn start(
         settings: Settings,
-        picture: Picture,
+        mut picture: Picture,
         helm: Helm,
         children: Children,
         log: &Log,
     ) -> Self {
+        picture.plan.config.clone_from(&settings.config);
         let (wish, wishes) = mpsc::channel(1);
         let seen = watch::Sender::new(Seen { picture, mistake: None });
         let mut desk = JoinSet::new();
@@ -115,6 +116,7 @@ impl Developer {
             began: Instant::now(),
             ready_after: None,
             errands: JoinSet::new(),
+            watch: None,
         };
         let console = if log.has_screen() { Console::open().ok() } else { None };
         let has_screen = console.is_some();
@@ -139,8 +141,9 @@ impl Developer {
     pub(crate) fn reread(&self, picture: Result<Picture, &str>) {
         self.seen.send_modify(|seen| match picture {
             Ok(picture) => {
-                let url = std::mem::take(&mut seen.picture.url);
-                *seen = Seen { picture: Picture { url, ..picture }, mistake: None };
+                let Picture { url, plan, .. } = std::mem::take(&mut seen.picture);
+                let plan = Plan { config: plan.config, ..picture.plan };
+                *seen = Seen { picture: Picture { url, plan, ..picture }, mistake: None };
             }
             Err(mistake) => seen.mistake = Some(mistake.into()),
         });
@@ -165,6 +168,7 @@ struct Desk {
     ready_after: Option<Duration>,
     /// What was asked of the apps and is not done yet.
     errands: JoinSet<()>,
+    watch: Option<Watch>,
 }
 
 /// Whether what is shown is what there is.
@@ -176,23 +180,11 @@ enum Shown {
 }
 
 impl Desk {
-    async fn run(mut self, console: Option<Console>) {
-        match console {
-            Some(console) => self.at_terminal(console).await,
-            None => self.without_terminal().await,
-        }
-    }
-
-    async fn without_terminal(&mut self) {
-        loop {
-            self.look_whether_ready();
-            self.helm.changed().await;
-        }
-    }
-
     /// Every arm may lose: what it waited for is still there.
-    async fn at_terminal(&mut self, console: Console) {
-        self.draw(&console);
+    async fn run(mut self, console: Option<Console>) {
+        self.begin_to_watch();
+        let console = console.as_ref();
+        self.draw(console);
         let mut shown = Shown::True;
         loop {
             let due = async {
@@ -203,7 +195,7 @@ impl Desk {
             };
             tokio::select! {
                 () = due => {
-                    self.draw(&console);
+                    self.draw(console);
                     shown = Shown::True;
                 }
                 () = self.helm.changed() => {
@@ -212,9 +204,10 @@ impl Desk {
                         shown = Shown::Stale(Instant::now() + GATHERING);
                     }
                 }
-                _ = self.seen.changed() => self.draw(&console),
-                typed = typed(&console.keys) => self.typed(&typed, &console).await,
-                news = console.signals.next() => self.terminal_says(news, &console),
+                _ = self.seen.changed() => self.read_again(console),
+                changes = next_change(self.watch.as_mut()) => self.changed(changes),
+                typed = typed(console) => self.typed(&typed, console),
+                news = terminal_news(console) => self.terminal_says(news, console),
                 // Done, whatever it was.
                 Some(_) = self.errands.join_next() => {}
             }
@@ -232,7 +225,42 @@ impl Desk {
         }
     }
 
-    fn draw(&self, console: &Console) {
+    fn begin_to_watch(&mut self) {
+        if self.settings.watching == Watching::Off {
+            return;
+        }
+        match Watch::start(self.seen.borrow().picture.plan.clone()) {
+            Ok(watch) => self.watch = Some(watch),
+            Err(error) => {
+                let what = format_args!("files cannot be watched ({error}): r starts an app anew");
+                self.log.event(Level::Warn, None, what);
+            }
+        }
+    }
+
+    fn read_again(&self, console: Option<&Console>) {
+        if let Some(watch) = &self.watch {
+            watch.follow(self.seen.borrow().picture.plan.clone());
+        }
+        self.draw(console);
+    }
+
+    fn changed(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::Of { app, path } => self.restart(app, &format!("{path} changed, restarting")),
+                Change::Config { path } => {
+                    self.log.event(Level::Info, None, format_args!("{path} changed, reading it again"));
+                    // Whoever asked before will do.
+                    self.wish.try_send(Ask::Reread).ok();
+                }
+                Change::Told(what) => self.log.event(Level::Warn, None, what),
+            }
+        }
+    }
+
+    fn draw(&self, console: Option<&Console>) {
+        let Some(console) = console else { return };
         let rows = self.helm.table();
         let size = terminal::size(io::stdout()).unwrap_or(SIZE);
         let seen = self.seen.borrow().clone();
@@ -249,7 +277,7 @@ impl Desk {
         self.log.draw(&text, self.only.clone(), size);
     }
 
-    async fn typed(&mut self, bytes: &[u8], console: &Console) {
+    fn typed(&mut self, bytes: &[u8], console: Option<&Console>) {
         let apps = self.seen.borrow().picture.apps.clone();
         for key in keys_in(bytes) {
             let (mode, deed) = self.mode.press(key, apps.len());
@@ -262,21 +290,23 @@ impl Desk {
                 Deed::Nothing => {}
                 Deed::Restart(which) => {
                     let chosen = app(which).map_or_else(|| apps.clone(), |app| vec![app]);
-                    chosen.into_iter().for_each(|app| self.restart(app));
+                    chosen.into_iter().for_each(|app| self.restart(app, "restarting"));
                 }
                 Deed::Logs(which) => self.only = app(which),
                 Deed::Open => self.open(),
                 Deed::Clear => self.log.forget_shown(),
                 // Whoever asked before will do.
-                Deed::Quit => drop(self.wish.try_send(Ask::Quit)),
+                Deed::Quit => {
+                    self.wish.try_send(Ask::Quit).ok();
+                }
             }
         }
         self.draw(console);
     }
 
-    fn restart(&mut self, app: Arc<str>) {
-        let (helm, log) = (self.helm.clone(), self.log.clone());
-        log.event(Level::Info, Some(&app), "restarting");
+    fn restart(&mut self, app: Arc<str>, why: &str) {
+        let helm = self.helm.clone();
+        self.log.event(Level::Info, Some(&app), why);
         self.errands.spawn(async move {
             // What became of it is told by the app itself.
             drop(helm.ask(&app, Wish::Renew).await);
@@ -301,7 +331,8 @@ impl Desk {
         });
     }
 
-    fn terminal_says(&self, news: TerminalNews, console: &Console) {
+    fn terminal_says(&self, news: TerminalNews, at: Option<&Console>) {
+        let Some(console) = at else { return };
         match news {
             TerminalNews::StopAsked => {
                 console.keys.get_ref().put_back();
@@ -310,10 +341,10 @@ impl Desk {
             // In the background the keys are the shell's; whoever brings us to the front says so again.
             TerminalNews::GoesOn => {
                 if console.keys.get_ref().take_again().is_ok() {
-                    self.draw(console);
+                    self.draw(at);
                 }
             }
-            TerminalNews::Resized => self.draw(console),
+            TerminalNews::Resized => self.draw(at),
         }
     }
 }
@@ -329,8 +360,23 @@ async fn see_off(child: Child) {
     drop(child.exited.await);
 }
 
+async fn next_change(watch: Option<&mut Watch>) -> Vec<Change> {
+    match watch {
+        Some(watch) => watch.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn terminal_news(console: Option<&Console>) -> TerminalNews {
+    match console {
+        Some(console) => console.signals.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Some bytes that were typed; pends while there are none, and for ever once the terminal is gone.
-async fn typed(keys: &AsyncFd<Keys>) -> Vec<u8> {
+async fn typed(console: Option<&Console>) -> Vec<u8> {
+    let Some(Console { keys, .. }) = console else { return std::future::pending().await };
     loop {
         let Ok(mut ready) = keys.readable().await else { return std::future::pending().await };
         let mut bytes = [0; TYPED_BYTES];

@@ -15,14 +15,27 @@ mod desk;
 mod keys;
 mod picture;
 mod table;
+mod watch;
+
+use std::path::PathBuf;
 
 pub(crate) use desk::{Ask, Developer, has_terminal};
 pub(crate) use picture::{Picture, Place};
+pub(crate) use watch::{Plan, Source, Watched};
 
 /// What the developer wants of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) browser: Browser,
+    pub(crate) watching: Watching,
+    /// What the configuration is read from; absolute.
+    pub(crate) config: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watching {
+    On,
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Plan;
+
 /// What is served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Picture {
@@ -11,6 +13,8 @@ pub(crate) struct Picture {
     pub(crate) apps: Vec<Arc<str>>,
     /// In the order of the file.
     pub(crate) places: Vec<Place>,
+    /// What it is all made of.
+    pub(crate) plan: Plan,
 }
 
 /// A path, and who answers there.

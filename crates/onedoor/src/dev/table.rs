@@ -234,7 +234,7 @@ fn cut(line: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dev::Place;
+    use crate::dev::{Place, Plan};
     use crate::registry::Weight;
 
     fn row(name: &str, command: &str, state: AppState) -> AppRow {
@@ -266,6 +266,7 @@ mod tests {
                 place("/health", "built-in health", None),
                 place("", "job migrate at the start", None),
             ],
+            plan: Plan::default(),
         }
     }
 

@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 
+use crate::apps::spec::{AppSpec, Watch};
 use crate::config::Loaded;
-use crate::dev::{Picture, Place, has_terminal};
+use crate::dev::{Picture, Place, Plan, Source, Watched, has_terminal};
 use crate::init;
 use crate::observe::log::{Level, Log, LogConfig};
 use crate::proxy::config::Listen;
@@ -29,7 +30,23 @@ pub(super) fn picture(loaded: &Loaded) -> Picture {
         url: String::new(),
         apps: loaded.apps.apps.iter().map(|app| app.name.clone()).collect(),
         places: loaded.table.iter().map(place).collect(),
+        plan: plan(loaded),
     }
+}
+
+/// What is watched.
+fn plan(loaded: &Loaded) -> Plan {
+    let watched = |app: &AppSpec| Watched {
+        app: app.name.clone(),
+        source: match &app.watch {
+            Watch::Nothing => Source::Nothing,
+            Watch::Dir => Source::Dir,
+            Watch::Paths(paths) => Source::Paths(paths.clone()),
+        },
+        files: app.environment.files.clone(),
+        dir: app.dir.clone(),
+    };
+    Plan { apps: loaded.apps.apps.iter().map(watched).collect(), config: Vec::new() }
 }
 
 /// Where a browser finds the door.

@@ -1,6 +1,8 @@
 //! The promise: `onedoor dev` shows a developer how the apps are, does what a key says, and leaves the terminal as it
 //! found it, however it ends.
 
+use std::fs;
+
 use crate::kit::{Door, ECHO_PY, Setting, Stream, Terminal};
 
 const TWO_APPS: &str = r#"
@@ -131,4 +133,116 @@ fn an_app_that_ends_waits_until_it_is_wanted_and_the_door_goes_on() {
             break;
         }
     }
+}
+
+const WATCHED: &str = r#"
+[apps]
+web = { dir = "web", run = "python3 app.py", path = "/" }
+api = { dir = "api", run = "python3 app.py", path = "/api", strip = true }
+"#;
+
+/// Two apps, each in its folder.
+fn watched(words: &[&str]) -> Door {
+    let setting = Door::with(WATCHED);
+    for app in ["web", "api"] {
+        fs::create_dir_all(setting.path().join(app).join("node_modules")).expect("the test's own folder");
+        fs::write(setting.path().join(app).join("app.py"), ECHO_PY).expect("the test's own folder");
+    }
+    setting.command(words).start()
+}
+
+fn pids(door: &Door) -> [String; 2] {
+    ["/pid", "/api/pid"].map(|path| door.fetch(path).text().to_owned())
+}
+
+fn save(door: &Door, name: &str, text: &str) {
+    fs::write(door.dir().join(name), text).expect("the test's own folder");
+}
+
+#[test]
+fn a_saved_file_starts_its_app_anew_and_no_request_fails() {
+    let door = watched(&["dev"]);
+    let before = pids(&door);
+    // As editors do: another file that takes the name.
+    save(&door, "api/.app.py.swp", "scratch");
+    save(&door, "api/new.py", &ECHO_PY.replace("unset", "changed"));
+    fs::rename(door.dir().join("api/new.py"), door.dir().join("api/app.py")).expect("the test's own folder");
+    let told = door.line(Stream::Stderr, |line| line.contains("changed, restarting"));
+    assert!(told.ends_with("api: app.py changed, restarting"), "{told}");
+    // It may be on its way out, or its successor be starting: whoever asks waits.
+    assert_eq!(door.fetch("/api/environment/NOTHING").text(), "changed");
+    let after = pids(&door);
+    assert_eq!(after[0], before[0]);
+    assert_ne!(after[1], before[1]);
+    assert_eq!(door.said(Stream::Stderr).iter().filter(|line| line.contains("restarting")).count(), 1);
+}
+
+#[test]
+fn what_tools_write_and_git_ignores_starts_nothing_and_a_new_folder_is_watched() {
+    let door = watched(&["dev"]);
+    let before = pids(&door);
+    save(&door, ".gitignore", "*.generated\n");
+    save(&door, "web/node_modules/index.js", "");
+    save(&door, "web/a.generated", "");
+    save(&door, "web/app.log", "");
+    fs::create_dir(door.dir().join("web/lib")).expect("the test's own folder");
+    save(&door, "web/lib/util.py", "");
+    let told = door.line(Stream::Stderr, |line| line.contains("changed, restarting"));
+    assert!(told.contains("web: lib"), "{told}");
+    door.lines_until(2, Stream::Stderr, |line| line.contains("web: ready in"));
+    save(&door, "web/lib/util.py", "more");
+    door.line(Stream::Stderr, |line| line.contains("web: lib/util.py changed, restarting"));
+    door.lines_until(3, Stream::Stderr, |line| line.contains("web: ready in"));
+    let after = pids(&door);
+    assert_ne!(after[0], before[0]);
+    assert_eq!(after[1], before[1]);
+}
+
+#[test]
+fn a_mistake_in_the_file_is_told_and_the_mended_file_is_applied() {
+    let door = watched(&["dev"]);
+    let before = pids(&door);
+    save(&door, "onedoor.toml", &WATCHED.replace("strip", "stripp"));
+    door.line(Stream::Stderr, |line| line.contains("onedoor.toml changed, reading it again"));
+    let told = door.line(Stream::Stderr, |line| line.contains("not reloaded"));
+    assert!(told.contains("did you mean `strip`"), "{told}");
+    assert_eq!(pids(&door), before);
+    save(&door, "onedoor.toml", &format!("{WATCHED}[routes]\n\"/hello\" = {{ respond = \"hi\" }}\n"));
+    door.line(Stream::Stderr, |line| line.contains("reloaded: no app changed"));
+    assert_eq!(door.fetch("/hello").text(), "hi");
+    assert_eq!(pids(&door), before);
+}
+
+#[test]
+fn an_app_that_failed_is_started_when_its_file_is_mended() {
+    let door = watched(&["dev"]);
+    pids(&door);
+    save(&door, "web/app.py", "raise SystemExit('half a thought')");
+    door.line(Stream::Stderr, |line| line.contains("web: ended with exit code 1"));
+    assert_eq!(door.fetch("/x").status(), 503);
+    assert_eq!(door.fetch("/api/x").text(), "GET /x");
+    save(&door, "web/app.py", ECHO_PY);
+    door.lines_until(2, Stream::Stderr, |line| line.contains("web: app.py changed, restarting"));
+    assert_eq!(door.fetch("/x").text(), "GET /x");
+}
+
+#[test]
+fn nothing_is_watched_that_is_not_to_be() {
+    let door = watched(&["dev", "--no-watch"]);
+    let before = pids(&door);
+    save(&door, "web/app.py", "");
+    save(&door, "onedoor.toml", "");
+    door.fetch("/exit/3");
+    door.line(Stream::Stderr, |line| line.contains("web: ended with exit code 3"));
+    assert_eq!(pids(&door)[1], before[1]);
+    assert!(door.said(Stream::Stderr).iter().all(|line| !line.contains("changed, re")));
+}
+
+#[test]
+fn the_profile_of_development_is_laid_over_the_file() {
+    let file = format!(
+        "{TWO_APPS}\"/which\" = {{ respond = \"served\" }}\n[profile.dev.routes]\n\"/which\" = {{ respond = \"developed\" }}\n"
+    );
+    let door = Door::with(&file).file("app.py", ECHO_PY).command(&["dev"]).start();
+    assert_eq!(door.fetch("/which").text(), "developed");
 }
