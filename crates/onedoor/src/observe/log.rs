@@ -267,6 +267,11 @@ impl Log {
         self.shared.recent.reader(kept, wanted)
     }
 
+    /// What `app` printed last: to stderr, or to stdout if it used only that. Without colours, oldest first.
+    pub(crate) fn last_words(&self, app: &str, lines_most: usize) -> Vec<String> {
+        self.shared.recent.last_words(app, lines_most)
+    }
+
     /// A line of an app, or a piece of one; stdout goes to stdout, stderr to stderr.
     pub(crate) fn app_line(&self, speaker: &Speaker, line: Line<'_>) {
         let now = SystemTime::now();

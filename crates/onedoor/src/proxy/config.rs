@@ -24,6 +24,7 @@ pub(crate) struct Config {
     pub(crate) proxy_protocol: ProxyProtocol,
     pub(crate) via: Via,
     pub(crate) access_log: AccessLog,
+    pub(crate) candour: Candour,
     pub(crate) routes: Arc<Routes>,
     /// The targets of `proxy` routes; `UpstreamId` is an index.
     pub(crate) upstreams: Vec<UpstreamSpec>,
@@ -96,6 +97,24 @@ pub(crate) enum ProxyProtocol {
 pub(crate) enum Via {
     On,
     Off,
+}
+
+/// How much a refused client hears of the inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Candour {
+    /// A short, safe sentence.
+    Terse,
+    /// All that helps a developer; what is said of each app, by its `AppId`.
+    Full(Arc<[AppFacts]>),
+}
+
+/// What a developer wants to know of an app that fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AppFacts {
+    pub(crate) name: Arc<str>,
+    pub(crate) command: String,
+    /// `onedoor.toml:3`
+    pub(crate) place: Arc<str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

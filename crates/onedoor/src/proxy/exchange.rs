@@ -190,7 +190,7 @@ async fn refuse(worker: &Worker, inbound: &mut Inbound<'_>, deadline: &Deadline,
     let answering = answer::refuse(
         worker,
         inbound.head.parsed.method(),
-        answer::Form::of(inbound.head, refusal),
+        answer::Form::of(&worker.config().candour, inbound.head, refusal),
         refusal,
         &mut inbound.reply,
     );
@@ -289,6 +289,7 @@ mod tests {
             proxy_protocol: ProxyProtocol::Off,
             via: Via::On,
             access_log: AccessLog::On,
+            candour: crate::proxy::config::Candour::Terse,
             routes: Arc::new(routes),
             upstreams: Vec::new(),
         };

@@ -259,6 +259,37 @@ impl Refusal {
     }
 
     /// Whether a browser is shown a page that asks again.
+    /// Whose failure it is, if it is that of an app of ours.
+    pub(super) fn app(&self) -> Option<&str> {
+        match self {
+            Self::NotReady { app, .. }
+            | Self::HoldQueueFull { app }
+            | Self::AppRefuses { app, .. }
+            | Self::Busy { app, .. } => Some(app),
+            Self::UpstreamUnresolved { upstream, .. }
+            | Self::UpstreamUnreachable { upstream, .. }
+            | Self::UpstreamTls { upstream, .. }
+            | Self::UpstreamClosed { upstream, .. }
+            | Self::UpstreamBadMessage { upstream, .. }
+            | Self::UpstreamSilent { upstream, .. } => {
+                upstream.strip_prefix("app \"").and_then(|rest| rest.strip_suffix('"'))
+            }
+            Self::BadHead(_)
+            | Self::BadPath(_)
+            | Self::BadChunk(_)
+            | Self::BodyCut
+            | Self::BodyTooLarge { .. }
+            | Self::HeadTimeout
+            | Self::BodyTimeout
+            | Self::BodySlow { .. }
+            | Self::MethodRefused
+            | Self::NoRoute
+            | Self::MethodNotAllowed { .. }
+            | Self::EncodedSlash
+            | Self::Loop => None,
+        }
+    }
+
     pub(super) fn has_page(&self) -> bool {
         matches!(self, Self::AppRefuses { when_down: WhenDown::Page, .. })
     }

@@ -156,6 +156,7 @@ fn config(upstream: SocketAddr) -> Config {
         proxy_protocol: ProxyProtocol::Off,
         via: Via::On,
         access_log: AccessLog::On,
+        candour: crate::proxy::config::Candour::Terse,
         routes: Arc::new(routes()),
         upstreams: vec![UpstreamSpec {
             origin: Origin::Http { host: upstream.ip().to_string().into(), port: upstream.port() },

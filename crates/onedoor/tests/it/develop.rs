@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::kit::{Door, ECHO_PY, Setting, Stream, Terminal};
+use crate::kit::{Door, ECHO_PY, Message, Setting, Stream, Terminal};
 
 const TWO_APPS: &str = r#"
 [apps]
@@ -245,4 +245,75 @@ fn the_profile_of_development_is_laid_over_the_file() {
     );
     let door = Door::with(&file).file("app.py", ECHO_PY).command(&["dev"]).start();
     assert_eq!(door.fetch("/which").text(), "developed");
+}
+
+/// One GET with these fields.
+fn get(door: &Door, target: &str, fields: &str) -> Message {
+    let mut wire = door.wire();
+    wire.send(format!("GET {target} HTTP/1.1\r\nConnection: close\r\n{fields}\r\n"));
+    wire.response()
+}
+
+const BROWSER: &str = "Host: localhost\r\nAccept: text/html,*/*;q=0.8\r\n";
+
+const FAILING: &str = r#"
+import sys
+print("\x1b[31mError: no <such> module\x1b[0m & \"more\"", file=sys.stderr)
+sys.exit(3)
+"#;
+
+#[test]
+fn an_app_that_failed_is_named_with_its_last_words_to_a_developer_alone() {
+    let toml = "[apps.api]\nrun = \"python3 app.py\"\npath = \"/api\"\nessential = false\nwhile_down = { do = \"refuse\" }\n[apps.web]\nrun = \"python3 web.py\"\npath = \"/\"\n";
+    let setting = || Door::with(toml).file("app.py", FAILING).file("web.py", ECHO_PY);
+    let door = setting().command(&["dev"]).start();
+    door.line(Stream::Stderr, |line| line.contains("api: ended with exit code 3"));
+    let page = get(&door, "/api/x", BROWSER);
+    assert_eq!((page.status(), page.field("Content-Type")), (503, Some("text/html; charset=utf-8")));
+    assert_eq!(page.field("Cache-Control"), Some("no-store"));
+    for part in [
+        "api does not answer",
+        "ended with exit code 3",
+        "python3 app.py",
+        "onedoor.toml:1",
+        "Error: no &lt;such&gt; module &amp; &quot;more&quot;",
+        "/.onedoor/app/api",
+    ] {
+        assert!(page.text().contains(part), "{part} in {}", page.text());
+    }
+    let text = get(&door, "/api/x", "Host: localhost\r\n");
+    assert_eq!((text.status(), text.field("Content-Type")), (503, Some("text/plain; charset=utf-8")));
+    assert!(text.text().contains("  Error: no <such> module & \"more\"\n"), "{}", text.text());
+    let state = get(&door, "/.onedoor/app/api", "Host: localhost\r\n");
+    assert_eq!((state.status(), state.text()), (503, "down\n"));
+    assert_eq!(get(&door, "/.onedoor/app/web", "Host: localhost\r\n").status(), 200);
+
+    let door = setting().start();
+    door.line(Stream::Stderr, |line| line.contains("exit code 3"));
+    let terse = get(&door, "/api/x", BROWSER);
+    assert_eq!(terse.status(), 503);
+    for part in ["module", "python3", "onedoor.toml", "script", "exit code"] {
+        assert!(!terse.text().contains(part), "{part} in {}", terse.text());
+    }
+    assert_eq!(get(&door, "/.onedoor/app/web", "Host: localhost\r\n").text(), "GET /.onedoor/app/web");
+}
+
+#[test]
+fn each_app_is_at_its_name_below_localhost_whatever_its_mount() {
+    let mut file = TWO_APPS.replace("path = \"/api\"", "path = \"/api\", host = \"*.example.com\"");
+    // What the file says itself stands.
+    file.push_str("\"web.localhost/*\" = { respond = \"my own\" }\n");
+    let door = Door::with(&file).file("app.py", ECHO_PY).command(&["dev"]).start();
+    let at = |host: &str, path: &str| get(&door, path, &format!("Host: {host}\r\n"));
+    assert_eq!(at("api.localhost:3000", "/a/b").text(), "GET /a/b");
+    assert_eq!(at("web.localhost", "/a/b").text(), "my own");
+    assert_eq!(at("localhost", "/a/b").text(), "GET /a/b");
+    let nobody = at("apo.localhost", "/");
+    assert_eq!(nobody.status(), 404);
+    assert!(
+        nobody.text().contains("  api.localhost\n  web.localhost\n")
+            || nobody.text().contains("  web.localhost\n  api.localhost\n"),
+        "{}",
+        nobody.text()
+    );
 }

@@ -40,7 +40,7 @@ use super::spawn::Launcher;
 use super::spec::{AppSpec, Listening};
 use crate::init::Children;
 use crate::observe::log::{Happening, Level, Log};
-use crate::registry::{Endpoint, Feedback, Publisher};
+use crate::registry::{DownReason, Endpoint, Feedback, Publisher};
 
 /// What the roster tells an app's task.
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +133,8 @@ struct Yard {
     restarts: u64,
     /// The last generation that became ready.
     ready_generation: Option<u64>,
+    /// Why the instance that went down last did: it may be gone by the time that somebody asks.
+    last_down: Option<(InstanceId, DownReason)>,
     surprise: Surprise,
     exposure: Exposure,
     failures: u32,
@@ -200,6 +202,7 @@ impl AppTask {
             generation: 0,
             restarts: 0,
             ready_generation: None,
+            last_down: None,
             surprise: Surprise::Untold,
             exposure: Exposure::Unknown,
             failures: 0,

@@ -35,6 +35,8 @@ impl AppTask {
             }
             AppFace::Down { of, class, retry_at } => {
                 let known = self.instance(of).and_then(|instance| instance.down.clone());
+                let gone = self.yard.last_down.as_ref().filter(|(id, _)| *id == of);
+                let known = known.or_else(|| gone.map(|(_, why)| why.clone()));
                 let why = known.unwrap_or_else(|| DownReason { class, detail: "it ended".into() });
                 let state = AppState::Down { why: Arc::clone(&why.detail) };
                 (Availability::Down { why: DownReason { class, ..why }, retry_at }, state)
@@ -101,7 +103,9 @@ impl Instance {
             Face::Leaving => {}
             Face::Down { class, retry_at } => {
                 self.endpoint = None;
-                self.down = Some(self.down_reason(class, retry_at, yard));
+                let why = self.down_reason(class, retry_at, yard);
+                yard.last_down = Some((self.id(), why.clone()));
+                self.down = Some(why);
             }
         }
     }

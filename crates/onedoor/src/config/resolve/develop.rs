@@ -1,18 +1,25 @@
 //! What `onedoor dev` treats otherwise: where the door listens, which command starts an app and which changes start it
 //! anew, what becomes of one that ends, and how the log looks.
 //!
-//! All of it is decided here, so that the parts know nothing of development: they are given other values.
+//! It also adds ways to each app that only a developer has. All of it is decided here, so that the parts know nothing of development: they are given other values.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::app::{AppTerms, Draft};
+use super::route::route_policy;
 use super::{Context, command};
 use crate::apps::spec::{AppSpec, Grace, ReplaceHow, RestartWhen, Watch};
 use crate::config::env::Purpose;
 use crate::config::section::{Section, Value};
+use crate::config::source::Span;
 use crate::observe::log::{Format, LogConfig};
-use crate::proxy::config::Listen;
+use crate::proxy::config::{AppFacts, Candour, Listen};
+use crate::proxy::route::{
+    Action, Builtin, FixedAnswer, Pattern, Rewrite, Route, RouteSpec, UpstreamHost, When,
+};
 
 /// Where the door is if nobody says: where a developer expects it.
 pub(super) const PORT: u16 = 3000;
@@ -106,4 +113,65 @@ pub(super) fn log(mut log: LogConfig, context: &Context<'_>) -> LogConfig {
         log.format = Format::Human;
     }
     log
+}
+
+/// What a developer is told of each app that fails.
+pub(super) fn candour(apps: &[AppSpec], context: &Context<'_>) -> Candour {
+    if !context.env.is_for_development() {
+        return Candour::Terse;
+    }
+    let facts = |app: &AppSpec| AppFacts {
+        name: Arc::clone(&app.name),
+        command: app.command.to_string(),
+        place: Arc::clone(&app.place),
+    };
+    Candour::Full(apps.iter().map(facts).collect())
+}
+
+/// Ways that a developer has besides: `http://NAME.localhost` is the app at its own root, whatever its mount, and
+/// `/.onedoor/app/NAME` says how it is. A browser looks up every name below localhost by itself (RFC 6761 6.3). What the
+/// file says itself stands.
+pub(super) fn routes(
+    apps: &[Draft<'_>],
+    said: &[(RouteSpec, Span)],
+    body_max: Option<u64>,
+    context: &Context<'_>,
+) -> Vec<(RouteSpec, Span)> {
+    if !context.env.is_for_development() {
+        return Vec::new();
+    }
+    let served = |app: &&Draft<'_>| {
+        let leads_to =
+            |spec: &RouteSpec| matches!(&spec.route.action, Action::App { app: to, .. } if *to == app.id);
+        said.iter().any(|(spec, _)| leads_to(spec))
+    };
+    let served: Vec<&Draft<'_>> = apps.iter().filter(served).collect();
+    let mut routes = Vec::new();
+    let mut add = |key: String, action: Action, terms: AppTerms, span: Span| {
+        let is_said = |(spec, _): &&(RouteSpec, Span)| spec.pattern.written() == key;
+        let Some(pattern) = Pattern::parse(&key).ok().filter(|_| said.iter().all(|one| !is_said(&one)))
+        else {
+            return;
+        };
+        let (name, place) = (Arc::from(key), context.source.place(span));
+        let route = Route { name, place, action, policy: route_policy(None, body_max, terms) };
+        routes.push((RouteSpec { pattern, when: When::default(), priority: 0, route }, span));
+    };
+    for app in &served {
+        let (name, span) = (app.name.value, app.name.span);
+        let whole = Action::App { app: app.id, host: UpstreamHost::Keep, rewrite: Rewrite::keep() };
+        add(format!("{name}.localhost/*"), whole, app.terms(), span);
+        for host in ["".to_owned(), format!("{name}.localhost")] {
+            let state = Action::Builtin(Builtin::App(app.id));
+            add(format!("{host}/.onedoor/app/{name}"), state, AppTerms::NONE, span);
+        }
+    }
+    if !served.is_empty() {
+        let names: Vec<_> = served.iter().map(|app| format!("  {}.localhost\n", app.name.value)).collect();
+        let text = format!("no app is served here; there are:\n{}", names.concat());
+        let fields = vec![("Content-Type".into(), "text/plain; charset=utf-8".into())];
+        let nobody = FixedAnswer { status: 404, fields, body: text.into_bytes().into() };
+        add("*.localhost/*".to_owned(), Action::Respond(nobody), AppTerms::NONE, Span::default());
+    }
+    routes
 }

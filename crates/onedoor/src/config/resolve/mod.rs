@@ -150,6 +150,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
             proxy_protocol: server.proxy_protocol,
             via: server.via,
             access_log,
+            candour: develop::candour(&apps, context),
             routes: Arc::new(built.routes),
             upstreams: built.upstreams,
         },

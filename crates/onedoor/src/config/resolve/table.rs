@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::app::{AppTerms, Draft as AppDraft, Mount};
 use super::prefix::{self, Change, Chosen, Said};
 use super::route::{Draft, Target, pattern_error, route_policy, within};
-use super::{Context, answer, traps, upstream, when};
+use super::{Context, answer, develop, traps, upstream, when};
 use crate::apps::spec::AppSpec;
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
@@ -85,7 +85,8 @@ pub(super) fn build(
         table.route(route, apps);
     }
     let Table { context, specs, upstreams, rows, .. } = table;
-    let (specs, places): (Vec<_>, Vec<_>) = specs.into_iter().unzip();
+    let more = develop::routes(apps, &specs, body_max, context);
+    let (specs, places): (Vec<_>, Vec<_>) = specs.into_iter().chain(more).unzip();
     let redirects: Vec<_> = specs
         .iter()
         .zip(&places)

@@ -129,7 +129,7 @@ impl Watching {
             let now = Instant::now();
             if self.quiet.over_at().is_some_and(|at| at <= now) {
                 let burst = self.quiet.take(now);
-                self.tell(burst);
+                self.tell(&burst);
             }
             let looks = self.looking.is_needed().then(|| now + LOOK_AGAIN);
             let wakes = self.quiet.over_at().into_iter().chain(looks).min();
@@ -266,7 +266,7 @@ impl Watching {
         }
     }
 
-    fn tell(&mut self, burst: Burst) {
+    fn tell(&self, burst: &Burst) {
         let mut changes: Vec<Change> = Vec::new();
         for path in &burst.muted {
             changes.push(Change::Told(format!(

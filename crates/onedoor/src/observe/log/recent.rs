@@ -18,6 +18,7 @@ use onedoor_linux::proc::Pid;
 use tokio::sync::watch;
 
 use super::line::{open_object, push_event, push_json_string, push_wrapped};
+use super::screen::visible;
 use super::{AppStream, Happening, Level, Line, LineEnd, Speaker};
 
 /// What onedoor and the apps said last. A record beside its text costs 72 bytes.
@@ -62,6 +63,26 @@ impl Recent {
 
     pub(super) fn happened(&self, at: SystemTime, app: &Arc<str>, what: Happening, message: &str) {
         self.events.push(at, Voice::Happened(what), Some(Arc::clone(app)), message.as_bytes());
+    }
+
+    pub(super) fn last_words(&self, app: &str, lines_most: usize) -> Vec<String> {
+        let held = self.lines.held();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        for record in held.records.iter().rev().filter(|record| record.app.as_deref() == Some(app)) {
+            let Voice::App { stream, .. } = record.voice else { continue };
+            let lines = if stream == AppStream::Err { &mut err } else { &mut out };
+            if lines.len() < lines_most {
+                let mut text = Vec::new();
+                held.copy_text(record, &mut text);
+                lines.push(visible(&String::from_utf8_lossy(&text)));
+            }
+            if err.len() == lines_most {
+                break;
+            }
+        }
+        let mut lines = if err.is_empty() { out } else { err };
+        lines.reverse();
+        lines
     }
 
     pub(super) fn reader(&self, kept: Kept, wanted: Wanted) -> Reader {

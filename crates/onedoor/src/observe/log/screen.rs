@@ -92,22 +92,26 @@ impl Shown {
 
 /// How many rows a line takes, less its colours; a wide character counts as one column.
 fn rows_of(line: &[u8], columns: usize) -> usize {
-    let text = String::from_utf8_lossy(line);
-    let (mut width, mut escape) = (0_usize, Escape::None);
-    for character in text.chars() {
+    let width = visible(&String::from_utf8_lossy(line)).chars().count();
+    width.div_ceil(columns.max(1)).max(1)
+}
+
+/// A text less its colours and whatever else would move the cursor; a tab is a space.
+pub(super) fn visible(text: &str) -> String {
+    let mut escape = Escape::None;
+    let keep = |character: char| {
         escape = match (escape, character) {
             (Escape::None, '\x1b') => Escape::Begun,
             (Escape::Begun, '[') => Escape::Parameters,
             // A control sequence ends with its first letter (ECMA-48 5.4).
             (Escape::Parameters, '@'..='~') | (Escape::Begun, _) => Escape::None,
             (Escape::Parameters, _) => Escape::Parameters,
-            (Escape::None, character) => {
-                width += usize::from(!character.is_control());
-                Escape::None
-            }
+            (Escape::None, '\t') => return Some(' '),
+            (Escape::None, character) => return (!character.is_control()).then_some(character),
         };
-    }
-    width.div_ceil(columns.max(1)).max(1)
+        None
+    };
+    text.chars().filter_map(keep).collect()
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 //! What onedoor answers itself: fixed answers, redirects, builtins, refusals.
 
 mod metrics;
+mod report;
 mod waiting;
 
 use crate::proxy::downstream::ReplyLength;
@@ -9,6 +10,7 @@ use crate::proxy::plan::Step;
 use crate::proxy::refusal::Refusal;
 use crate::proxy::route::{Builtin, FixedAnswer};
 use crate::proxy::worker::Worker;
+use crate::registry::Availability;
 
 pub(super) use waiting::Form;
 
@@ -34,6 +36,7 @@ pub(super) async fn step(
     let answer = match step {
         Step::Respond(fixed) => return respond(worker, head, fixed, reply).await,
         Step::Builtin(Builtin::Metrics) => return metrics::answer(worker, head, reply).await,
+        Step::Builtin(Builtin::App(app)) => state(&worker.registry().now(*app)),
         Step::Builtin(Builtin::Health) => well(worker.door_is_open()),
         Step::Builtin(Builtin::Ready) => {
             well(worker.door_is_open() && worker.registry().essential_apps_ready())
@@ -69,6 +72,14 @@ async fn respond(
     Ok(fixed.status)
 }
 
+fn state(now: &Availability) -> Answer<'static> {
+    match now {
+        Availability::Ready { .. } | Availability::Idle => Answer { status: 200, body: b"ready\n" },
+        Availability::Starting { .. } => Answer { status: 200, body: b"starting\n" },
+        Availability::Down { .. } | Availability::Draining => Answer { status: 503, body: b"down\n" },
+    }
+}
+
 fn well(well: bool) -> Answer<'static> {
     if well { Answer { status: 200, body: b"ok\n" } } else { Answer { status: 503, body: b"unavailable\n" } }
 }
@@ -85,7 +96,11 @@ pub(super) async fn refuse(
     stage(worker, status, reply);
     match form {
         Form::Sentence => reply.field(b"Content-Type", b"text/plain; charset=utf-8"),
-        Form::Page => {
+        Form::TextReport => {
+            reply.field(b"Content-Type", b"text/plain; charset=utf-8");
+            reply.field(b"Cache-Control", b"no-store");
+        }
+        Form::Page | Form::PageReport => {
             reply.field(b"Content-Type", b"text/html; charset=utf-8");
             reply.field(b"Cache-Control", b"no-store");
         }
@@ -98,6 +113,11 @@ pub(super) async fn refuse(
     }
     match form {
         Form::Sentence => send_sized(method, status, refusal.sentence().as_bytes(), reply).await,
+        Form::TextReport | Form::PageReport => {
+            let report = report::of(worker, refusal);
+            let text = if form == Form::PageReport { report.page() } else { report.text() };
+            send_sized(method, status, text.as_bytes(), reply).await
+        }
         Form::Page => {
             let page = waiting::page(refusal.reason().unwrap_or("starting"), refusal.retry_after());
             send_sized(method, status, page.as_bytes(), reply).await

@@ -5,6 +5,7 @@
 
 use onedoor_http1::Method;
 
+use crate::proxy::config::Candour;
 use crate::proxy::inbound::Head;
 use crate::proxy::refusal::Refusal;
 
@@ -16,11 +17,17 @@ const AGAIN_AFTER_SECONDS: u64 = 2;
 pub(in crate::proxy) enum Form {
     Sentence,
     Page,
+    /// For a developer: which app failed, and its last words.
+    TextReport,
+    PageReport,
 }
 
 impl Form {
-    /// A page where the route has one and the client is a browser that shows it.
-    pub(in crate::proxy) fn of(head: Head<'_>, refusal: &Refusal) -> Self {
+    /// A page where the route has one and the client is a browser that shows it; a developer gets a report.
+    pub(in crate::proxy) fn of(candour: &Candour, head: Head<'_>, refusal: &Refusal) -> Self {
+        if *candour != Candour::Terse && refusal.app().is_some() {
+            return if accepts_html(head) { Self::PageReport } else { Self::TextReport };
+        }
         let asks = matches!(head.parsed.method(), Method::Get | Method::Head);
         if refusal.has_page() && asks && accepts_html(head) { Self::Page } else { Self::Sentence }
     }
@@ -66,7 +73,7 @@ mod tests {
         let complete = Parsed::Complete { head_bytes: request.len() };
         assert_eq!(parsed.parse(request.as_bytes(), &Default::default()), Ok(complete));
         let refusal = Refusal::AppRefuses { app: "a".into(), why: Unready::Draining, when_down };
-        Form::of(Head { bytes: request.as_bytes(), parsed: &parsed }, &refusal)
+        Form::of(&Candour::Terse, Head { bytes: request.as_bytes(), parsed: &parsed }, &refusal)
     }
 
     #[test]

@@ -128,6 +128,8 @@ pub(crate) enum Builtin {
     Health,
     Ready,
     Metrics,
+    /// How one app is, in a word; asking does not start it.
+    App(AppId),
 }
 
 impl Builtin {
@@ -137,6 +139,7 @@ impl Builtin {
             Self::Health => "health",
             Self::Ready => "ready",
             Self::Metrics => "metrics",
+            Self::App(_) => "state of an app",
         }
     }
 }
