@@ -19,6 +19,8 @@ class Rooted(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Location", self.path)
         self.send_header("Link", '</style.css>; rel="preload"; title="</x>", <https://other.test/>; rel="next"')
         self.send_header("Refresh", "30; url=/login")
+        saw = [str(self.headers[name]) for name in ("Host", "Origin", "X-Forwarded-Host", "X-Forwarded-Proto")]
+        self.send_header("X-Saw", " ".join(saw))
         self.send_header("Set-Cookie", "session=1; Path=/; HttpOnly")
         self.send_header("Set-Cookie", "theme=dark; Path=/login")
         self.send_header("Set-Cookie", "plain=1")
@@ -105,4 +107,24 @@ fn the_place_of_the_content_and_the_paths_of_cookies_get_the_prefix_back() {
         answer.all("set-cookie"),
         ["session=1; Path=/shop; HttpOnly", "theme=dark; Path=/shop/login", "plain=1"]
     );
+}
+
+/// A server that compares the Origin of a WebSocket with its Host (Tornado's default) must find them as the browser sent
+/// them; and no client follows a redirect there.
+#[test]
+fn a_websocket_arrives_with_the_host_and_origin_of_the_browser_and_is_never_redirected() {
+    let door = mounted();
+    for path in ["/shop/socket", "/shop"] {
+        let mut wire = door.wire();
+        wire.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: door.test:8443\r\nOrigin: https://door.test:8443\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        ));
+        let answer = wire.response();
+        assert_eq!(
+            answer.field("x-saw"),
+            Some("door.test:8443 https://door.test:8443 door.test:8443 http"),
+            "{path}"
+        );
+    }
 }
