@@ -23,6 +23,7 @@ mod sketch;
 mod supervisord;
 #[cfg(test)]
 mod tests;
+mod unit;
 mod yaml;
 
 use crate::scaffold::draft::Draft;
@@ -41,10 +42,12 @@ pub(crate) enum Format {
     Supervisord,
     Compose,
     Procfile,
+    Unit,
 }
 
 impl Format {
-    pub(crate) const ALL: [Self; 4] = [Self::Nginx, Self::Supervisord, Self::Compose, Self::Procfile];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Nginx, Self::Supervisord, Self::Compose, Self::Procfile, Self::Unit];
 
     /// As the operator writes it.
     pub(crate) fn name(self) -> &'static str {
@@ -53,6 +56,7 @@ impl Format {
             Self::Supervisord => "supervisord",
             Self::Compose => "compose",
             Self::Procfile => "procfile",
+            Self::Unit => "unit",
         }
     }
 
@@ -65,6 +69,7 @@ impl Format {
         match self {
             Self::Nginx => &["nginx.conf", "nginx/nginx.conf", "default.conf", "nginx/default.conf"],
             Self::Procfile => &["Procfile"],
+            Self::Unit => &["unit.json", "config.json", "conf.json"],
             Self::Compose => &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
             Self::Supervisord => &["supervisord.conf", "supervisord.ini", "supervisor.conf"],
         }
@@ -86,6 +91,7 @@ pub(crate) fn convert(inputs: &[(Format, Vec<Input>)]) -> Result<Conversion, Fau
         match format {
             Format::Nginx => nginx::read(files, &mut sketch, &mut ledger)?,
             Format::Compose => compose::read(files, &mut sketch, &mut ledger)?,
+            Format::Unit => unit::read(files, &mut sketch, &mut ledger)?,
             Format::Procfile => procfile::read(files, &mut sketch, &mut ledger),
             Format::Supervisord => supervisord::read(files, &mut sketch, &mut ledger)?,
         }

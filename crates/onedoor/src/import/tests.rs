@@ -24,6 +24,11 @@ const SAMPLES: &[(&str, &[(Format, &str)])] = &[
     ("worker-beat", &[(Format::Compose, "compose.yaml")]),
     ("next-go", &[(Format::Compose, "docker-compose.yml")]),
     ("prefixed-services", &[(Format::Nginx, "gateway/nginx.conf"), (Format::Compose, "docker-compose.yml")]),
+    ("unit-django", &[(Format::Unit, "unit.json")]),
+    ("unit-node", &[(Format::Unit, "unit.json")]),
+    ("unit-wordpress", &[(Format::Unit, "unit.json")]),
+    ("unit-go", &[(Format::Unit, "unit.json")]),
+    ("unit-python-prefix", &[(Format::Unit, "unit.json")]),
     ("cron-flask", &[(Format::Supervisord, "supervisord.conf")]),
 ];
 
