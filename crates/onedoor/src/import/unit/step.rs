@@ -309,7 +309,7 @@ fn keys(wanted: Option<&Node>) -> Result<Keys, String> {
 fn paths_of(uri: &str, difference: &mut Option<String>) -> Result<Vec<String>, String> {
     if let Some(regex) = uri.strip_prefix('~') {
         let shape = path_regex::shape(regex)?;
-        *difference = shape.difference.map(str::to_owned).or(difference.take());
+        *difference = shape.difference.map(str::to_owned).or_else(|| difference.take());
         return Ok(shape.keys.iter().map(path_regex::Key::path).collect());
     }
     if uri.starts_with('!') {
