@@ -77,6 +77,9 @@ pub(super) fn load_or(
     let Some(detected) = Detected::instead_of(layers) else {
         return told(config::load(layers, surroundings.env), surroundings);
     };
+    if let Err(ended) = refuse_profile(layers.profile.as_deref(), surroundings)? {
+        return Ok(Err(ended));
+    }
     tell(&detected, layers, surroundings)?;
     told_of(&detected, surroundings)
 }
@@ -89,12 +92,40 @@ pub(super) fn load_or_ask(
     let Some(detected) = Detected::instead_of(layers) else {
         return told(config::load_to_ask(layers, surroundings.env), surroundings);
     };
+    if let Err(ended) = refuse_profile(layers.profile.as_deref(), surroundings)? {
+        return Ok(Err(ended));
+    }
     if detected.plan.is_empty() {
         tell_nothing(&detected, layers, surroundings)?;
         return Ok(Err(Ended::Wrong));
     }
-    writeln!(surroundings.talk, "there is no {}: {NAME} (`onedoor check` shows it)", layers.show())?;
+    writeln!(
+        surroundings.talk,
+        "there is no {}: {NAME} (`onedoor check` shows it)",
+        layers.first().display()
+    )?;
     told(detected.load_to_ask(surroundings.env), surroundings)
+}
+
+/// Where there is no file there is no profile. The flag was meant for this very command; the variable may be there for
+/// another, so it only gets a warning.
+pub(super) fn refuse_profile(
+    profile: Option<&str>,
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<Result<(), Ended>> {
+    let Some(name) = profile.filter(|name| !name.is_empty()) else { return Ok(Ok(())) };
+    let fact = format!("no file is read here that could say [profile.{}]", printable(name));
+    if surroundings.env.text(super::PROFILE_VARIABLE) == Some(name) {
+        writeln!(surroundings.talk, "warning: {} changes nothing: {fact}", super::PROFILE_VARIABLE)?;
+        return Ok(Ok(()));
+    }
+    let remedy = "`onedoor init` writes a file; or leave --profile out";
+    writeln!(
+        surroundings.talk,
+        "error: there is no profile \"{}\": {fact}\n  = help: {remedy}",
+        printable(name)
+    )?;
+    Ok(Err(Ended::Wrong))
 }
 
 /// Whether this version knows the key that `dev` commands go to.
@@ -128,7 +159,7 @@ pub(super) fn tell(
         From::Procfile => "this is what the Procfile says",
         From::Folder => "this is what was found",
     };
-    writeln!(surroundings.talk, "there is no {}; {from}:\n", layers.show())?;
+    writeln!(surroundings.talk, "there is no {}; {from}:\n", layers.first().display())?;
     write_table(&detected.plan, surroundings.talk)?;
     writeln!(surroundings.talk)
 }

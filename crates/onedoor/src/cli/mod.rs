@@ -114,6 +114,9 @@ enum Command {
     Version,
 }
 
+/// Says the profile where no flag does.
+const PROFILE_VARIABLE: &str = "ONEDOOR_PROFILE";
+
 /// Which files are meant.
 #[derive(Clone, Debug, Args)]
 struct FileArguments {
@@ -121,7 +124,7 @@ struct FileArguments {
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Lay [profile.NAME] of the files over the rest
-    #[arg(long, value_name = "NAME", env = "ONEDOOR_PROFILE", hide_env_values = true)]
+    #[arg(long, value_name = "NAME", env = PROFILE_VARIABLE, hide_env_values = true)]
     profile: Option<String>,
 }
 
@@ -182,7 +185,11 @@ pub(crate) fn begin() -> Todo {
     let (mut out, mut talk) = (io::stdout().lock(), io::stderr().lock());
     let mut surroundings = Surroundings { out: &mut out, talk: &mut talk, env: &env, paint: paint() };
     if !arguments.words.is_empty() {
-        return serve_command(&arguments.words, &mut surroundings);
+        let profile = arguments.up.files.profile.as_deref();
+        return match detected::refuse_profile(profile, &mut surroundings).unwrap_or(Ok(())) {
+            Ok(()) => serve_command(&arguments.words, &mut surroundings),
+            Err(ended) => Todo::Nothing(ended.into()),
+        };
     }
     let command = arguments.command.unwrap_or(Command::Up(arguments.up));
     match &command {

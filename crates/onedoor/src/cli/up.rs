@@ -37,6 +37,9 @@ pub(super) fn load(
 /// Ctrl-C is an answer, so the signals are blocked after it.
 fn ask_and_load(layers: &Layers, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Loaded, Ended>> {
     let Some(detected) = Detected::instead_of(layers) else { return super::load(layers, surroundings) };
+    if let Err(ended) = detected::refuse_profile(layers.profile.as_deref(), surroundings)? {
+        return Ok(Err(ended));
+    }
     detected::tell(&detected, layers, surroundings)?;
     // What cannot be started is not asked about.
     let loaded = detected::told_of(&detected, surroundings)?;

@@ -213,3 +213,24 @@ fn the_paper_shows_what_is_really_said() {
     let shown = written.split("[apps]").nth(1).and_then(|rest| rest.split("\n# note").next());
     assert!(paper.contains(shown.unwrap_or(&written).trim_end()), "docs/zero-config.md is stale:\n{written}");
 }
+
+#[test]
+fn a_profile_without_a_file_is_refused_as_a_flag_and_told_as_a_variable() {
+    let files = [("Procfile", "web: python3 -m http.server $PORT\n")];
+    let (_, talk, code, _) = said(&files, &["check", "--profile", "dev"]);
+    assert_eq!(code, Some(2));
+    assert_eq!(
+        talk,
+        "error: there is no profile \"dev\": no file is read here that could say [profile.dev]\n  \
+         = help: `onedoor init` writes a file; or leave --profile out\n"
+    );
+    let (_, talk, code, _) = said(&files, &["--profile", "dev", "--", "true"]);
+    assert_eq!(code, Some(2));
+    assert!(talk.starts_with("error: there is no profile \"dev\""), "{talk}");
+    let door = folder(&[("Procfile", "web: python3 echo.py\n"), ("echo.py", ECHO)])
+        .environment("ONEDOOR_PROFILE", "dev")
+        .start();
+    assert_eq!(body(&door, "/"), "echo /");
+    let told = "warning: ONEDOOR_PROFILE changes nothing: no file is read here that could say [profile.dev]";
+    door.line(Stream::Stderr, |line| line == told);
+}
