@@ -58,6 +58,8 @@ pub(crate) enum Kind {
     Json,
     /// Keys from this catalogue.
     Table,
+    /// Several such tables.
+    Tables,
 }
 
 impl Row {
@@ -170,6 +172,7 @@ impl Kind {
             Self::TextMap => "a table of names and values".to_owned(),
             Self::Json => "any value".to_owned(),
             Self::Table => "a table".to_owned(),
+            Self::Tables => "a list of tables".to_owned(),
         }
     }
 }
@@ -187,7 +190,7 @@ const fn later(path: &'static str, text: &'static str) -> Row {
     Row { path, kinds: &[], default: "", text, since: "", status: Status::NotYet }
 }
 
-use Kind::{Bool, Command, Duration, Int, IntList, Json, Size, Table, Text, TextList, TextMap};
+use Kind::{Bool, Command, Duration, Int, IntList, Json, Size, Table, Tables, Text, TextList, TextMap};
 
 const AUTO: Kind = one_of(&["auto"]);
 
@@ -342,7 +345,7 @@ const JOB: &[Row] = &[
 
 #[rustfmt::skip]
 const ROUTE: &[Row] = &[
-    key("routes.*", &[Table], "", "A route: exactly one of app, proxy, respond, redirect, builtin."),
+    key("routes.*", &[Table, Tables], "", "A route: exactly one of app, proxy, respond, redirect, builtin. A list, or `[[routes.KEY]]`, is several routes of one key, told apart by `when`; its order means nothing."),
     key("routes.*.app", &[Text], "", "The app that answers."),
     key("routes.*.proxy", &[Text], "", "The server that answers: http://, https:// or unix:/path. Its name is looked up when needed, not at start."),
     key("routes.*.respond", &[Text, Table], "", "The answer itself: a text, or a table of status, body, json, type, headers."),

@@ -3,6 +3,8 @@
 //! Walks the document against the catalogue and reports every unknown key, wrong type, bad word and unset variable at
 //! once. Knows nothing of what the values mean together: that is `resolve`.
 
+mod list;
+
 use serde_json::Value as Json;
 
 use super::catalogue::{self, Kind, OF_ONE_APP, Row, Status};
@@ -48,7 +50,7 @@ impl Reader<'_> {
             let Some(row) = catalogue::child(pattern, name) else {
                 let error = self.unknown(pattern, shown, name, place);
                 self.errors.push(error);
-                entries.push(Entry { key: Located::new(name.to_owned(), place), node: None });
+                entries.push(Entry::new(Located::new(name.to_owned(), place), None));
                 continue;
             };
             let shown = below(shown, name);
@@ -59,7 +61,7 @@ impl Reader<'_> {
                     None
                 }
             };
-            entries.push(Entry { key: Located::new(name.to_owned(), place), node });
+            entries.push(Entry::new(Located::new(name.to_owned(), place), node));
         }
         Section { pattern: pattern.to_owned(), origin: Origin::Table, entries }
     }
@@ -104,11 +106,7 @@ impl Reader<'_> {
             Written::Integer(number) => self.integer(row, shown, number, span),
             Written::Float(number) if number_kind(row).is_some() => self.float(row, shown, number, span),
             Written::Bool(flag) if row.kinds.contains(&Kind::Bool) => Some(Value::Bool(*flag)),
-            Written::List(items) if accepts_list(row) => {
-                let literal = row.kinds.contains(&Kind::Command);
-                self.list(shown, items, literal)
-            }
-            Written::List(items) if let Some(bounds) = int_list(row) => self.ints(items, bounds),
+            Written::List(items) if list::is_taken(row) => self.list(row, shown, items, span),
             Written::Table(table) if row.kinds.contains(&Kind::Table) => {
                 Some(Value::Table(self.section(catalogue::shape(row), shown, table)))
             }
@@ -151,7 +149,8 @@ impl Reader<'_> {
                 | Kind::IntList { .. }
                 | Kind::Command
                 | Kind::TextMap
-                | Kind::Table => None,
+                | Kind::Table
+                | Kind::Tables => None,
             };
             if value.is_some() {
                 return value;
@@ -189,7 +188,7 @@ impl Reader<'_> {
         } else if row.kinds.contains(&Kind::Size) {
             let remedy = format!("with its unit: \"{spelt}KiB\" or \"{spelt}MiB\"");
             error = error.label("without a unit").remedy(remedy);
-        } else if int_list(row).is_some() {
+        } else if list::bounds(row).is_some() {
             error = error.remedy(format!("in brackets: [{spelt}]"));
         } else if let Some(remedy) = remedy::of_value(row, &Written::Integer(number.clone())) {
             error = error.remedy(remedy);
@@ -207,61 +206,6 @@ impl Reader<'_> {
             self.errors.push(ConfigError::new(Code::BadValue, span, fact));
         }
         parsed.map(Value::Thousandths)
-    }
-
-    fn list(&mut self, shown: &str, items: &[Located<Written>], literal: bool) -> Option<Value> {
-        let mut texts = Vec::with_capacity(items.len());
-        for item in items {
-            let span = item.span;
-            let text = match &item.value {
-                Written::Text(text) if literal => Some(text.clone()),
-                Written::Text(text) => self.interpolated(text, span),
-                other => {
-                    let fact = format!("{shown} is a list of strings, and this is {}", other.describe());
-                    self.errors.push(ConfigError::new(Code::WrongType, span, fact));
-                    None
-                }
-            };
-            texts.extend(text.map(|text| Located::new(text, span)));
-        }
-        (texts.len() == items.len()).then_some(Value::List(texts))
-    }
-
-    fn ints(&mut self, items: &[Located<Written>], (min, max): (i64, i64)) -> Option<Value> {
-        let mut numbers = Vec::with_capacity(items.len());
-        for item in items {
-            let span = item.span;
-            let number = match &item.value {
-                Written::Integer(number) => number.value,
-                // A number can only come from a variable as text.
-                Written::Text(text) if self.source.slice(span).contains("${") => {
-                    self.interpolated(text, span)?.parse().ok()
-                }
-                Written::Text(_)
-                | Written::Float(_)
-                | Written::Bool(_)
-                | Written::Time(_)
-                | Written::Null
-                | Written::List(_)
-                | Written::Table(_) => None,
-            };
-            match number.filter(|number| (min..=max).contains(number)) {
-                Some(number) => numbers.push(Located::new(number, span)),
-                None => {
-                    let fact = format!("{} is no whole number from {min} to {max}", self.source.slice(span));
-                    let error = ConfigError::new(Code::BadValue, span, fact);
-                    let unquoted = match &item.value {
-                        Written::Text(text) => text.parse::<i64>().ok(),
-                        _ => None,
-                    };
-                    self.errors.push(match unquoted.filter(|number| (min..=max).contains(number)) {
-                        Some(number) => error.remedy(format!("without the quotes: {number}")),
-                        None => error,
-                    });
-                }
-            }
-        }
-        (numbers.len() == items.len()).then_some(Value::Ints(numbers))
     }
 
     /// Names and texts; numbers and flags are taken as they are written. Each can be overridden by itself.
@@ -283,7 +227,7 @@ impl Reader<'_> {
             };
             let unset = std::mem::take(&mut self.unset);
             let value = if unset.is_empty() { text.map(Value::Text) } else { Some(Value::Unset(unset)) };
-            entries.push(Entry { key: key.clone(), node: value.map(|value| Node { span, value }) });
+            entries.push(Entry::new(key.clone(), value.map(|value| Node { span, value })));
         }
         Section { pattern: row.path.to_owned(), origin: Origin::Table, entries }
     }
@@ -333,13 +277,6 @@ fn below(shown: &str, name: &str) -> String {
     if bare { format!("{shown}{dot}{name}") } else { format!("{shown}{dot}\"{name}\"") }
 }
 
-fn int_list(row: &Row) -> Option<(i64, i64)> {
-    row.kinds.iter().find_map(|kind| match *kind {
-        Kind::IntList { min, max } => Some((min, max)),
-        _ => None,
-    })
-}
-
 fn number_kind(row: &Row) -> Option<(i64, i64)> {
     row.kinds.iter().find_map(|kind| match *kind {
         Kind::Thousandths { min, max } => Some((min, max)),
@@ -356,10 +293,6 @@ fn thousandths(text: &str) -> Option<i64> {
     }
     let part: i64 = format!("{part:0<3}").parse().ok()?;
     whole.parse::<i64>().ok()?.checked_mul(1000)?.checked_add(part)
-}
-
-fn accepts_list(row: &Row) -> bool {
-    row.kinds.iter().any(|kind| matches!(kind, Kind::TextList | Kind::Command))
 }
 
 /// A key or a word of the language that this version cannot do.
@@ -392,7 +325,15 @@ fn bad_string(row: &Row, shown: &str, text: &str, span: Span) -> ConfigError {
     let fact = format!("{shown} = \"{text}\" is not {}", catalogue::describe(row.kinds));
     let mut error = ConfigError::new(Code::BadValue, span, fact);
     if row.kinds.iter().all(|kind| {
-        matches!(kind, Kind::Int { .. } | Kind::Thousandths { .. } | Kind::Bool | Kind::Table | Kind::TextMap)
+        matches!(
+            kind,
+            Kind::Int { .. }
+                | Kind::Thousandths { .. }
+                | Kind::Bool
+                | Kind::Table
+                | Kind::Tables
+                | Kind::TextMap
+        )
     }) {
         error.code = Code::WrongType;
     }

@@ -6,7 +6,7 @@
 use super::catalogue::{self, OF_ONE_APP, OF_THE_FILE};
 use super::error::{Code, ConfigError};
 use super::merge::{as_app_table, merge};
-use super::section::{Entry, Node, Section, Value};
+use super::section::{Entry, Node, Section, Value, Whose};
 use super::source::{Located, Span};
 use super::suggest;
 
@@ -26,7 +26,8 @@ pub(super) fn flatten(mut file: Section, profile: Option<&str>, errors: &mut Vec
     }
     let defaults =
         take_table(&mut file, "defaults").and_then(|mut defaults| take_table(&mut defaults, "app"));
-    if let Some(defaults) = defaults {
+    if let Some(mut defaults) = defaults {
+        mark_as_defaults(&mut defaults);
         put_under_apps(&mut file, &defaults);
     }
     settle(file, errors)
@@ -90,6 +91,16 @@ fn choose(profiles: Option<Section>, wanted: &str) -> Result<Section, ConfigErro
     })
 }
 
+/// However deep a word stands, it is a default.
+fn mark_as_defaults(section: &mut Section) {
+    for entry in &mut section.entries {
+        entry.whose = Whose::Defaults;
+        if let Some(Node { value: Value::Table(table), .. }) = &mut entry.node {
+            mark_as_defaults(table);
+        }
+    }
+}
+
 /// Every app says what the defaults say, unless it says otherwise.
 fn put_under_apps(file: &mut Section, defaults: &Section) {
     for entry in table_mut(file, "apps").into_iter().flat_map(|apps| &mut apps.entries) {
@@ -119,6 +130,12 @@ fn settle(mut section: Section, errors: &mut Vec<ConfigError>) -> Section {
                 Value::Map(settle(names, errors).entries.into_iter().filter_map(pair).collect())
             }
             Value::Table(table) => Value::Table(settle(table, errors)),
+            Value::Tables(tables) => Value::Tables(
+                tables
+                    .into_iter()
+                    .map(|Located { value, span }| Located::new(settle(value, errors), span))
+                    .collect(),
+            ),
             other => other,
         };
         entry.node = Some(Node { span, value });

@@ -2,6 +2,8 @@
 //!
 //! Pure, and after decoding: each layer was checked by itself, and every value keeps the place it was written at.
 
+mod rival;
+
 use std::collections::BTreeMap;
 
 use super::catalogue;
@@ -13,6 +15,7 @@ type Table = Located<Section>;
 
 /// What `over` says, and for the rest what `under` says.
 pub(super) fn merge(mut under: Section, over: Section) -> Section {
+    rival::give_way(&mut under, &over);
     let places: BTreeMap<String, usize> =
         under.entries.iter().enumerate().map(|(at, entry)| (entry.key.value.clone(), at)).collect();
     for entry in over.entries {
@@ -28,12 +31,12 @@ fn put_over(known: &mut Entry, over: Entry) {
     let (under, node) = match (known.node.take(), over.node) {
         // It was flawed, and that was said. What a part of it would lack is nobody's mistake.
         (None, Some(Node { value: Value::Table(_), .. })) | (_, None) => return,
-        (None, node @ Some(_)) => return *known = Entry { key: over.key, node },
+        (None, node @ Some(_)) => return *known = Entry { node, ..over },
         (Some(under), Some(node)) => (under, node),
     };
     *known = match alike(under, node) {
         Ok((under, node)) => merge_tables((known.key.clone(), under), (over.key, node)),
-        Err(node) => Entry { key: over.key, node: Some(node) },
+        Err(node) => Entry { node: Some(node), ..over },
     };
 }
 
@@ -59,7 +62,7 @@ pub(super) fn as_app_table(node: Node) -> Node {
         return node;
     }
     let span = node.span;
-    let run = Entry { key: Located::new("run".to_owned(), span), node: Some(node) };
+    let run = Entry::new(Located::new("run".to_owned(), span), Some(node));
     let section = Section { pattern: "apps.*".to_owned(), origin: Origin::Command, entries: vec![run] };
     Node { span, value: Value::Table(section) }
 }
@@ -71,7 +74,7 @@ fn merge_tables((name, under): (Name, Table), (over_name, over): (Name, Table)) 
     let (name, span) = if new.is_some() { (over_name, over.span) } else { (name, under.span) };
     let is_another = old.is_some() && new.is_some() && old != new;
     let section = if is_another { over.value } else { merge(under.value, over.value) };
-    Entry { key: name, node: Some(Node { span, value: Value::Table(section) }) }
+    Entry::new(name, Some(Node { span, value: Value::Table(section) }))
 }
 
 /// Which of its forms the table has.
@@ -113,12 +116,12 @@ mod tests {
 
     fn entry(key: String, at: usize, value: Value) -> Entry {
         let span = Span::from(at..at + 1);
-        Entry { key: Located::new(key, span), node: Some(Node { span, value }) }
+        Entry::new(Located::new(key, span), Some(Node { span, value }))
     }
 
     /// What it says, without order and place.
     fn said(section: &Section, path: &str, all: &mut BTreeMap<String, i64>) {
-        for Entry { key, node } in &section.entries {
+        for Entry { key, node, .. } in &section.entries {
             let path = format!("{path}.{}", key.value);
             match node.as_ref().map(|node| &node.value) {
                 Some(Value::Table(table)) => said(table, &path, all),

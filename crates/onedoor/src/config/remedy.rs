@@ -30,6 +30,15 @@ pub(super) fn synonym<'k>(typed: &str, mut keys: impl Iterator<Item = &'k str>) 
     keys.find(|key| SYNONYMS.iter().any(|(ours, theirs)| ours == key && theirs.contains(&typed)))
 }
 
+/// A key that is given twice. Several routes may have one.
+pub(super) fn of_duplicate(key: &str) -> &'static str {
+    if key.contains('/') {
+        "keep one of them; two routes of one key are written as a list of both"
+    } else {
+        "keep one of them"
+    }
+}
+
 /// A string that is not what the key takes.
 pub(super) fn of_text(row: &Row, text: &str) -> Option<String> {
     let takes = |wanted: fn(&Kind) -> bool| row.kinds.iter().any(wanted);

@@ -30,6 +30,22 @@ pub(super) struct Entry {
     pub(super) key: Located<String>,
     /// None: the key or its value was wrong, and that was said.
     pub(super) node: Option<Node>,
+    pub(super) whose: Whose,
+}
+
+/// Who said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The table that it stands in.
+    Own,
+    /// `[defaults.app]`: a wish. Where it has no meaning it is passed over.
+    Defaults,
+}
+
+impl Entry {
+    pub(super) fn new(key: Located<String>, node: Option<Node>) -> Self {
+        Self { key, node, whose: Whose::Own }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +69,8 @@ pub(super) enum Value {
     Map(Vec<(Located<String>, Located<String>)>),
     Json(serde_json::Value),
     Table(Section),
+    /// Each with its place. Never empty, unless what stood in it was wrong.
+    Tables(Vec<Located<Section>>),
     /// It needs variables that are not set; a mistake each, if no other layer overrides it. None is left when it is
     /// settled.
     Unset(Vec<ConfigError>),
@@ -161,6 +179,16 @@ impl Section {
             Value::Table(table) => Some(table),
             _ => None,
         }
+    }
+
+    /// False: it comes from the defaults, or is not there.
+    pub(super) fn is_own(&self, key: &str) -> bool {
+        self.entry(key).is_some_and(|entry| entry.whose == Whose::Own)
+    }
+
+    /// The first word that is not the defaults'.
+    pub(super) fn own_word(&self) -> Option<Span> {
+        self.entries.iter().find(|entry| entry.whose == Whose::Own).map(|entry| entry.key.span)
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {

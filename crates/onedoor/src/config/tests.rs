@@ -5,10 +5,13 @@ mod conditions;
 mod defaults;
 mod develop;
 mod layers;
+mod lists;
 mod mistakes;
 mod never_panics;
 mod on_disk;
 mod prefix;
+mod stack;
+mod wishes;
 
 use super::{ConfigErrors, Env, Loaded, check_text, check_text_as};
 

@@ -152,7 +152,8 @@ impl Told {
         }
         if let Some(route) = &self.route {
             let RouteTold { key, pattern, place, captures, conditions, because, prefix } = route;
-            let also = if key == pattern { String::new() } else { format!(", that is {pattern}") };
+            // Of several routes of one key the name goes on with the conditions.
+            let also = if key.starts_with(pattern) { String::new() } else { format!(", that is {pattern}") };
             line("route", &format!("{key}{also}  ({place})"))?;
             for (name, value) in captures {
                 line("capture", &format!("{name} = {value}"))?;

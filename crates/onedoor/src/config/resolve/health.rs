@@ -42,7 +42,7 @@ pub(super) fn readiness(patient: Patient<'_>, context: &mut Context<'_>) -> Read
             every,
             timeout,
         }),
-        _ if !patient.can_be_asked("ready", place, context) => Readiness::Accept,
+        _ if !patient.can_be_asked("ready", wish(table, (way, place)), context) => Readiness::Accept,
         _ => path(table, context).map_or(Readiness::Accept, |path| Readiness::Http {
             path,
             status: status(table),
@@ -57,7 +57,12 @@ pub(super) fn liveness(patient: Patient<'_>, context: &mut Context<'_>) -> Liven
     if let Some(word) = patient.section.text("live") {
         return match word.value {
             "notify" => Liveness::Beats { within: BEAT_WITHIN },
-            _ if patient.can_be_asked("live", word.span, context) => {
+            _ if patient.can_be_asked(
+                "live",
+                Some(word.span).filter(|_| patient.section.is_own("live")),
+                context,
+            ) =>
+            {
                 asked(LiveQuestion::Accept, LIVE_EVERY, LIVE_TIMEOUT, LIVE_FAILURES)
             }
             _ => Liveness::Unwatched,
@@ -70,7 +75,7 @@ pub(super) fn liveness(patient: Patient<'_>, context: &mut Context<'_>) -> Liven
     let question = match way {
         "notify" => return beats(table, context),
         "exec" => exec(table, context).map(|command| LiveQuestion::Exec { command }),
-        _ if !patient.can_be_asked("live", place, context) => None,
+        _ if !patient.can_be_asked("live", wish(table, (way, place)), context) => None,
         _ => path(table, context).map(|path| LiveQuestion::Http { path, status: status(table) }),
     };
     let every = table.duration("every").unwrap_or(LIVE_EVERY);
@@ -91,6 +96,11 @@ fn beats(table: &Section, context: &mut Context<'_>) -> Liveness {
     Liveness::Beats { within }
 }
 
+/// Where the app itself wishes to be asked so.
+fn wish(table: &Section, (way, place): (&str, Span)) -> Option<Span> {
+    if table.is_own(way) { Some(place) } else { table.own_word() }
+}
+
 impl Patient<'_> {
     /// Which one of `ways` is written, and where; anything but one is a mistake.
     fn only_way(
@@ -102,7 +112,8 @@ impl Patient<'_> {
     ) -> Option<(&'static str, Span)> {
         let mut written = ways.iter().filter_map(|way| Some((*way, table.key(way)?)));
         let Some((way, place)) = written.next() else {
-            if !table.is_flawed() {
+            // How often to ask may be a default; whom is for the app to say.
+            if !table.is_flawed() && table.own_word().is_some() {
                 let place = self.section.key(key).unwrap_or_default();
                 let fact = format!("`{key}` does not say what to ask for");
                 let error = ConfigError::new(Code::MissingKey, place, fact);
@@ -122,23 +133,27 @@ impl Patient<'_> {
         let needless = asking.iter().copied().filter(|_| !is_asked);
         let needless = needless.chain(["status"].into_iter().filter(|_| way != "path"));
         for (extra, place) in needless.filter_map(|extra| Some((extra, table.key(extra)?))) {
+            if !table.is_own(extra) {
+                continue;
+            }
             let fact = format!("`{extra}` says nothing about `{way}`");
             context.errors.push(ConfigError::new(Code::Contradiction, place, fact).remedy("take it out"));
         }
         Some((way, place))
     }
 
-    /// A worker cannot be asked over a connection.
-    fn can_be_asked(self, key: &str, place: Span, context: &mut Context<'_>) -> bool {
+    /// A worker cannot be asked over a connection. Without a place it is only the defaults' wish.
+    fn can_be_asked(self, key: &str, wish: Option<Span>, context: &mut Context<'_>) -> bool {
         if *self.listening != Listening::Nowhere {
             return true;
         }
         // The key that would make it a served app may be the one that is misspelt.
-        if !self.section.is_flawed() {
+        if let Some(place) = wish.filter(|_| !self.section.is_flawed()) {
             let fact = format!("app \"{}\" is a worker: it listens nowhere and cannot be asked", self.name);
             let error = ConfigError::new(Code::Contradiction, place, fact);
+            let others = if key == "ready" { "log, exec" } else { "exec" };
             let remedy =
-                format!("give it a path, a host or a port, or another `{key}`: log, exec or \"notify\"");
+                format!("give it a path, a host or a port, or another `{key}`: {others} or \"notify\"");
             context.errors.push(error.remedy(remedy));
         }
         false

@@ -108,6 +108,7 @@ fn name(section: &Section, key: &str) -> Option<Located<String>> {
         | Value::Map(_)
         | Value::Json(_)
         | Value::Table(_)
+        | Value::Tables(_)
         | Value::Unset(_) => None,
     }
 }

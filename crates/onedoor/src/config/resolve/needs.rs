@@ -64,6 +64,10 @@ pub(super) fn of(
 ) -> Vec<Need> {
     let mut needs = Vec::new();
     for needed in named(section) {
+        if needed.value == name && !section.is_own("needs") {
+            // Everybody else needs it.
+            continue;
+        }
         if needed.value == name {
             let fact = format!("{noun} \"{name}\" needs itself");
             let error = ConfigError::new(Code::Contradiction, needed.span, fact);

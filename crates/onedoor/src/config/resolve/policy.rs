@@ -121,6 +121,9 @@ pub(super) fn replicas(
     if let Listening::FixedPort { port, .. } = listening
         && replicas.value > 1
     {
+        if !section.is_own("replicas") {
+            return 1;
+        }
         let fact = format!("app \"{name}\" cannot have {} processes on one port, {port}", replicas.value);
         let error = ConfigError::new(Code::Contradiction, replicas.span, fact);
         context.errors.push(error.remedy("leave `port` out and let the app listen on $PORT"));
@@ -139,6 +142,7 @@ pub(super) fn replace(section: &Section, listening: &Listening, context: &mut Co
     };
     let Some(word) = section.text("replace") else { return default };
     match (word.value, listening) {
+        ("overlap", Listening::FixedPort { .. }) if !section.is_own("replace") => default,
         ("overlap", Listening::FixedPort { port, .. }) => {
             let fact = format!("two processes cannot overlap on one port, {port}");
             let error = ConfigError::new(Code::Contradiction, word.span, fact);
@@ -158,8 +162,10 @@ pub(super) fn laziness(
     listening: &Listening,
     context: &mut Context<'_>,
 ) -> (StartWhen, Option<Duration>) {
-    let idle = section.duration("stop_after_idle");
-    let lazy = section.text("start").filter(|word| word.value == "lazy");
+    let can_hold = |key: &&str| *listening != Listening::Nowhere || section.is_own(key);
+    let idle = Some("stop_after_idle").filter(can_hold).and_then(|key| section.duration(key));
+    let lazy = Some("start").filter(can_hold).and_then(|key| section.text(key));
+    let lazy = lazy.filter(|word| word.value == "lazy");
     let place = lazy.as_ref().map(|word| word.span).or_else(|| section.key("stop_after_idle"));
     if let (Listening::Nowhere, Some(place)) = (listening, place.filter(|_| lazy.is_some() || idle.is_some()))
     {

@@ -7,7 +7,7 @@ use super::app::{AppTerms, Draft as AppDraft};
 use super::prefix::{self, Said};
 use super::{Context, policy};
 use crate::config::error::{Code, ConfigError};
-use crate::config::section::{Section, Value};
+use crate::config::section::{Entry, Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
 use crate::proxy::route::{Builtin, EncodedSlashPolicy, Pattern, PatternError, PatternFault, RoutePolicy};
@@ -16,12 +16,29 @@ use crate::registry::AppId;
 /// A route of the file, understood but for its rewriting.
 pub(super) struct Draft<'a> {
     pub(super) key: Located<&'a str>,
+    pub(super) standing: Standing,
     pub(super) section: &'a Section,
     pub(super) pattern: Pattern,
     pub(super) target: Target<'a>,
 }
 
+/// How its key stands in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Alone,
+    /// One of the list that its key has; the place is the item's.
+    OneOfSeveral(Span),
+}
+
 impl Draft<'_> {
+    /// Where the route is written.
+    pub(super) fn place(&self) -> Span {
+        match self.standing {
+            Standing::Alone => self.key.span,
+            Standing::OneOfSeveral(place) => place,
+        }
+    }
+
     pub(super) fn app(&self) -> Option<AppId> {
         match self.target {
             Target::App { app, .. } => Some(app),
@@ -77,13 +94,27 @@ pub(super) fn drafts<'a>(
                 None
             }
         };
-        let Some(Value::Table(section)) = entry.node.as_ref().map(|node| &node.value) else { continue };
-        let target = target(key, section, apps, context);
-        if let (Some(pattern), Some(target)) = (pattern, target) {
-            drafts.push(Draft { key, section, pattern, target });
+        for (standing, section) in written_under(entry) {
+            let place = if let Standing::OneOfSeveral(place) = standing { place } else { key.span };
+            let target = target(Located::new(key.value, place), section, apps, context);
+            if let (Some(pattern), Some(target)) = (pattern.clone(), target) {
+                drafts.push(Draft { key, standing, section, pattern, target });
+            }
         }
     }
     drafts
+}
+
+/// The routes of one key.
+fn written_under(entry: &Entry) -> Vec<(Standing, &Section)> {
+    match entry.node.as_ref().map(|node| &node.value) {
+        Some(Value::Table(section)) => vec![(Standing::Alone, section)],
+        Some(Value::Tables(sections)) if let [one] = &sections[..] => vec![(Standing::Alone, &one.value)],
+        Some(Value::Tables(sections)) => {
+            sections.iter().map(|one| (Standing::OneOfSeveral(one.span), &one.value)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Where a route serves an app, and what it says becomes of that prefix.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::app::{AppTerms, Draft as AppDraft, Mount};
 use super::prefix::{self, Change, Chosen, Said};
-use super::route::{Draft, Target, pattern_error, route_policy, within};
+use super::route::{Draft, Standing, Target, pattern_error, route_policy, within};
 use super::{Context, answer, develop, traps, upstream, when};
 use crate::apps::spec::AppSpec;
 use crate::config::error::{Code, ConfigError};
@@ -131,7 +131,7 @@ fn clash(conflict: &Conflict, names: &[Arc<str>], places: &[Span]) -> ConfigErro
             let fact = format!("`{second_name}` asks for exactly what `{first_name}` asks for");
             ConfigError::new(Code::RouteDuplicate, place(second), fact)
                 .also(place(first), "the first")
-                .remedy("keep one of them, or give one another path, method or host")
+                .remedy("keep one of them, or give one another path, method, host or `when`")
         }
         ConflictKind::Shadowed => {
             let fact = format!("`{second_name}` is never used: `{first_name}` takes all that it matches");
@@ -196,7 +196,8 @@ impl Table<'_, '_> {
     }
 
     fn route(&mut self, draft: Draft<'_>, apps: &[AppDraft<'_>]) {
-        let Draft { key, section, pattern, target } = draft;
+        let place = draft.place();
+        let Draft { key, standing, section, pattern, target } = draft;
         if let Some(text) = traps::foreign_capture(key.value) {
             self.context.warn(Some(key.span), text);
         }
@@ -215,8 +216,14 @@ impl Table<'_, '_> {
         let policy = route_policy(Some(section), self.body_max, terms);
         let priority =
             section.int("priority").and_then(|number| i32::try_from(number.value).ok()).unwrap_or(0);
-        let what = What { text: format!("{}{}", what.text, condition_note(&when)), ..what };
-        self.push(pattern, (when, priority), (key.value.to_owned(), key.span), (action, policy), what);
+        let condition = condition_note(&when);
+        let what = What { text: format!("{}{condition}", what.text), ..what };
+        // Counters and log lines tell routes apart by their names.
+        let name = match standing {
+            Standing::Alone => key.value.to_owned(),
+            Standing::OneOfSeveral(_) => format!("{}{condition}", key.value),
+        };
+        self.push(pattern, (when, priority), (name, place), (action, policy), what);
     }
 
     fn push(

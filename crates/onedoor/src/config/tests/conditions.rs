@@ -9,7 +9,7 @@ use crate::config::Loaded;
 use crate::proxy::route::{Ask, Details, Found};
 
 /// The key of the route that takes a GET with these field lines from this client.
-fn taken<'l>(loaded: &'l Loaded, path: &str, lines: &str, client: Option<IpAddr>) -> &'l str {
+pub(super) fn taken<'l>(loaded: &'l Loaded, path: &str, lines: &str, client: Option<IpAddr>) -> &'l str {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let bytes = format!("GET / HTTP/1.1\r\nHost: h\r\n{lines}\r\n");
     let mut head = RequestHead::default();

@@ -34,6 +34,8 @@ fn language() -> impl Strategy<Value = String> {
         Just("[apps.a]\n".to_owned()),
         Just("[apps.a.ready]\n".to_owned()),
         Just("[[apps]]\n".to_owned()),
+        Just("[[routes.\"/a\"]]\n".to_owned()),
+        Just("routes.\"/b\" = [{ respond = \"x\" }, {}]\n".to_owned()),
         Just("run = \"x\"\n".to_owned()),
         "(path|host|strip|rewrite|listen|env|ready|app|proxy|respond|json|x-y) = ",
         "\"(GET )?(a\\.b)?/[a-z{}*.:%]{0,6}\" = ",

@@ -9,6 +9,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::{Integer, Table, Written};
 use crate::config::error::{Code, ConfigError};
+use crate::config::remedy as proposed;
 use crate::config::source::{File, Located, Span};
 
 /// How editors find the schema; nothing of ours.
@@ -74,7 +75,7 @@ impl Reader<'_> {
             if let Some(first) = firsts.get(&name) {
                 let fact = format!("the key \"{name}\" is given twice");
                 let error = ConfigError::new(Code::DuplicateKey, span, fact);
-                self.errors.push(error.also(*first, "the first").remedy("keep one of them"));
+                self.errors.push(error.also(*first, "the first").remedy(proposed::of_duplicate(&name)));
                 continue;
             }
             firsts.insert(name.clone(), span);

@@ -58,7 +58,7 @@ fn mistake(error: &toml::de::Error, (file, source): (&File, &Source), table: &Ta
         Some(first) => error.also(first, "the first"),
         None => error,
     };
-    error.remedy("keep one of them")
+    error.remedy(remedy::of_duplicate(source.slice(span)))
 }
 
 /// The parser does not say where the first of two equal keys is: the last before it that is spelt the same and stands
@@ -81,8 +81,19 @@ fn first_of(second: Span, (file, source): (&File, &Source), table: &Table) -> Op
 fn collect_keys(table: &Table, keys: &mut Vec<Span>) {
     for (key, value) in table {
         keys.push(key.span);
-        if let Written::Table(table) = &value.value {
-            collect_keys(table, keys);
-        }
+        collect_keys_in(&value.value, keys);
+    }
+}
+
+fn collect_keys_in(value: &Written, keys: &mut Vec<Span>) {
+    match value {
+        Written::Table(table) => collect_keys(table, keys),
+        Written::List(items) => items.iter().for_each(|item| collect_keys_in(&item.value, keys)),
+        Written::Text(_)
+        | Written::Integer(_)
+        | Written::Float(_)
+        | Written::Bool(_)
+        | Written::Time(_)
+        | Written::Null => {}
     }
 }
