@@ -138,6 +138,24 @@ fn explain_says_who_decided_about_the_prefix_and_when_a_slash_is_missing() {
 }
 
 #[test]
+fn explain_says_what_is_mended_on_the_way_back() {
+    let more = "\"/v1/*\" = { proxy = \"http://up.test:81\", rewrite = \"/v2\" }\n\
+                \"/deep/*\" = { proxy = \"http://up.test/under/\", rewrite = \"/v2\", host = \"keep\" }\n\
+                \"/based/*\" = { proxy = \"http://up.test/under\", strip = true }\n\
+                \"/joined/*\" = { proxy = \"http://up.test/under\" }\n\
+                \"/whole/{rest...}\" = { proxy = \"http://up.test\", rewrite = \"/x/{rest}\" }\n";
+    let zoo = Zoo::new(more);
+    let paths = ["/v1/a", "/deep/a", "/based/a", "/joined/a", "/whole/a"];
+    let told = paths.map(|path| {
+        let said = zoo.says(&["explain", path]);
+        let upstream_sees = said.find("  upstream").expect("it goes on");
+        said[..upstream_sees].to_owned()
+    });
+    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(zoo.explains(&[&["/deep/a", "--json"]]));
+}
+
+#[test]
 fn explain_wants_a_path() {
     let (ended, out, talk) = said(&["explain", "nodejs"]);
     assert_eq!((ended, out.as_str()), (Ended::Wrong, ""));

@@ -2,6 +2,7 @@
 //!
 //! Made by `config::resolve`; the numbers' defaults live there, their meaning here.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
@@ -127,7 +128,7 @@ pub(crate) enum AccessLog {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UpstreamSpec {
     pub(crate) origin: Origin,
-    /// As the operator wrote it, for messages.
+    /// As the operator first wrote it, for messages.
     pub(crate) written: Arc<str>,
 }
 
@@ -136,6 +137,24 @@ pub(crate) enum Origin {
     Http { host: Arc<str>, port: u16 },
     Https { host: Arc<str>, port: u16, trust: TlsTrust },
     Unix { path: Arc<PathBuf> },
+}
+
+/// As the file would say it: without a path, and without the port that goes without saying.
+impl fmt::Display for Origin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host, port, usual) = match self {
+            Self::Http { host, port } => ("http", host, *port, 80),
+            Self::Https { host, port, .. } => ("https", host, *port, 443),
+            Self::Unix { path } => return write!(out, "unix:{}", path.display()),
+        };
+        write!(out, "{scheme}://")?;
+        if host.contains(':') {
+            write!(out, "[{host}]")?
+        } else {
+            out.write_str(host)?
+        }
+        if port == usual { Ok(()) } else { write!(out, ":{port}") }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

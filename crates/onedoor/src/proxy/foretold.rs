@@ -18,6 +18,8 @@ use super::route::{Ask, Builtin, Details, Explanation, FixedAnswer, Route};
 use super::upstream::http1::{RequestParts, write_request_head};
 use crate::registry::AppId;
 
+pub(crate) use super::policy::repair::{Mended, MendedPaths};
+
 /// Stands in the upstream's head for an id that is another one each time.
 const FRESH_ID: &[u8] = b"(made anew for each request)";
 
@@ -64,6 +66,8 @@ pub(crate) struct Forwarded<'c> {
     pub(crate) replaced: Vec<String>,
     /// Those of the client's that are not there at all.
     pub(crate) removed: Vec<String>,
+    /// What is changed in the answer's fields.
+    pub(crate) mended: Option<Mended>,
 }
 
 /// `request` is a whole head. `name_of` says what an app is called.
@@ -107,7 +111,7 @@ fn end<'c>(
             if config.via == Via::On {
                 forwarded::refuse_loops(head)?;
             }
-            forwarded(config, head, provenance, forward, taker.route, &scratch.target, name_of)
+            forwarded(config, head, provenance, forward, taker.route, &scratch, name_of)
         }
         (Step::Respond(answer), _) => Foreseen::Respond(answer),
         (Step::Redirect { status }, _) => {
@@ -161,7 +165,7 @@ fn forwarded<'c>(
     provenance: &Provenance<'_>,
     forward: &Forward<'c>,
     route: &'c Route,
-    target: &[u8],
+    scratch: &Scratch,
     name_of: impl Fn(AppId) -> &'c str,
 ) -> Foreseen<'c> {
     let ids = IdSource::new();
@@ -173,7 +177,7 @@ fn forwarded<'c>(
     let parts = RequestParts {
         head,
         forward,
-        target,
+        target: &scratch.target,
         provenance,
         request_id,
         framing: head.parsed.framing(),
@@ -192,7 +196,8 @@ fn forwarded<'c>(
     let changed = head.parsed.fields().iter().map(|field| shown(head, field));
     let changed = changed.filter(|field| !fields.iter().any(|kept| kept.eq_ignore_ascii_case(field)));
     let (replaced, removed) = changed.partition(|field| fields.iter().any(|kept| name(kept) == name(field)));
-    Foreseen::Forward(Forwarded { route, line, fields, replaced, removed })
+    let mended = forward.repair(head, scratch).and_then(|repair| repair.foretold());
+    Foreseen::Forward(Forwarded { route, line, fields, replaced, removed, mended })
 }
 
 fn shown(head: Head<'_>, field: &Field) -> String {

@@ -16,7 +16,9 @@ fn named(name: &'static str) -> u16 {
 fn routes() -> String {
     let (python, node, google) = (named("python"), named("node"), named("google"));
     format!(
-        r#"[routes]
+        r#"[apps]
+sub = {{ run = "sleep 1000" }}
+[routes]
 "/*" = {{ proxy = "http://127.0.0.1:{python}", host = "keep" }}
 "/node/*" = {{ proxy = "http://127.0.0.1:{node}", host = "keep" }}
 "/google/*" = {{ proxy = "http://127.0.0.1:{google}", strip = true }}
@@ -29,6 +31,7 @@ fn routes() -> String {
 "only.test/x" = {{ respond = "x" }}
 "GET only.test/get" = {{ respond = "got" }}
 "/old/*" = {{ redirect = "/new", status = 308 }}
+"/sub/*" = {{ app = "sub", strip = true }}
 "/health" = {{ builtin = "health" }}
 "/metrics" = {{ builtin = "metrics" }}
 "/when/*" = {{ proxy = "http://127.0.0.1:{node}", host = "keep" }}
@@ -85,6 +88,9 @@ const REQUESTS: &[Request] = &[
     ("OPTIONS", "door.test", "*"),
     ("GET", "door.test", "/old/a/../b?c"),
     ("GET", "door.test", "/old"),
+    ("GET", "door.test", "/sub"),
+    ("HEAD", "door.test", "/%73ub?x=%2F"),
+    ("GET", "door.test", "/sub/../sub"),
     ("GET", "door.test", "/health?x"),
     ("GET", "door.test", "/health/"),
     ("GET", "door.test", "/metrics"),
@@ -129,7 +135,7 @@ fn done(door: &Door, (method, host, target): Request, fields: &[&str]) -> String
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n");
     fields.iter().for_each(|field| head.extend([field, "\r\n"]));
     wire.send(format!("{head}\r\n"));
-    let answer = wire.response();
+    let answer = if method == "HEAD" { wire.response_to_head() } else { wire.response() };
     match (answer.status(), answer.text()) {
         (200, body) if body.split(' ').count() == 5 => {
             body.split_once(' ').map_or("", |(_, saw)| saw).to_owned()
@@ -169,5 +175,97 @@ fn what_explain_says_is_what_the_door_does() {
     let plain = REQUESTS.iter().map(|request| (*request, &[][..]));
     for (request, fields) in plain.chain(WITH_FIELDS.iter().copied()) {
         assert_eq!(foretold(&door, request, fields), done(&door, request, fields), "{request:?} {fields:?}");
+    }
+}
+
+/// A peer that names what the query tells it to, as paths and as URLs to itself, and a cookie for its own host.
+fn naming() -> u16 {
+    Upstream::answering(|request: &Message| {
+        let host = request.field("host").unwrap_or_default();
+        let path = request.target().split_once('?').map_or("", |(_, query)| query);
+        let domain = host.split(':').next().unwrap_or_default();
+        format!(
+            "HTTP/1.1 201 Created\r\nLocation: {path}\r\nContent-Location: {path}\r\n\
+             Link: <{path}>; rel=a, <http://{host}{path}>; rel=b\r\nRefresh: 5; url={path}\r\n\
+             Set-Cookie: c=1; Path={path}; Domain={domain}\r\nContent-Length: 0\r\n\r\n"
+        )
+    })
+}
+
+/// The fields of [`naming`] as they come back, one a line.
+fn come_back(door: &Door, host: &str, target: &str) -> String {
+    let mut wire = door.wire();
+    wire.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    let answer = wire.response();
+    let fields = ["location", "content-location", "link", "refresh", "set-cookie"];
+    fields.map(|name| answer.all(name).join(" and ")).join("\n")
+}
+
+/// The same, made from nothing but what `explain --json` says is mended.
+fn told_to_come_back(door: &Door, host: &str, target: &str) -> String {
+    let told = run_onedoor(door.dir(), &["explain", "--json", "--host", host, target]);
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("explain --json speaks JSON");
+    let upstream_host = told["upstream"]["headers"][0].as_str().expect("a Host").trim_start_matches("Host: ");
+    let path = target.split_once('?').expect("a query names the path").1;
+    let paths = &told["mended"]["paths"];
+    let (mended, url) = match paths["outside"].as_str() {
+        None => (path.to_owned(), format!("http://{upstream_host}{path}")),
+        Some(outside) => {
+            assert_eq!(paths["authority"], upstream_host, "{target}");
+            let inside = paths["inside"].as_array().expect("what gives way");
+            let inside = inside.iter().map(|start| start.as_str().expect("a path"));
+            let below = |start: &str| {
+                path.strip_prefix(start)
+                    .filter(|rest| start.is_empty() || rest.is_empty() || rest.starts_with('/'))
+            };
+            let given_way = inside.into_iter().find_map(|start| Some((start, below(start)?)));
+            let is_mounted = |start: &str| below(outside).is_some() && outside.len() >= start.len();
+            match given_way.filter(|(start, _)| !is_mounted(start)) {
+                Some((_, rest)) => (format!("{outside}{rest}"), format!("{outside}{rest}")),
+                None if below(outside).is_some() => (path.to_owned(), path.to_owned()),
+                None => (path.to_owned(), format!("http://{upstream_host}{path}")),
+            }
+        }
+    };
+    let own_domain = upstream_host.split(':').next().unwrap_or_default();
+    let domain = match told["mended"]["cookie_domain"].as_str() {
+        Some(dropped) if dropped == own_domain => String::new(),
+        Some(_) | None => format!("; Domain={own_domain}"),
+    };
+    format!(
+        "{mended}\n{mended}\n<{mended}>; rel=a, <{url}>; rel=b\n5; url={mended}\nc=1; Path={mended}{domain}"
+    )
+}
+
+#[test]
+fn what_explain_says_is_mended_is_what_comes_back() {
+    let peer = naming();
+    let door = Door::start(&format!(
+        r#"[routes]
+"/*" = {{ proxy = "http://127.0.0.1:{peer}", host = "keep" }}
+"/other/*" = {{ proxy = "http://127.0.0.1:{peer}" }}
+"/cut/*" = {{ proxy = "http://127.0.0.1:{peer}", strip = true }}
+"/kept/*" = {{ proxy = "http://127.0.0.1:{peer}", strip = true, host = "keep" }}
+"/v1/*" = {{ proxy = "http://127.0.0.1:{peer}", rewrite = "/v2" }}
+"/based/*" = {{ proxy = "http://127.0.0.1:{peer}/under", strip = true }}
+"/deep/*" = {{ proxy = "http://127.0.0.1:{peer}/under", rewrite = "/v2" }}
+"/joined/*" = {{ proxy = "http://127.0.0.1:{peer}/under" }}
+"/same/*" = {{ proxy = "http://127.0.0.1:{peer}/same", strip = true }}
+"/u/{{id}}/*" = {{ proxy = "http://127.0.0.1:{peer}", rewrite = "/who/{{id}}" }}
+"/whole/{{rest...}}" = {{ proxy = "http://127.0.0.1:{peer}", rewrite = "/v2/{{rest}}" }}
+"#
+    ));
+    let mounts =
+        ["", "/other", "/cut", "/kept", "/v1", "/based", "/deep", "/joined", "/same", "/u/7", "/whole"];
+    for mount in mounts {
+        for path in
+            ["/x", "/v2/x", "/v22/x", "/under/x", "/under/v2/x", "/who/7/x", "/cut/x", "/same/x", "/u/7/x"]
+        {
+            for host in ["door.test", "sub.127.0.0.1", "127.0.0.1:8000"] {
+                let target = format!("{mount}/a?{path}");
+                let came = come_back(&door, host, &target);
+                assert_eq!(told_to_come_back(&door, host, &target), came, "{host} {target}");
+            }
+        }
     }
 }

@@ -7,12 +7,13 @@ use onedoor_http1::Method;
 
 use crate::apps::spec::{AppSpec, Cap};
 use crate::config::{Loaded, show_duration};
+use crate::proxy::foretold::{Mended, MendedPaths};
 use crate::proxy::route::{Action, Balance, LineLimits, Route, RoutePolicy, WhileDown};
 
-pub(super) fn of(route: &Route, method: Method, loaded: &Loaded) -> Vec<String> {
-    let (app, rewrite) = match &route.action {
-        Action::App { app, rewrite, .. } => (loaded.apps.apps.get(usize::from(app.0)), rewrite),
-        Action::Proxy { rewrite, .. } => (None, rewrite),
+pub(super) fn of(route: &Route, method: Method, mended: Option<&Mended>, loaded: &Loaded) -> Vec<String> {
+    let app = match &route.action {
+        Action::App { app, .. } => loaded.apps.apps.get(usize::from(app.0)),
+        Action::Proxy { .. } => None,
         Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) => return body(&route.policy, loaded),
     };
     let mut steps = body(&route.policy, loaded);
@@ -29,15 +30,43 @@ pub(super) fn of(route: &Route, method: Method, loaded: &Loaded) -> Vec<String> 
         show_duration(timeouts.first_byte),
         show_duration(timeouts.body)
     ));
-    if let Some(prefix) = rewrite.stripped_prefix() {
-        steps.push(format!("Location, Link, Refresh and cookie paths of the answer get {prefix} back"));
-    } else if rewrite.is_reversible() {
-        steps.push("Location, Link, Refresh and cookie paths of the answer are mapped back".to_owned());
-    }
+    steps.extend(mended.map(mending).into_iter().flatten());
     if let (Some(app), Balance::Cookie) = (app, route.policy.balance) {
         steps.push(format!("the answer sets the cookie onedoor-{}, unless the client has it", app.name));
     }
     steps
+}
+
+/// What is changed in the answer's fields.
+fn mending(mended: &Mended) -> Vec<String> {
+    let paths = mended.paths.iter().flat_map(|paths| {
+        let MendedPaths { authority, .. } = paths;
+        let which = "Location, Content-Location, Link, Refresh and cookie paths of the answer";
+        [
+            format!("{which}{}", mapping(paths)),
+            format!("an absolute URL to {authority} is treated likewise, and becomes a path"),
+        ]
+    });
+    let domain = mended.cookie_domain.iter();
+    let domain = domain.map(|host| {
+        format!("the Domain of a cookie is dropped where it is for {host} and not for the host asked for")
+    });
+    paths.chain(domain).collect()
+}
+
+fn mapping(MendedPaths { inside, outside, .. }: &MendedPaths) -> String {
+    let named: Vec<&str> = inside.iter().map(String::as_str).filter(|path| !path.is_empty()).collect();
+    let plural = if named.len() == 1 { "s" } else { "" };
+    let are = if named.len() == 1 { "is" } else { "are" };
+    let names = named.join(" and ");
+    match (&*names, &**outside) {
+        (_, "") => format!(": {names} {are} cut off"),
+        ("", mount) => format!(" get {mount} back"),
+        (_, mount) if named.len() < inside.len() => {
+            format!(": {names} become{plural} {mount}, any other gets {mount} in front")
+        }
+        (_, mount) => format!(": {names} become{plural} {mount} again"),
+    }
 }
 
 /// Why a stripped app's mount is not served without its slash, and how it can be.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::asked::Asked;
 use super::steps;
 use crate::config::{Loaded, TableRow};
-use crate::proxy::foretold::{Foreseen, Foretold, Forwarded, foretell};
+use crate::proxy::foretold::{Foreseen, Foretold, Forwarded, Mended, foretell};
 use crate::proxy::route::{Action, Miss, NearMiss, Outcome, RunnerUp, Seen, Step, Verdict, Winner};
 use crate::registry::AppId;
 
@@ -31,6 +31,8 @@ pub(super) struct Told {
     steps: Vec<String>,
     upstream: Option<Upstream>,
     location: Option<String>,
+    /// What of the answer's fields.
+    mended: Option<Mended>,
     near: Vec<Near>,
 }
 
@@ -94,9 +96,10 @@ impl Told {
                     self.escaped = asked.escaped();
                 }
             }
-            Foreseen::Forward(Forwarded { route, line, fields, replaced, removed }) => {
+            Foreseen::Forward(Forwarded { route, line, fields, replaced, removed, mended }) => {
                 self.verdict = target(&route.action, loaded);
-                self.steps = steps::of(route, foretold.method, loaded);
+                self.steps = steps::of(route, foretold.method, mended.as_ref(), loaded);
+                self.mended = mended.clone();
                 self.upstream = Some(Upstream {
                     line: line.clone(),
                     fields: fields.clone(),
@@ -209,6 +212,7 @@ impl Told {
                 "removed": upstream.removed,
             })),
             "location": self.location,
+            "mended": self.mended.as_ref().map(mended),
             "not": self.near.iter().map(|near| json!({
                 "pattern": near.pattern,
                 "place": near.place,
@@ -260,6 +264,17 @@ impl Near {
     }
 }
 
+fn mended(Mended { paths, cookie_domain }: &Mended) -> Value {
+    json!({
+        "paths": paths.as_ref().map(|paths| json!({
+            "inside": paths.inside,
+            "outside": paths.outside,
+            "authority": paths.authority,
+        })),
+        "cookie_domain": cookie_domain,
+    })
+}
+
 fn because(winner: &Winner<'_>) -> String {
     let Some(RunnerUp { route, pattern, decided_by }) = &winner.runner_up else {
         return "no other route matches".to_owned();
@@ -295,9 +310,10 @@ fn target(action: &Action, loaded: &Loaded) -> String {
             let name = loaded.apps.apps.get(usize::from(app.0)).map_or("?", |app| &*app.name);
             format!("app {name}")
         }
-        Action::Proxy { upstream, .. } => {
+        Action::Proxy { upstream, rewrite, .. } => {
             let found = loaded.proxy.upstreams.get(usize::from(upstream.0));
-            found.map_or_else(|| "?".to_owned(), |upstream| upstream.written.to_string())
+            let base = String::from_utf8_lossy(rewrite.base());
+            found.map_or_else(|| "?".to_owned(), |upstream| format!("{}{base}", upstream.origin))
         }
         Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) => String::new(),
     }

@@ -25,7 +25,7 @@ impl Repair<'_> {
     }
 
     fn mend_cookie_path(&self, path: &[u8], place: std::ops::Range<usize>, patch: &mut Patch<'_>) {
-        let Some(moved) = self.moved_path(path) else { return };
+        let Some(moved) = self.moved_path(path).filter(|_| !self.keeps_paths()) else { return };
         let rest = path.get(moved.cut..).unwrap_or_default();
         // `Path=/google/` would not match `/google`, which is the mount as well.
         let rest = if moved.outside.is_empty() { rest } else { rest.strip_suffix(b"/").unwrap_or(rest) };
@@ -37,6 +37,12 @@ impl Repair<'_> {
     fn is_foreign(&self, domain: &[u8]) -> bool {
         let domain = domain.strip_prefix(b".").unwrap_or(domain);
         covers(domain, host_of(self.authority)) && !covers(domain, host_of(self.asked))
+    }
+
+    /// The host that has domains of its own, if there is one: those of a host cover all that lie below it.
+    pub(super) fn foreign_domain(&self) -> Option<&[u8]> {
+        let host = host_of(self.authority);
+        self.is_foreign(host).then_some(host)
     }
 }
 

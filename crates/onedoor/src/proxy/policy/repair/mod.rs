@@ -7,6 +7,7 @@
 //! to be mended, nothing is allocated. Bodies are never touched.
 
 mod cookie;
+mod foretold;
 mod link;
 mod patch;
 mod reference;
@@ -14,6 +15,7 @@ mod refresh;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use foretold::{Mended, MendedPaths};
 use onedoor_http1::FieldKind;
 
 /// How one request's path and Host were changed, looked at from behind.
@@ -41,5 +43,15 @@ impl Repair<'_> {
             FieldKind::SetCookie => self.mend_cookie(value),
             _ => None,
         }
+    }
+
+    /// The upstream's paths are the client's.
+    fn keeps_paths(&self) -> bool {
+        self.outside == self.inside
+    }
+
+    /// What the upstream may call its mount, the longer one first.
+    fn insides(&self) -> [&[u8]; 2] {
+        [self.inside, self.inside.get(self.base_bytes..).unwrap_or_default()]
     }
 }

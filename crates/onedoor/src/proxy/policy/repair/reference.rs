@@ -30,7 +30,7 @@ impl<'r> Repair<'r> {
 
     /// An absolute URL to the upstream itself becomes a path: it is the client who knows our scheme and port.
     fn moved(&self, reference: &[u8]) -> Option<Move<'r>> {
-        if self.outside == self.inside {
+        if self.keeps_paths() {
             return None;
         }
         if reference.starts_with(b"/") && !reference.starts_with(b"//") {
@@ -56,8 +56,7 @@ impl<'r> Repair<'r> {
     /// None: it is right as it is, or no path of ours leads there. Of the mount and what stands for it inside, the
     /// longer one that fits is meant.
     pub(super) fn moved_path(&self, path: &[u8]) -> Option<Move<'r>> {
-        let own = self.inside.get(self.base_bytes..).unwrap_or_default();
-        let cut = [self.inside, own].into_iter().find(|start| is_below(path, start))?.len();
+        let cut = self.insides().into_iter().find(|start| is_below(path, start))?.len();
         if is_below(path, self.outside) && self.outside.len() >= cut {
             return None;
         }

@@ -106,6 +106,14 @@ fn of_two_prefixes_that_fit_the_longer_one_is_meant() {
 }
 
 #[test]
+fn an_upstream_that_sees_the_clients_paths_keeps_its_own() {
+    let same = Repair { outside: b"/a", inside: b"/a", base_bytes: 2, ..STRIPPED };
+    holds(&same, FieldKind::Location, &[("/x", "/x"), ("/a/x", "/a/x")]);
+    holds(&same, FieldKind::SetCookie, &[("s=1; Path=/", "s=1; Path=/")]);
+    assert_eq!(same.foretold().and_then(|mended| mended.paths), None);
+}
+
+#[test]
 fn a_cookie_is_bound_to_the_prefix() {
     holds(
         &STRIPPED,
