@@ -196,7 +196,8 @@ apps.web.env.DATABASE_URL = \"sqlite:dev.db\"
 - A route that names another target (`app`, `proxy`, ...) replaces the whole route; a `ready` or `live` of another form (`path`,
   `log`, ...) the whole `ready` or `live`. A list of routes of one key is replaced as a whole, and replaces what is there.
 - Of keys that exclude each other the later layer's word holds: `strip`, `rewrite` and `prefix`; `respond`, `body` and `json`; `port`
-  and `socket`; a name in `env` and in `secrets`; `on = \"start\"` and the `tz` and `overlap` of a timetable.
+  and `socket`; a name in `env` and in `secrets`; `on = \"start\"` and the `tz` and `overlap` of a timetable; `tls` and a `proxy` that is
+  not https.
 - A default is passed over where it has no meaning: `ready.path` and `start = \"lazy\"` for a worker, `replicas` for a fixed `port`,
   `needs` for the app that is needed. What the app says itself is an error there.
 - `enabled = false` switches an app or a job off. Whoever needs it does not wait for it; a route that names such an app needs

@@ -75,6 +75,11 @@ impl Reader<'_> {
         let mut homes = catalogue::homes(name).filter(|home| *home != pattern);
         match (suggest::nearest(name, catalogue::keys_of(pattern)), homes.next()) {
             (Some(near), _) => error.remedy(format!("did you mean `{near}`?")),
+            (None, Some(_))
+                if pattern == "defaults" && catalogue::keys_of("apps.*").any(|key| key == name) =>
+            {
+                error.remedy(format!("for every app it is written in [defaults.app]: {name} = ..."))
+            }
             (None, Some("")) => error.remedy(format!("`{name}` stands at the top of the file")),
             (None, Some(home)) => {
                 error.remedy(format!("`{name}` is a key of [{}]", home.replace('*', "NAME")))

@@ -15,7 +15,7 @@ pub(super) fn flatten(mut file: Section, profile: Option<&str>, errors: &mut Vec
     refuse_misplaced(&mut file, errors);
     let profiles = take_table(&mut file, "profile");
     if let Some(wanted) = profile {
-        match choose(profiles, wanted) {
+        match choose(profiles.as_ref(), wanted) {
             Ok(chosen) => file = merge(file, chosen),
             Err(error) => {
                 errors.push(error);
@@ -23,6 +23,9 @@ pub(super) fn flatten(mut file: Section, profile: Option<&str>, errors: &mut Vec
                 return settle(file, &mut Vec::new());
             }
         }
+    }
+    if let (None, Some(profiles)) = (profile, &profiles) {
+        errors.extend(all_is_in_profiles(&file, profiles));
     }
     let defaults =
         take_table(&mut file, "defaults").and_then(|mut defaults| take_table(&mut defaults, "app"));
@@ -74,17 +77,17 @@ fn refuse(
 }
 
 /// The profile of that name; an empty one if it was flawed, which was said.
-fn choose(profiles: Option<Section>, wanted: &str) -> Result<Section, ConfigError> {
-    let entries = profiles.map(|profiles| profiles.entries).unwrap_or_default();
-    let names: Vec<String> = entries.iter().map(|entry| entry.key.value.clone()).collect();
-    if let Some(entry) = entries.into_iter().find(|entry| entry.key.value == wanted) {
-        return Ok(match entry.node {
-            Some(Node { value: Value::Table(profile), .. }) => profile,
+fn choose(profiles: Option<&Section>, wanted: &str) -> Result<Section, ConfigError> {
+    let entries = profiles.map_or(&[][..], |profiles| &profiles.entries);
+    if let Some(entry) = entries.iter().find(|entry| entry.key.value == wanted) {
+        return Ok(match &entry.node {
+            Some(Node { value: Value::Table(profile), .. }) => profile.clone(),
             _ => Section::empty(""),
         });
     }
+    let names: Vec<&str> = entries.iter().map(|entry| entry.key.value.as_str()).collect();
     let error = ConfigError::outside(Code::UnknownProfile, format!("there is no profile \"{wanted}\""));
-    Err(match suggest::nearest(wanted, names.iter().map(String::as_str)) {
+    Err(match suggest::nearest(wanted, names.iter().copied()) {
         Some(near) => error.remedy(format!("did you mean --profile {near}?")),
         None if names.is_empty() => error.remedy(format!("nothing says [profile.{wanted}]")),
         None => error.remedy(format!("the profiles are: {}", names.join(", "))),
@@ -99,6 +102,17 @@ fn mark_as_defaults(section: &mut Section) {
             mark_as_defaults(table);
         }
     }
+}
+
+/// A file that is empty without a profile, and none was chosen. Said here, it is not said again as an empty file.
+fn all_is_in_profiles(file: &Section, profiles: &Section) -> Option<ConfigError> {
+    if !file.entries.is_empty() {
+        return None;
+    }
+    let first = profiles.entries.first()?;
+    let fact = "nothing is served without a profile, and none is chosen";
+    let error = ConfigError::new(Code::EmptyFile, first.key.span, fact);
+    Some(error.remedy(format!("choose one: --profile {}", first.key.value)))
 }
 
 /// Every app says what the defaults say, unless it says otherwise.

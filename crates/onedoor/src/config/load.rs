@@ -87,9 +87,16 @@ pub(crate) fn load_to_ask(layers: &Layers, env: &Env) -> Result<Loaded, ConfigEr
 fn load_with(layers: &Layers, env: &Env, disk: Disk) -> Result<Loaded, ConfigErrors> {
     let mut source: Option<Source> = None;
     let mut unreadable = Vec::new();
-    for path in &layers.files {
+    for (index, path) in layers.files.iter().enumerate() {
         let name = path.to_string_lossy();
-        match (read(path), &mut source) {
+        let text = read(path).map_err(|error| match error.remedy {
+            // Nobody begins with the second file.
+            Some(_) if index > 0 && path.symlink_metadata().is_err() => {
+                error.remedy("check its path; every file that is named must be there")
+            }
+            _ => error,
+        });
+        match (text, &mut source) {
             (Ok(text), Some(source)) => source.add(&name, &text),
             (Ok(text), None) => source = Some(Source::new(&name, &text)),
             (Err(error), _) => unreadable.push(error),
@@ -148,6 +155,7 @@ fn understand(
         disk,
         folder,
         stop_budget: Duration::ZERO,
+        listen: None,
         disabled: BTreeMap::new(),
         secret_variables: BTreeSet::new(),
         errors,
@@ -161,6 +169,10 @@ fn understand(
         }
     }
     forget_what_a_duplicate_hides(&mut context.errors);
+    if context.errors.iter().any(|error| error.code == Code::UnknownProfile) {
+        // That profile may be where all of it is.
+        context.errors.retain(|error| error.code != Code::EmptyFile);
+    }
     forget_repetitions(&mut context.errors, |error| {
         (error.code.as_str(), error.position(), error.fact.clone())
     });

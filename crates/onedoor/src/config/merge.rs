@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::catalogue;
 use super::section::{Entry, Node, Origin, Section, Value};
-use super::source::Located;
+use super::source::{Located, Span};
 
 type Name = Located<String>;
 type Table = Located<Section>;
@@ -28,6 +28,10 @@ pub(super) fn merge(mut under: Section, over: Section) -> Section {
 }
 
 fn put_over(known: &mut Entry, over: Entry) {
+    let list = match &known.node {
+        Some(Node { span, value: Value::Tables(_) }) => Some(*span),
+        _ => None,
+    };
     let (under, node) = match (known.node.take(), over.node) {
         // It was flawed, and that was said. What a part of it would lack is nobody's mistake.
         (None, Some(Node { value: Value::Table(_), .. })) | (_, None) => return,
@@ -36,8 +40,16 @@ fn put_over(known: &mut Entry, over: Entry) {
     };
     *known = match alike(under, node) {
         Ok((under, node)) => merge_tables((known.key.clone(), under), (over.key, node)),
-        Err(node) => Entry { node: Some(node), ..over },
+        Err(node) => Entry { node: Some(replacing(list, node)), ..over },
     };
+}
+
+/// A list has no part that one table could change: it is replaced, and the table remembers what it replaced.
+fn replacing(list: Option<Span>, mut node: Node) -> Node {
+    if let (Some(list), Value::Table(section)) = (list, &mut node.value) {
+        section.origin = Origin::OverAList(list);
+    }
+    node
 }
 
 /// Both as tables, else the latter. An app that is nothing but its command is one with that `run`.
@@ -89,7 +101,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::config::source::Span;
 
     /// A tree whose keys say what kind of value they have, as the catalogue's do: `t` tables, `v` values.
     fn tree(depth: u32) -> BoxedStrategy<Section> {

@@ -43,7 +43,7 @@ pub(super) fn of_duplicate(key: &str) -> &'static str {
 pub(super) fn of_text(row: &Row, text: &str) -> Option<String> {
     let takes = |wanted: fn(&Kind) -> bool| row.kinds.iter().any(wanted);
     let in_its_table = match row.path {
-        "apps.*.ready" if text.starts_with('/') => Some("path"),
+        "apps.*.ready" | "apps.*.live" if text.starts_with('/') => Some("path"),
         "apps.*.restart" => Some("when"),
         "apps.*.stop" => Some("signal"),
         "apps.*.while_down" => Some("do"),
@@ -54,6 +54,18 @@ pub(super) fn of_text(row: &Row, text: &str) -> Option<String> {
     };
     if let Some(key) = in_its_table {
         return Some(format!("write {{ {key} = \"{text}\" }}"));
+    }
+    let of_its_table = match (row.path, text) {
+        ("apps.*.ready" | "apps.*.live", "path" | "http") => Some("say which: { path = \"/healthz\" }"),
+        ("apps.*.ready", "log") => Some("say what it prints: { log = \"listening on\" }"),
+        ("apps.*.ready" | "apps.*.live", "exec") => Some("say which command: { exec = \"./check\" }"),
+        ("profile.*", _) => Some("write [profile.NAME], and below it the keys that change"),
+        ("defaults.app", _) => Some("write [defaults.app], and below it keys of an app"),
+        _ if takes(|kind| *kind == Kind::TextMap) => Some("write { NAME = \"value\" }"),
+        _ => None,
+    };
+    if let Some(remedy) = of_its_table {
+        return Some(remedy.to_owned());
     }
     if takes(|kind| matches!(kind, Kind::Int { .. })) && text.parse::<i64>().is_ok() {
         return Some(format!("without the quotes: {text}"));
@@ -129,7 +141,9 @@ pub(super) fn of_value(row: &Row, value: &Written) -> Option<String> {
             Some(format!("write \"{}\"", if *flag { "on" } else { "off" }))
         }
         ("server.listen", Written::Integer(_), Some(port)) => Some(format!("write \":{port}\"")),
-        ("routes.*" | "routes.*.respond", Written::Integer(_), Some(status)) => {
+        ("routes.*" | "routes.*.respond", Written::Integer(number), Some(status))
+            if number.value.is_some_and(|status| (200..600).contains(&status)) =>
+        {
             Some(format!("write {{ status = {status} }}"))
         }
         ("apps.*.restart", Written::Bool(flag), _) => {

@@ -23,6 +23,8 @@ pub(super) enum Origin {
     Table,
     /// An app's command alone, to which another layer added keys. Such an app is served under its name.
     Command,
+    /// One route that was laid over a list of them, which is at this place.
+    OverAList(Span),
 }
 
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ mod conditions;
 mod defaults;
 mod develop;
 mod layers;
+mod layers_broken;
 mod lists;
 mod mistakes;
 mod never_panics;

@@ -31,6 +31,7 @@ fn rivals(pattern: &str, entry: &Entry) -> &'static [&'static str] {
         ("apps.*", "port", _) => &["socket"],
         ("apps.*", "socket", Some(Value::Bool(true))) => &["port"],
         ("apps.*", "socket", Some(Value::Text(word))) if word == "activate" => &["port"],
+        ("routes.*", "proxy", Some(Value::Text(url))) if !url.starts_with("https:") => &["tls"],
         ("jobs.*", "on", Some(Value::Text(word))) if word == "start" => &["tz", "overlap"],
         _ => &[],
     }

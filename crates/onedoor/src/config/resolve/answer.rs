@@ -38,7 +38,10 @@ pub(super) fn fixed_answer(
         && !body.is_empty()
     {
         let fact = format!("an answer with status {} has no body", status.value);
-        errors.push(ConfigError::new(Code::Contradiction, status.span, fact).remedy("leave the body out"));
+        let error = ConfigError::new(Code::Contradiction, status.span, fact);
+        let place = text.map(|text| text.span).or_else(|| answer.key("body")).or_else(|| answer.key("json"));
+        let error = if let Some(place) = place { error.also(place, "the body") } else { error };
+        errors.push(error.remedy("leave the body out"));
     }
     let mut fields = Vec::new();
     if !body.is_empty() {

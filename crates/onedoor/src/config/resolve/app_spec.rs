@@ -187,6 +187,10 @@ fn check_ports(drafts: &[Draft<'_>], public: &[u16], context: &mut Context<'_>) 
         if public.iter().any(|public| i64::from(*public) == port.value) {
             let fact = format!("app \"{name}\": port {} is the door's own", port.value);
             let error = ConfigError::new(Code::PortPublic, port.span, fact);
+            let error = match context.listen {
+                Some(place) => error.also(place, "the door's"),
+                None => error,
+            };
             context
                 .errors
                 .push(error.remedy("leave it out and onedoor will choose, or change server.listen"));

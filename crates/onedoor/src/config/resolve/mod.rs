@@ -63,6 +63,8 @@ pub(super) struct Context<'a> {
     /// The file's own folder, absolute: relative paths start here.
     pub(super) folder: &'a Path,
     pub(super) stop_budget: Duration,
+    /// Where the file says on what the door listens.
+    pub(super) listen: Option<Span>,
     /// The apps that are not enabled, and where that is said.
     pub(super) disabled: BTreeMap<String, Span>,
     /// The container's variables that only those who name them as a secret may see.
@@ -104,7 +106,8 @@ pub(crate) struct Loaded {
 /// What the file means. It is worth something only if `context.errors` is empty afterwards.
 pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let nothing_to_do = ["apps", "routes", "jobs"].iter().all(|table| is_empty(file.table(table)));
-    if nothing_to_do && !file.is_flawed() {
+    let is_said = context.errors.iter().any(|error| error.code == Code::EmptyFile);
+    if nothing_to_do && !file.is_flawed() && !is_said {
         let fact = "the file has neither an app nor a route nor a job";
         let error = ConfigError::new(Code::EmptyFile, Span::default(), fact);
         context.errors.push(error.remedy(format!("the smallest one that works:\n\n{}", EXAMPLE.trim_end())));
@@ -113,6 +116,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let mut server = server::server(file.table("server").unwrap_or(&nothing), context);
     server.listen = develop::listen(server.listen, file.table("apps"), context);
     context.stop_budget = server.stop_budget;
+    context.listen = file.table("server").and_then(|server| server.key("listen"));
     let public: Vec<u16> = server.public_ports().collect();
 
     context.disabled = app::disabled(file.table("apps"));

@@ -140,7 +140,12 @@ pub(super) fn check_circles(apps: &[AppSpec], jobs: &[JobSpec], names: Names<'_>
     let shown: Vec<String> =
         circle.iter().chain(circle.first()).map(|one| format!("\"{}\"", one.name)).collect();
     let fact = format!("these wait for one another: {}", shown.join(" needs "));
-    context.errors.push(ConfigError::new(Code::Contradiction, place, fact).remedy("take one `needs` out"));
+    let error = ConfigError::new(Code::Contradiction, place, fact);
+    let error = circle
+        .iter()
+        .skip(1)
+        .fold(error, |error, one| error.also(names.place_of(one.name), format!("of \"{}\"", one.name)));
+    context.errors.push(error.remedy("take one `needs` out"));
 }
 
 /// Following the first need of each that is left leads round at last.

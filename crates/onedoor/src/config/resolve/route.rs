@@ -7,7 +7,7 @@ use super::app::{AppTerms, Draft as AppDraft};
 use super::prefix::{self, Said};
 use super::{Context, policy};
 use crate::config::error::{Code, ConfigError};
-use crate::config::section::{Entry, Section, Value};
+use crate::config::section::{Entry, Origin, Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
 use crate::proxy::route::{Builtin, EncodedSlashPolicy, Pattern, PatternError, PatternFault, RoutePolicy};
@@ -174,6 +174,10 @@ fn target<'a>(
             None => {
                 let fact = format!("the route `{}` does not say who answers", key.value);
                 let error = ConfigError::new(Code::NoTarget, key.span, fact);
+                let error = match section.origin {
+                    Origin::OverAList(list) => error.also(list, "this list is replaced by it as a whole"),
+                    Origin::Table | Origin::Command => error,
+                };
                 let remedy = "give it one of app, proxy, respond, redirect, builtin";
                 context.errors.push(error.remedy(remedy));
                 return None;
