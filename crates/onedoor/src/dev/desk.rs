@@ -184,6 +184,7 @@ impl Desk {
     async fn run(mut self, console: Option<Console>) {
         self.begin_to_watch();
         let console = console.as_ref();
+        let mut keyboard = console;
         self.draw(console);
         let mut shown = Shown::True;
         loop {
@@ -206,7 +207,13 @@ impl Desk {
                 }
                 _ = self.seen.changed() => self.read_again(console),
                 changes = next_change(self.watch.as_mut()) => self.changed(changes),
-                typed = typed(console) => self.typed(&typed, console),
+                typed = typed(keyboard) => match typed {
+                    Typed::Keys(bytes) => self.typed(&bytes, console),
+                    Typed::HungUp => {
+                        keyboard = None;
+                        self.quit("the terminal is gone");
+                    }
+                },
                 news = terminal_news(console) => self.terminal_says(news, console),
                 // Done, whatever it was.
                 Some(_) = self.errands.join_next() => {}
@@ -295,13 +302,16 @@ impl Desk {
                 Deed::Logs(which) => self.only = app(which),
                 Deed::Open => self.open(),
                 Deed::Clear => self.log.forget_shown(),
-                // Whoever asked before will do.
-                Deed::Quit => {
-                    self.wish.try_send(Ask::Quit).ok();
-                }
+                Deed::Quit => self.quit("q"),
             }
         }
         self.draw(console);
+    }
+
+    fn quit(&self, why: &str) {
+        self.log.event(Level::Info, None, format_args!("{why}: ending"));
+        // Whoever asked before will do.
+        self.wish.try_send(Ask::Quit).ok();
     }
 
     fn restart(&mut self, app: Arc<str>, why: &str) {
@@ -374,17 +384,26 @@ async fn terminal_news(console: Option<&Console>) -> TerminalNews {
     }
 }
 
-/// Some bytes that were typed; pends while there are none, and for ever once the terminal is gone.
-async fn typed(console: Option<&Console>) -> Vec<u8> {
-    let Some(Console { keys, .. }) = console else { return std::future::pending().await };
+/// What the keyboard said.
+enum Typed {
+    Keys(Vec<u8>),
+    /// Whoever sat there has closed the window, or the line broke: there is nobody to work for.
+    HungUp,
+}
+
+/// Pends while nothing is typed, and for ever where there is no keyboard.
+async fn typed(keyboard: Option<&Console>) -> Typed {
+    let Some(Console { keys, .. }) = keyboard else { return std::future::pending().await };
     loop {
-        let Ok(mut ready) = keys.readable().await else { return std::future::pending().await };
+        let Ok(mut ready) = keys.readable().await else { return Typed::HungUp };
         let mut bytes = [0; TYPED_BYTES];
         match ready.get_inner().read(&mut bytes) {
+            // Nothing typed and no more to come look alike to read(2).
+            Ok(0) if ready.ready().is_read_closed() => return Typed::HungUp,
             Ok(0) => ready.clear_ready(),
-            Ok(read) => return bytes.get(..read).unwrap_or_default().to_vec(),
+            Ok(read) => return Typed::Keys(bytes.get(..read).unwrap_or_default().to_vec()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => std::future::pending().await,
+            Err(_) => return Typed::HungUp,
         }
     }
 }

@@ -51,6 +51,13 @@ fn a_stop_signal_and_ctrl_c_leave_the_terminal_as_it_was() {
 }
 
 #[test]
+fn a_window_that_is_closed_ends_it() {
+    let mut terminal = at_terminal();
+    terminal.hang_up();
+    assert_eq!(terminal.end(), "0; terminal: gone");
+}
+
+#[test]
 fn ctrl_z_gives_the_terminal_back_until_it_goes_on() {
     let mut terminal = at_terminal();
     terminal.types("\u{1a}");

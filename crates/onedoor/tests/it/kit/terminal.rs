@@ -59,6 +59,11 @@ impl Terminal {
         self.running.say(&format!("resize {rows} {columns}"));
     }
 
+    /// Closes the window.
+    pub(crate) fn hang_up(&mut self) {
+        self.running.say("hang up");
+    }
+
     /// `0; terminal: same`
     pub(crate) fn end(&self) -> String {
         loop {
