@@ -21,8 +21,6 @@ pub(super) struct Scratch {
     path: Vec<u8>,
     /// The target that the upstream sees, or the Location of a redirect.
     pub(super) target: Vec<u8>,
-    /// The mount that the target does not show, as the client knows it.
-    mount: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -51,8 +49,8 @@ pub(super) struct Forward<'r> {
     pub(super) to: Destination,
     pub(super) host: &'r UpstreamHost,
     pub(super) rewrite: &'r Rewrite,
-    /// So many of the target's first bytes stand for the mount.
-    instead: usize,
+    /// What became of the client's path before it was rewritten.
+    change: PathChange,
 }
 
 impl<'r> Forward<'r> {
@@ -70,10 +68,15 @@ impl<'r> Forward<'r> {
         if !reversible && *self.host == UpstreamHost::Keep {
             return None;
         }
-        let target = scratch.target.get(..self.instead).filter(|_| reversible);
+        let (outside, inside) = if reversible {
+            let (raw, _) = path_and_query(head).unwrap_or_default();
+            self.rewrite.mounts(forwarded(raw, &scratch.path, self.change), &scratch.target)
+        } else {
+            Default::default()
+        };
         Some(Repair {
-            outside: if reversible { &scratch.mount } else { b"" },
-            inside: target.unwrap_or_default(),
+            outside,
+            inside,
             base_bytes: if reversible { self.rewrite.base().len() } else { 0 },
             authority: self.authority(head),
             asked: head.text(head.parsed.authority()),
@@ -95,17 +98,12 @@ pub(super) fn plan<'r>(
     scratch: &mut Scratch,
 ) -> Result<Plan<'r>, Refusal> {
     scratch.target.clear();
-    scratch.mount.clear();
     if matches!(head.parsed.method(), Method::Trace | Method::Connect) {
         return Err(Refusal::MethodRefused);
     }
-    let (raw, query) = match head.parsed.target() {
-        Target::Origin { path, query } | Target::Absolute { path, query, .. } => {
-            (head.text(path), query.map(|span| head.text(span)))
-        }
-        Target::Asterisk => return Ok(Plan { route: None, step: Step::Options }),
+    let Some((raw, query)) = path_and_query(head) else {
+        return Ok(Plan { route: None, step: Step::Options });
     };
-    let raw = if raw.is_empty() { b"/" } else { raw };
     let normal = normalise(raw, &mut scratch.path).map_err(Refusal::BadPath)?;
     let details = Details { bytes: head.bytes, fields: head.parsed.fields(), query, client };
     let host = head.text(head.parsed.authority());
@@ -124,26 +122,19 @@ pub(super) fn plan<'r>(
     if head.parsed.method() == Method::Options && is_last_hop(head) {
         return Ok(Plan { route: Some(matched), step: Step::Options });
     }
-    // What was matched is what is forwarded; only the spelling of escapes may stay the client's own.
-    let forward = match normal.change {
-        PathChange::None | PathChange::Encoding => raw,
-        PathChange::DotSegments => normal.path,
-    };
+    let forward = forwarded(raw, normal.path, normal.change);
     // A WebSocket's client follows no redirect.
-    if head.parsed.upgrade().is_none() && matched.wants_slash(head.method(), forward) {
+    if matched.wants_slash(ask.method, forward) && head.parsed.upgrade().is_none() {
         with_slash(forward, query, &mut scratch.target);
         return Ok(Plan { route: Some(matched), step: Step::Redirect { status: SLASH_STATUS } });
     }
-    let mut forwarded = |to, host: &'r UpstreamHost, rewrite: &'r Rewrite| {
-        let instead = rewrite.upstream_path(&matched, forward, &mut scratch.target);
-        rewrite.mount(forward, &mut scratch.mount);
-        Step::Forward(Forward { to, host, rewrite, instead })
+    let mut goes_on = |to, host: &'r UpstreamHost, rewrite: &'r Rewrite| {
+        rewrite.upstream_path(&matched, forward, &mut scratch.target);
+        Step::Forward(Forward { to, host, rewrite, change: normal.change })
     };
     let step = match &route.action {
-        Action::App { app, host, rewrite } => forwarded(Destination::App(*app), host, rewrite),
-        Action::Proxy { upstream, host, rewrite } => {
-            forwarded(Destination::Upstream(*upstream), host, rewrite)
-        }
+        Action::App { app, host, rewrite } => goes_on(Destination::App(*app), host, rewrite),
+        Action::Proxy { upstream, host, rewrite } => goes_on(Destination::Upstream(*upstream), host, rewrite),
         Action::Respond(answer) => Step::Respond(answer),
         Action::Redirect(redirect) => {
             redirect.location(&matched, forward, query, &mut scratch.target);
@@ -157,6 +148,23 @@ pub(super) fn plan<'r>(
         scratch.target.extend_from_slice(query);
     }
     Ok(Plan { route: Some(matched), step })
+}
+
+/// The path as it was sent, never empty; None: the server itself is meant.
+fn path_and_query(head: Head<'_>) -> Option<(&[u8], Option<&[u8]>)> {
+    let (path, query) = match head.parsed.target() {
+        Target::Origin { path, query } | Target::Absolute { path, query, .. } => (head.text(path), query),
+        Target::Asterisk => return None,
+    };
+    Some((if path.is_empty() { b"/" } else { path }, query.map(|span| head.text(span))))
+}
+
+/// What was matched is what is forwarded; only the spelling of escapes may stay the client's own.
+fn forwarded<'p>(raw: &'p [u8], normal: &'p [u8], change: PathChange) -> &'p [u8] {
+    match change {
+        PathChange::None | PathChange::Encoding => raw,
+        PathChange::DotSegments => normal,
+    }
 }
 
 fn is_last_hop(head: Head<'_>) -> bool {

@@ -55,8 +55,17 @@ impl Conditional {
         self.groups.sort_by_key(|group| Reverse(group.counts));
     }
 
+    /// Whoever has conditions comes before `plain`, which has none, unless the method decides.
+    pub(super) fn best_or(&self, plain: Option<SpecIndex>, lookup: &Lookup<'_>) -> Option<SpecIndex> {
+        let plain_rank = plain.and_then(|index| lookup.specs[index].pattern.method_rank(lookup.ask.method));
+        match self.best(lookup) {
+            Some((rank, index)) if Some(rank) >= plain_rank => Some(index),
+            Some(_) | None => plain,
+        }
+    }
+
     /// Steps 3 to 8: of those whose conditions hold, the one that ranks highest.
-    pub(super) fn best(&self, lookup: &Lookup<'_>) -> Option<(method::Rank, SpecIndex)> {
+    fn best(&self, lookup: &Lookup<'_>) -> Option<(method::Rank, SpecIndex)> {
         let mut best: Option<((method::Rank, Counts, i32), SpecIndex)> = None;
         for group in &self.groups {
             for (own, index) in group.met(&lookup.ask.details) {

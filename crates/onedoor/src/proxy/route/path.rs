@@ -193,24 +193,17 @@ impl Tree {
 
 impl Leaf {
     fn pick(&self, lookup: &Lookup<'_>) -> Option<SpecIndex> {
+        let plain = self.best_plain(lookup.ask.method);
         match &self.conditional {
-            None => self.best_plain(lookup.ask.method).map(|(_, index)| index),
-            Some(conditional) => self.best_of_both(conditional, lookup),
+            None => plain,
+            Some(conditional) => conditional.best_or(plain, lookup),
         }
     }
 
     /// Step 3 of precedence.
-    fn best_plain(&self, method: &[u8]) -> Option<(method::Rank, SpecIndex)> {
+    fn best_plain(&self, method: &[u8]) -> Option<SpecIndex> {
         let ranked = self.plain.iter().filter_map(|(own, index)| Some((method::rank(*own, method)?, *index)));
-        ranked.max_by_key(|(rank, _)| *rank)
-    }
-
-    /// Whoever has conditions comes before whoever has none, unless the method decides.
-    fn best_of_both(&self, conditional: &Conditional, lookup: &Lookup<'_>) -> Option<SpecIndex> {
-        let plain = self.best_plain(lookup.ask.method);
-        let beats = |rank| plain.is_none_or(|(plain, _)| rank >= plain);
-        let best = conditional.best(lookup).filter(|(rank, _)| beats(*rank));
-        best.or(plain).map(|(_, index)| index)
+        ranked.max_by_key(|(rank, _)| *rank).map(|(_, index)| index)
     }
 
     fn all(&self) -> impl Iterator<Item = SpecIndex> {

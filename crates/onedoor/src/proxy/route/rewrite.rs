@@ -99,28 +99,29 @@ impl Rewrite {
         Self { change: Change::Prefix { segments, with: Template::default() }, base: Box::default(), mount }
     }
 
-    /// Appends the upstream's path, and says how many of its bytes stand for the mount; the query is the caller's
-    /// business.
-    pub(crate) fn upstream_path(&self, matched: &Matched<'_>, forward: &[u8], out: &mut Vec<u8>) -> usize {
+    /// Appends the upstream's path; the query is the caller's business.
+    pub(crate) fn upstream_path(&self, matched: &Matched<'_>, forward: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&self.base);
-        let instead = self.change.apply(matched.pattern, forward, out);
+        self.change.apply(matched.pattern, forward, out);
         if out.len() == start {
             out.push(b'/');
         }
-        self.base.len() + instead
     }
 
-    /// Appends the mount as the client is to see it again; nothing for the root.
-    pub(crate) fn mount(&self, forward: &[u8], out: &mut Vec<u8>) {
-        match (&self.change, &self.mount) {
-            (Change::Prefix { .. }, Some(mount)) => out.extend_from_slice(mount.as_bytes()),
-            (Change::Prefix { segments, .. }, None) => {
-                let rest = spelling::after_segments(forward, *segments);
-                out.extend_from_slice(forward.strip_suffix(rest).unwrap_or_default());
-            }
-            (Change::Keep | Change::Whole(_), _) => {}
-        }
+    /// The mount as the client knows it, and what stands in its place in `target`, which was made of `forward`; each
+    /// without a final slash.
+    pub(crate) fn mounts<'r>(&'r self, forward: &'r [u8], target: &'r [u8]) -> (&'r [u8], &'r [u8]) {
+        let Change::Prefix { segments, .. } = self.change else { return (b"", &self.base) };
+        let rest = spelling::after_segments(forward, segments);
+        let outside = match &self.mount {
+            Some(mount) => mount.as_bytes(),
+            None => forward.strip_suffix(rest).unwrap_or_default(),
+        };
+        let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
+        let inside = path.strip_suffix(rest).unwrap_or_default();
+        // A path that would be empty is `/`.
+        (outside, inside.strip_suffix(b"/").unwrap_or(inside))
     }
 
     /// Whether a path of the upstream's can be told from the client's, so that it is worth mending.
@@ -170,19 +171,15 @@ impl Change {
         })
     }
 
-    /// May append nothing, which means `/`. Says how many bytes stand for the segments that were replaced.
-    pub(super) fn apply(&self, pattern: &Pattern, forward: &[u8], out: &mut Vec<u8>) -> usize {
+    /// May append nothing, which means `/`.
+    pub(super) fn apply(&self, pattern: &Pattern, forward: &[u8], out: &mut Vec<u8>) {
         match self {
             Self::Keep => out.extend_from_slice(forward),
             Self::Prefix { segments, with } => {
-                let start = out.len();
                 with.expand(pattern, forward, out);
-                let instead = out.len() - start;
                 out.extend_from_slice(spelling::after_segments(forward, *segments));
-                return instead;
             }
             Self::Whole(template) => template.expand(pattern, forward, out),
         }
-        0
     }
 }
