@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     /// Write over a file that is there
     #[arg(long)]
     force: bool,
-    /// Convert other programs' files: nginx, supervisord, compose, procfile or unit, and the files (docs/migrate.md)
+    /// Convert other programs' files: nginx, caddy, supervisord, compose, procfile or unit, and the files (docs/migrate.md)
     #[arg(long, value_name = "FORMAT [FILE]", num_args = 1..)]
     from: Vec<String>,
     /// With --from: tell what became of every line, not only of those that changed or were not converted

@@ -181,14 +181,11 @@ impl Desk<'_> {
         if self.strangers.iter().any(|line| line.contains(&format!("listens at {shown},"))) {
             return;
         }
-        let name = upstream.called.as_deref().map_or_else(
-            || "web".to_owned(),
-            |called| {
-                super::sketch::app_name(called, |name| {
-                    self.services.iter().any(|service| service.app.name == name)
-                })
-            },
-        );
+        let is_taken = |name: &str| {
+            let table = format!("[apps.{name}]");
+            self.services.iter().any(|service| service.app.name == name) || self.strangers.contains(&table)
+        };
+        let name = super::sketch::app_name(upstream.called.as_deref().unwrap_or("web"), is_taken);
         self.strangers
             .push(format!("Whoever listens at {shown}, onedoor can start it, too: write what it runs, and"));
         self.strangers.push(format!("app = \"{name}\" in the place of proxy = … in its routes."));

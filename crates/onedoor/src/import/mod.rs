@@ -10,6 +10,7 @@
 //! not converted. Files are read within limits. Nothing is started, written or asked over the network here.
 
 mod assemble;
+mod caddy;
 mod compose;
 mod fault;
 mod files;
@@ -43,11 +44,12 @@ pub(crate) enum Format {
     Compose,
     Procfile,
     Unit,
+    Caddy,
 }
 
 impl Format {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Nginx, Self::Supervisord, Self::Compose, Self::Procfile, Self::Unit];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Nginx, Self::Supervisord, Self::Compose, Self::Procfile, Self::Unit, Self::Caddy];
 
     /// As the operator writes it.
     pub(crate) fn name(self) -> &'static str {
@@ -57,6 +59,7 @@ impl Format {
             Self::Compose => "compose",
             Self::Procfile => "procfile",
             Self::Unit => "unit",
+            Self::Caddy => "caddy",
         }
     }
 
@@ -69,6 +72,7 @@ impl Format {
         match self {
             Self::Nginx => &["nginx.conf", "nginx/nginx.conf", "default.conf", "nginx/default.conf"],
             Self::Procfile => &["Procfile"],
+            Self::Caddy => &["Caddyfile", "caddy/Caddyfile"],
             Self::Unit => &["unit.json", "config.json", "conf.json"],
             Self::Compose => &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
             Self::Supervisord => &["supervisord.conf", "supervisord.ini", "supervisor.conf"],
@@ -91,6 +95,7 @@ pub(crate) fn convert(inputs: &[(Format, Vec<Input>)]) -> Result<Conversion, Fau
         match format {
             Format::Nginx => nginx::read(files, &mut sketch, &mut ledger)?,
             Format::Compose => compose::read(files, &mut sketch, &mut ledger)?,
+            Format::Caddy => caddy::read(files, &mut sketch, &mut ledger)?,
             Format::Unit => unit::read(files, &mut sketch, &mut ledger)?,
             Format::Procfile => procfile::read(files, &mut sketch, &mut ledger),
             Format::Supervisord => supervisord::read(files, &mut sketch, &mut ledger)?,

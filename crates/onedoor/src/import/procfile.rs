@@ -28,7 +28,7 @@ pub(super) fn read(inputs: &[Input], sketch: &mut Sketch, ledger: &mut Ledger) {
             let item = ledger.open(place(process.line), &format!("{}: {}", process.kind, process.command));
             ledger.converted(item, format!("[apps.{}]", entry.name));
             let mut app = entry.clone();
-            if sketch.formats.contains(&Format::Nginx) {
+            if sketch.formats.iter().any(|format| matches!(format, Format::Nginx | Format::Caddy)) {
                 app.facts.retain(|fact| fact.key != "path");
             }
             let words: Vec<String> = run_text(&app).split_whitespace().map(str::to_owned).collect();

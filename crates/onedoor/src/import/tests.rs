@@ -29,6 +29,13 @@ const SAMPLES: &[(&str, &[(Format, &str)])] = &[
     ("unit-wordpress", &[(Format::Unit, "unit.json")]),
     ("unit-go", &[(Format::Unit, "unit.json")]),
     ("unit-python-prefix", &[(Format::Unit, "unit.json")]),
+    ("caddy-paths", &[(Format::Caddy, "Caddyfile"), (Format::Procfile, "Procfile")]),
+    ("caddy-subdomains", &[(Format::Caddy, "Caddyfile"), (Format::Supervisord, "supervisord.conf")]),
+    ("caddy-php", &[(Format::Caddy, "Caddyfile")]),
+    ("caddy-spa", &[(Format::Caddy, "Caddyfile"), (Format::Supervisord, "supervisord.conf")]),
+    ("caddy-snippets", &[(Format::Caddy, "Caddyfile"), (Format::Procfile, "Procfile")]),
+    ("caddy-gates", &[(Format::Caddy, "Caddyfile")]),
+    ("procfile-shop", &[(Format::Procfile, "Procfile")]),
     ("cron-flask", &[(Format::Supervisord, "supervisord.conf")]),
 ];
 
@@ -59,6 +66,7 @@ fn env() -> Env {
             "POSTGRES_PASSWORD",
             "SECRET_KEY",
             "DB_PASSWORD",
+            "UPLOADS",
         ]
         .map(|name| (name, "given")),
     )

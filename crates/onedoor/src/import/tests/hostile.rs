@@ -27,6 +27,20 @@ fn a_malformed_file_is_told_with_its_line() {
         (Format::Nginx, "a \"b;\n", "file:1: the quote \" is not closed; close it"),
         (Format::Nginx, "\n{\n}", "file:2: a block without a name"),
         (Format::Nginx, &deep, "file:33: blocks nest more than 32 deep"),
+        (Format::Caddy, "a.com {\n  respond hi\n", "file:1: this block is not closed; add a `}`"),
+        (Format::Caddy, "a.com {\n}\n}\n", "file:3: this `}` closes nothing; take it away"),
+        (Format::Caddy, "a.com\nrespond \"hi\n", "file:2: the quote \" is not closed; close it"),
+        (
+            Format::Caddy,
+            "a.com\nrespond <<X\nhi\n",
+            "file:2: the text behind <<X does not end; put X on a line of its own",
+        ),
+        (
+            Format::Caddy,
+            "(a) {\nimport a\n}\na.com {\nimport a\n}\n",
+            "file:2: imports nest more than 8 deep",
+        ),
+        (Format::Caddy, &deep, "file:33: blocks nest more than 32 deep"),
         (Format::Supervisord, "[program:x]\nnonsense\n", "file:2: `nonsense` is no `key = value`"),
         (Format::Supervisord, "[program:x\n", "file:1: this section's name has no end; close it with `]`"),
     ] {
