@@ -91,8 +91,12 @@ impl Desk<'_> {
                     "CLOSED: it was guarded by {guard}, which onedoor cannot do yet. Once the app guards it, the line is:"
                 ));
                 entry.notes.clear();
+                let when = fact(&entry, "when").cloned();
                 closed.note(written(entry));
                 closed.say("status", 403).say("body", "Closed until it is guarded: see onedoor.toml.\n");
+                if let Some(when) = when {
+                    closed.say("when", when);
+                }
                 entry = closed;
             }
         }

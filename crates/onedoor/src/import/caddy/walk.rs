@@ -161,13 +161,14 @@ fn grouped(desk: &mut Desk<'_>, directive: &Directive, mut inner: Scope, depth: 
         return false;
     }
     if directive.name == "handle_path" {
+        let before = inner.base.clone();
         let mounts: BTreeSet<String> =
             inner.asked.paths.iter().map(|path| path.trim_end_matches("/*").to_owned()).collect();
         if let [mount] = mounts.iter().cloned().collect::<Vec<_>>().as_slice() {
             inner.base.clone_from(mount);
         }
         for mount in mounts {
-            let prefix = mount.strip_prefix(&inner.base).filter(|rest| !rest.is_empty()).unwrap_or(&mount);
+            let prefix = mount.strip_prefix(&before).filter(|rest| !rest.is_empty()).unwrap_or(&mount);
             inner.lay(vec![format!("{mount}/*")], What::Cut(prefix.to_owned()));
         }
     }
