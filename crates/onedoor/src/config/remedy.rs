@@ -173,6 +173,9 @@ pub(super) fn of_syntax(message: &str, line: &str, written: &str) -> Option<Stri
     if line.matches('"').count() % 2 == 1 {
         return Some("a quote is missing in this line".to_owned());
     }
+    if message.contains("cannot extend value of type array") {
+        return Some("it is a list in brackets: what is to be in it is written there".to_owned());
+    }
     if message.contains("missing comma") {
         return Some("put a comma before it".to_owned());
     }

@@ -4,11 +4,12 @@
 //! it expects, and a number that passes it fails.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::kit::{Door, ECHO_PY, GUARD, Message, Stream, Upstream, Wire, proxy_to, signal};
+use crate::kit::{Door, ECHO_PY, GUARD, Message, Stream, Upstream, Wire, proxy_to, run_onedoor, signal};
 
 const METRICS: &str = "\"/metrics\" = { builtin = \"metrics\" }\n";
 
@@ -366,4 +367,21 @@ fn a_scraper_gets_the_format_that_it_asks_for() {
     assert_eq!(head.field("content-type"), classic.field("content-type"));
     assert!(head.field("content-length").is_some());
     assert_eq!(wire.get("/metrics").status(), 200, "nothing came behind the head");
+}
+
+#[test]
+fn routes_of_one_key_are_counted_apart_however_their_list_is_sorted() {
+    let (new, old) = ("{ respond = \"new\", when.query.v = \"2\" }", "{ respond = \"old\" }");
+    let file = |first, second| format!("[routes]\n\"/a\" = [{first}, {second}]\n{METRICS}");
+    let door = Door::start(&file(new, old));
+    assert_eq!(door.fetch("/a?v=2").text(), "new");
+    assert_eq!(door.fetch("/a").text(), "old");
+    assert_eq!(door.fetch("/a?v=1").text(), "old");
+    let series = |route| format!("onedoor_requests_total{{route=\"{route}\",status=\"200\"}}");
+    let (new_series, old_series) = (series("/a when query v = \\\"2\\\""), series("/a"));
+    Scraper::at(&door).until(&[(&new_series, 1.0), (&old_series, 2.0)]);
+    fs::write(door.dir().join("onedoor.toml"), file(old, new)).expect("the test's own folder");
+    assert_eq!(run_onedoor(door.dir(), &["reload"]).status.code(), Some(0));
+    assert_eq!(door.fetch("/a").text(), "old");
+    Scraper::at(&door).until(&[(&new_series, 1.0), (&old_series, 3.0)]);
 }

@@ -116,6 +116,7 @@ fn a_list_beside_a_table_of_one_key_is_a_key_given_twice() {
     let told = [
         "[routes]\n\"/a\" = { respond = \"1\" }\n[[routes.\"/a\"]]\nrespond = \"2\"\n",
         "[routes]\n\"/a\" = [{ respond = \"1\" }]\n[[routes.\"/a\"]]\nrespond = \"2\"\n",
+        "[routes]\n\"/a\" = [{ respond = \"1\" }]\n[routes.\"/a\".when]\nquery.v = \"2\"\n",
     ];
     insta::assert_snapshot!(told.map(mistakes).join("---\n"));
     let json = "{ \"routes\": {\n  \"/a\": { \"respond\": \"1\" },\n  \"/a\": { \"respond\": \"2\" }\n} }\n";
