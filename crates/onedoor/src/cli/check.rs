@@ -1,13 +1,13 @@
 //! `onedoor check`: every mistake in the file; if there is none, what it would serve, or with `--live` how the apps that
-//! run get along with their prefixes.
+//! run get along with their prefixes. `--fix` mends what is mechanical.
 
 use std::io::{self, Write};
 
 use clap::Args;
 
 use super::live::{self, Form, Wanted};
-use super::{Ended, FileArguments, Surroundings};
-use crate::config::TableRow;
+use super::{Ended, FileArguments, Surroundings, replace_file};
+use crate::config::{self, Layers, Loaded, Mended, TableRow};
 use crate::control::Place;
 
 /// Find every mistake in the file, and show what it would serve.
@@ -24,19 +24,66 @@ pub(super) struct Arguments {
     json: bool,
     #[command(flatten)]
     files: FileArguments,
+    /// Mend what is mechanical, in the file itself: comments and all else stay as they are
+    #[arg(long, conflicts_with = "live")]
+    fix: bool,
+    /// With --fix: say what would be done, and leave the file alone
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
     let layers = arguments.files.layers();
-    let loaded = match super::load(&layers, surroundings)? {
-        Ok(loaded) => loaded,
-        Err(ended) => return Ok(ended),
+    let loaded = if arguments.fix {
+        let mended = match config::mend(&layers, surroundings.env) {
+            Ok(mended) => mended,
+            Err(errors) => {
+                return super::told(Err(errors), surroundings).map(|told| told.err().unwrap_or(Ended::Wrong));
+            }
+        };
+        if let Err(ended) = tell_and_write(&mended, arguments, surroundings)? {
+            return Ok(ended);
+        }
+        super::told(mended.outcome, surroundings)?
+    } else {
+        super::load(&layers, surroundings)?
     };
-    if arguments.live {
-        let control = Place::of(layers.first(), loaded.control_socket.as_deref());
-        let form = if arguments.json { Form::Json } else { Form::Text };
-        return live::run(&loaded, &control, Wanted { apps: &arguments.apps, form }, surroundings);
+    match loaded {
+        Ok(loaded) if arguments.live => {
+            let control = Place::of(layers.first(), loaded.control_socket.as_deref());
+            let form = if arguments.json { Form::Json } else { Form::Text };
+            live::run(&loaded, &control, Wanted { apps: &arguments.apps, form }, surroundings)
+        }
+        Ok(loaded) => fine(&layers, &loaded, surroundings),
+        Err(ended) => Ok(ended),
     }
+}
+
+/// What was done, and the new text in place of the old.
+fn tell_and_write(
+    mended: &Mended,
+    arguments: &Arguments,
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<Result<(), Ended>> {
+    if !arguments.dry_run {
+        for file in &mended.files {
+            if let Err(why) = replace_file::replace(&file.path, &file.after) {
+                writeln!(surroundings.talk, "error: {} cannot be written: {why}", file.path.display())?;
+                return Ok(Err(Ended::Refused));
+            }
+        }
+    }
+    let verb = if arguments.dry_run { "would fix" } else { "fixed" };
+    for done in &mended.done {
+        writeln!(surroundings.talk, "{verb} {done}")?;
+    }
+    if !mended.done.is_empty() {
+        writeln!(surroundings.talk)?;
+    }
+    Ok(Ok(()))
+}
+
+fn fine(layers: &Layers, loaded: &Loaded, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
     write_table(&loaded.table, surroundings.out)?;
     let (apps, routes) =
         (loaded.apps.apps.len(), loaded.table.iter().filter(|row| !row.at.is_empty()).count());
@@ -50,7 +97,7 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
     };
     let (apps, routes) = (count(apps, "app"), count(routes, "route"));
     let are = if layers.files.len() > 1 { "are" } else { "is" };
-    writeln!(surroundings.talk, "{} {are} fine: {apps}, {routes}{jobs}", super::detected::name_of(&layers))?;
+    writeln!(surroundings.talk, "{} {are} fine: {apps}, {routes}{jobs}", super::detected::name_of(layers))?;
     Ok(Ended::Well)
 }
 

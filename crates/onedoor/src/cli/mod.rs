@@ -17,6 +17,7 @@ mod live;
 mod operate;
 mod reach;
 mod reading;
+mod replace_file;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -310,9 +311,7 @@ fn told(
 ) -> io::Result<Result<Loaded, Ended>> {
     match loaded {
         Ok(loaded) => {
-            for warning in &loaded.warnings {
-                writeln!(surroundings.talk, "warning: {warning}")?;
-            }
+            surroundings.talk.write_all(loaded.warnings.render(surroundings.paint).as_bytes())?;
             Ok(Ok(loaded))
         }
         Err(errors) => {

@@ -1,100 +1,16 @@
-//! What is wrong with the file: place, fact, remedy.
+//! What is wrong with the file: place, fact, remedy, and where it can be said to the byte, the fix.
 //!
 //! All mistakes are collected and shown in one run, sorted by position, each under a stable short code.
-//! Knows how to draw them; never decides what is a mistake.
+//! Never decides what is a mistake; `draw` draws them.
 
 use std::fmt;
-use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+pub(crate) use super::code::Code;
+use super::draw::{self, Paint};
+use super::fix::Fix;
+use super::source::{Source, Span};
 
-use super::source::{File, Source, Span};
-
-/// A mistake's short name; stable, so that people can search for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Code {
-    Syntax,
-    DuplicateKey,
-    UnknownKey,
-    NotYet,
-    WrongType,
-    BadValue,
-    MissingKey,
-    EmptyFile,
-    NoFile,
-    EnvUnset,
-    EnvSyntax,
-    AppName,
-    TooMany,
-    UnknownApp,
-    BadCommand,
-    CommandNotFound,
-    DirMissing,
-    FileMissing,
-    PortTaken,
-    PortPublic,
-    BadListen,
-    BadNetwork,
-    BadUrl,
-    BadHeader,
-    Contradiction,
-    NoTarget,
-    TwoTargets,
-    RouteKey,
-    RouteGlob,
-    RouteDuplicate,
-    RouteTie,
-    RouteRewrite,
-    RouteWhen,
-    RouteShadowed,
-    UnknownProfile,
-    TooOld,
-}
-
-impl Code {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Syntax => "syntax",
-            Self::DuplicateKey => "duplicate-key",
-            Self::UnknownKey => "unknown-key",
-            Self::NotYet => "not-yet",
-            Self::WrongType => "wrong-type",
-            Self::BadValue => "bad-value",
-            Self::MissingKey => "missing-key",
-            Self::EmptyFile => "empty-file",
-            Self::NoFile => "no-file",
-            Self::EnvUnset => "env-unset",
-            Self::EnvSyntax => "env-syntax",
-            Self::AppName => "app-name",
-            Self::TooMany => "too-many",
-            Self::UnknownApp => "unknown-app",
-            Self::BadCommand => "bad-command",
-            Self::CommandNotFound => "command-not-found",
-            Self::DirMissing => "dir-missing",
-            Self::FileMissing => "file-missing",
-            Self::PortTaken => "port-taken",
-            Self::PortPublic => "port-public",
-            Self::BadListen => "bad-listen",
-            Self::BadNetwork => "bad-network",
-            Self::BadUrl => "bad-url",
-            Self::BadHeader => "bad-header",
-            Self::Contradiction => "contradiction",
-            Self::NoTarget => "no-target",
-            Self::TwoTargets => "two-targets",
-            Self::RouteKey => "route-key",
-            Self::RouteGlob => "route-glob",
-            Self::RouteDuplicate => "route-duplicate",
-            Self::RouteTie => "route-tie",
-            Self::RouteRewrite => "route-rewrite",
-            Self::RouteWhen => "route-when",
-            Self::RouteShadowed => "route-shadowed",
-            Self::UnknownProfile => "unknown-profile",
-            Self::TooOld => "too-old",
-        }
-    }
-}
-
-/// One mistake.
+/// One mistake, or one trap: its code says which.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigError {
     pub(crate) code: Code,
@@ -102,6 +18,8 @@ pub(crate) struct ConfigError {
     pub(crate) places: Vec<Place>,
     pub(crate) fact: String,
     pub(crate) remedy: Option<String>,
+    /// What might take it away, the likeliest first. Where a file was read, one at most is left, and it was tried.
+    pub(crate) fixes: Vec<Fix>,
 }
 
 /// A place in the file, and what is to be said at it.
@@ -114,12 +32,12 @@ pub(crate) struct Place {
 impl ConfigError {
     pub(super) fn new(code: Code, span: Span, fact: impl Into<String>) -> Self {
         let place = Place { span, label: String::new() };
-        Self { code, places: vec![place], fact: fact.into(), remedy: None }
+        Self { code, places: vec![place], fact: fact.into(), remedy: None, fixes: Vec::new() }
     }
 
     /// A mistake that is in no place of the file.
     pub(super) fn outside(code: Code, fact: impl Into<String>) -> Self {
-        Self { code, places: Vec::new(), fact: fact.into(), remedy: None }
+        Self { code, places: Vec::new(), fact: fact.into(), remedy: None, fixes: Vec::new() }
     }
 
     /// What is said at the first place, beside the caret.
@@ -144,30 +62,21 @@ impl ConfigError {
         self
     }
 
+    /// What the remedy says, done: `text` instead of what stands in `span`.
+    #[must_use]
+    pub(super) fn replace(self, span: Span, text: impl Into<String>) -> Self {
+        self.fix(Fix::replace(span, text))
+    }
+
+    #[must_use]
+    pub(super) fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fixes.extend(fix.into());
+        self
+    }
+
     pub(super) fn position(&self) -> Span {
         self.places.first().map_or_else(Span::default, |place| place.span)
     }
-}
-
-/// Something legal that is probably not meant. One line each: the file still works.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Warning {
-    /// `onedoor.toml:7`
-    pub(crate) place: std::sync::Arc<str>,
-    pub(crate) text: String,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.text)
-    }
-}
-
-/// Whether messages are coloured: on a terminal that did not ask otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Paint {
-    Plain,
-    Colour,
 }
 
 const IN_JSON: &str = "(the help is in TOML: its `[a.b]` and `key = value` are \"a\": {\"b\": ...} and \"key\": value in JSON)\n\n";
@@ -176,8 +85,8 @@ const IN_JSON: &str = "(the help is in TOML: its `[a.b]` and `key = value` are \
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", self.render(Paint::Plain))]
 pub(crate) struct ConfigErrors {
-    source_text: Source,
-    errors: Vec<ConfigError>,
+    pub(super) source_text: Source,
+    pub(super) errors: Vec<ConfigError>,
 }
 
 impl ConfigErrors {
@@ -188,34 +97,9 @@ impl ConfigErrors {
 
     /// All of them, as rustc draws its own; ends with a newline.
     pub(crate) fn render(&self, paint: Paint) -> String {
-        let renderer = match paint {
-            Paint::Plain => Renderer::plain(),
-            Paint::Colour => Renderer::styled(),
-        };
-        let mut out = String::new();
-        for error in &self.errors {
-            out.push_str(&renderer.render(&[self.group(error)]));
-            out.push_str(if error.places.is_empty() { "\n" } else { "\n\n" });
-        }
+        let mut out = draw::draw(&self.source_text, &self.errors, paint);
         out.push_str(&self.summary());
         out
-    }
-
-    fn summary(&self) -> String {
-        let mut names: Vec<&str> = Vec::new();
-        for place in self.errors.iter().filter_map(|error| error.places.first()) {
-            let name = &*self.source_text.file_of(place.span).name;
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        let names = names.join(" and ");
-        let json = if self.a_remedy_is_in_another_notation() { IN_JSON } else { "" };
-        match self.errors.iter().filter(|error| !error.places.is_empty()).count() {
-            0 => String::new(),
-            1 => format!("{json}1 mistake in {names}\n"),
-            count => format!("{json}{count} mistakes in {names}\n"),
-        }
     }
 
     /// Remedies are written in TOML, whatever the file is.
@@ -227,66 +111,81 @@ impl ConfigErrors {
         })
     }
 
-    fn group<'a>(&'a self, error: &'a ConfigError) -> Group<'a> {
-        let title = Level::ERROR.primary_title(error.fact.as_str()).id(error.code.as_str());
-        let group = Group::with_title(title).elements(self.snippets(error));
-        match &error.remedy {
-            Some(remedy) => group.element(Level::HELP.message(remedy.as_str())),
-            None => group,
-        }
-    }
-
-    /// One for each file that has a place of it; the mistake's own first.
-    fn snippets<'a>(&'a self, error: &'a ConfigError) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
-        let mut files: Vec<&File> = Vec::new();
-        for file in error.places.iter().map(|place| self.source_text.file_of(place.span)) {
-            if !files.iter().any(|known| std::ptr::eq(*known, file)) {
-                files.push(file);
+    fn summary(&self) -> String {
+        let in_files = || self.errors.iter().filter(|error| !error.places.is_empty());
+        let mut names: Vec<&str> = Vec::new();
+        for error in in_files() {
+            let name = &*self.source_text.file_of(error.position()).name;
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
-        files.into_iter().map(|file| self.snippet(file, error)).collect()
-    }
-
-    fn snippet<'a>(
-        &'a self,
-        file: &'a File,
-        error: &'a ConfigError,
-    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        let places = error.places.iter().enumerate();
-        let here = places.filter(|(_, place)| std::ptr::eq(self.source_text.file_of(place.span), file));
-        let annotations = here.map(|(index, place)| {
-            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let annotation = kind.span(inside(&file.text, file.local(place.span)));
-            if place.label.is_empty() { annotation } else { annotation.label(place.label.as_str()) }
-        });
-        Snippet::source(&*file.text).path(&*file.name).annotations(annotations)
+        let names = names.join(" and ");
+        let json = if self.a_remedy_is_in_another_notation() { IN_JSON } else { "" };
+        let mistakes = match in_files().count() {
+            0 => return String::new(),
+            1 => format!("{json}1 mistake in {names}\n"),
+            count => format!("{json}{count} mistakes in {names}\n"),
+        };
+        let mended = in_files().filter(|error| !error.fixes.is_empty()).count();
+        match mended {
+            0 => mistakes,
+            1 if in_files().count() == 1 => format!("{mistakes}`onedoor check --fix` mends it\n"),
+            count if in_files().count() == count => format!("{mistakes}`onedoor check --fix` mends them\n"),
+            count => format!("{mistakes}`onedoor check --fix` mends {count} of them\n"),
+        }
     }
 }
 
-/// The span cut to the text and to its first line: a table's whole body under carets would say nothing.
-fn inside(text: &str, span: Range<usize>) -> Range<usize> {
-    let mut start = span.start.min(text.len());
-    while !text.is_char_boundary(start) {
-        start -= 1;
+/// What is legal in one file and hardly ever meant, in the order of the file. Mostly empty.
+#[derive(Clone)]
+pub(crate) struct Warnings {
+    pub(super) source_text: Source,
+    pub(super) found: Vec<ConfigError>,
+}
+
+impl fmt::Debug for Warnings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.lines()).finish()
     }
-    let mut end = span.end.clamp(start, text.len());
-    while !text.is_char_boundary(end) {
-        end += 1;
+}
+
+impl Warnings {
+    pub(super) fn new(source_text: &Source, mut found: Vec<ConfigError>) -> Self {
+        found.sort_by_key(ConfigError::position);
+        Self { source_text: source_text.clone(), found }
     }
-    let first_line = text[start..end].find('\n').map_or(end, |length| start + length);
-    start..first_line.max(start)
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Drawn like mistakes; empty if there are none.
+    pub(crate) fn render(&self, paint: Paint) -> String {
+        draw::draw(&self.source_text, &self.found, paint)
+    }
+
+    /// `onedoor.toml:7: …`, one line each, for a log.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        self.found.iter().map(|warning| {
+            let place = self.source_text.place(warning.position());
+            match &warning.remedy {
+                Some(remedy) => format!("{place}: {}: {remedy}", warning.fact),
+                None => format!("{place}: {}", warning.fact),
+            }
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_outside_the_text_and_inside_a_character_are_drawn_without_panic() {
-        assert_eq!(inside("é", 1..1), 0..2);
-        assert_eq!(inside("abc", 7..9), 3..3);
-        assert_eq!(inside("a\nb", 0..3), 0..1);
-    }
 
     #[test]
     fn a_mistake_that_two_files_make_together_is_drawn_in_both() {

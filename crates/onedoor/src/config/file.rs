@@ -7,12 +7,15 @@ mod list;
 
 use serde_json::Value as Json;
 
-use super::catalogue::{self, Kind, OF_ONE_APP, Row, Status};
+use super::catalogue::{self, Kind, Row, Status};
 use super::env::Env;
 use super::error::{Code, ConfigError};
+use super::fix::{Fix, quoted};
 use super::interpolate::interpolate;
+use super::remedy::Proposal;
 use super::section::{Entry, Node, Origin, Section, Value};
 use super::source::{File, Located, Source, Span};
+use super::unknown::Stray;
 use super::written::{self, Integer, Table, Written};
 use super::{byte_size, duration, remedy, suggest};
 
@@ -24,7 +27,11 @@ pub(super) fn read(file: &File, source: &Source, env: &Env, errors: &mut Vec<Con
     let section = reader.section("", "", &table);
     // Behind a broken place the parser guesses which table it is in; what is said about keys there may be false.
     let broken = found.iter().filter(|error| error.code == Code::Syntax).map(ConfigError::position).min();
-    found.extend(decoded.into_iter().filter(|error| broken.is_none_or(|broken| error.position() < broken)));
+    // And what it makes up for what it cannot read has no place.
+    let is_sure = |error: &ConfigError| {
+        broken.is_none_or(|broken| (file.base + 1..broken.start).contains(&error.position().start))
+    };
+    found.extend(decoded.into_iter().filter(is_sure));
     errors.append(&mut found);
     section
 }
@@ -48,8 +55,8 @@ impl Reader<'_> {
             }
             let place = key.span;
             let Some(row) = catalogue::child(pattern, name) else {
-                let error = self.unknown(pattern, shown, name, place);
-                self.errors.push(error);
+                let stray = Stray { pattern, shown, name, key: place, value };
+                self.errors.push(stray.error(self.source));
                 entries.push(Entry::new(Located::new(name.to_owned(), place), None));
                 continue;
             };
@@ -64,35 +71,6 @@ impl Reader<'_> {
             entries.push(Entry::new(Located::new(name.to_owned(), place), node));
         }
         Section { pattern: pattern.to_owned(), origin: Origin::Table, entries }
-    }
-
-    fn unknown(&self, pattern: &str, shown: &str, name: &str, place: Span) -> ConfigError {
-        let home = if shown.is_empty() { String::new() } else { format!(" in {shown}") };
-        let error = ConfigError::new(Code::UnknownKey, place, format!("unknown key `{name}`{home}"));
-        if let Some(ours) = remedy::synonym(name, catalogue::keys_of(pattern)) {
-            return error.remedy(format!("it is called `{ours}` here"));
-        }
-        let mut homes = catalogue::homes(name).filter(|home| *home != pattern);
-        match (suggest::nearest(name, catalogue::keys_of(pattern)), homes.next()) {
-            (Some(near), _) => error.remedy(format!("did you mean `{near}`?")),
-            (None, Some(_))
-                if pattern == "defaults" && catalogue::keys_of("apps.*").any(|key| key == name) =>
-            {
-                error.remedy(format!("for every app it is written in [defaults.app]: {name} = ..."))
-            }
-            (None, Some("")) => error.remedy(format!("`{name}` stands at the top of the file")),
-            (None, Some(home)) => {
-                error.remedy(format!("`{name}` is a key of [{}]", home.replace('*', "NAME")))
-            }
-            (None, None) => {
-                let is_fit = |key: &&str| match shown.ends_with("defaults.app") {
-                    true => !OF_ONE_APP.contains(key),
-                    false => *key != "*",
-                };
-                let keys: Vec<_> = catalogue::keys_of(pattern).filter(is_fit).collect();
-                error.remedy(format!("known here: {}; keys that start with x- are yours", keys.join(", ")))
-            }
-        }
     }
 
     fn value(&mut self, row: &'static Row, shown: &str, value: &Located<Written>) -> Option<Node> {
@@ -120,7 +98,8 @@ impl Reader<'_> {
             }
             other if row.kinds.contains(&Kind::Json) => self.json(other, span).map(Value::Json),
             other => {
-                self.errors.push(wrong_type(row, shown, other, span));
+                let error = wrong_type(row, shown, other, Located::new(self.source.slice(span), span));
+                self.errors.push(error);
                 None
             }
         }
@@ -188,17 +167,11 @@ impl Reader<'_> {
             ConfigError::new(Code::WrongType, span, format!("{shown} = {spelt} is not {expected}"));
         if row.kinds.iter().any(|kind| matches!(kind, Kind::Int { .. } | Kind::Thousandths { .. })) {
             error.code = Code::BadValue;
-        } else if row.kinds.contains(&Kind::Duration) {
-            error = error.label("without a unit").remedy(format!("with its unit: \"{spelt}s\""));
-        } else if row.kinds.contains(&Kind::Size) {
-            let remedy = format!("with its unit: \"{spelt}KiB\" or \"{spelt}MiB\"");
-            error = error.label("without a unit").remedy(remedy);
-        } else if list::bounds(row).is_some() {
-            error = error.remedy(format!("in brackets: [{spelt}]"));
-        } else if let Some(remedy) = remedy::of_value(row, &Written::Integer(number.clone())) {
-            error = error.remedy(remedy);
+        } else if row.kinds.iter().any(|kind| matches!(kind, Kind::Duration | Kind::Size)) {
+            error = error.label("without a unit");
         }
-        self.errors.push(error);
+        let proposal = remedy::of_value(row, &Written::Integer(number.clone()), self.source.slice(span));
+        self.errors.push(proposing(error, span, proposal));
         None
     }
 
@@ -306,13 +279,16 @@ fn not_yet(what: &str, place: Span) -> ConfigError {
         .remedy("take it out; `onedoor docs` lists what this version knows")
 }
 
-fn wrong_type(row: &Row, shown: &str, found: &Written, span: Span) -> ConfigError {
+fn wrong_type(row: &Row, shown: &str, found: &Written, written: Located<&str>) -> ConfigError {
     let fact = format!("{shown} takes {}", catalogue::describe(row.kinds));
-    let error = ConfigError::new(Code::WrongType, span, fact).label(format!("this is {}", found.describe()));
-    match remedy::of_value(row, found) {
-        Some(remedy) => error.remedy(remedy),
-        None => error,
-    }
+    let error = ConfigError::new(Code::WrongType, written.span, fact);
+    let error = error.label(format!("this is {}", found.describe()));
+    proposing(error, written.span, remedy::of_value(row, found, written.value))
+}
+
+fn proposing(error: ConfigError, span: Span, proposal: Option<Proposal>) -> ConfigError {
+    let Some(Proposal { sentence, toml }) = proposal else { return error };
+    error.remedy(sentence).fix(toml.map(|toml| Fix::replace(span, toml)))
 }
 
 fn bad_string(row: &Row, shown: &str, text: &str, span: Span) -> ConfigError {
@@ -343,10 +319,7 @@ fn bad_string(row: &Row, shown: &str, text: &str, span: Span) -> ConfigError {
         error.code = Code::WrongType;
     }
     if let Some(near) = near {
-        return error.remedy(format!("did you mean \"{near}\"?"));
+        return error.remedy(format!("did you mean \"{near}\"?")).replace(span, quoted(near));
     }
-    match remedy::of_text(row, text) {
-        Some(remedy) => error.remedy(remedy),
-        None => error,
-    }
+    proposing(error, span, remedy::of_text(row, text))
 }

@@ -5,7 +5,9 @@
 
 use super::env::Env;
 use super::error::{Code, ConfigError};
+use super::fix::Fix;
 use super::source::{Source, Span};
+use super::suggest;
 
 /// The text with every `${…}` replaced, or what is wrong with it. `span` is the whole value's.
 pub(super) fn interpolate(
@@ -33,9 +35,13 @@ pub(super) fn interpolate(
         };
         let Some(end) = body.find('}') else {
             let place = finder.find(rest);
+            let name = body.len() - body.trim_start_matches(is_of_a_name).len();
+            let close = place.start + "${".len() + name;
+            let close = Span { start: close, end: close };
             errors.push(
                 ConfigError::new(Code::EnvSyntax, place, "`${` without its `}`")
-                    .remedy("close it, or write `$${` for the characters themselves"),
+                    .remedy("close it, or write `$${` for the characters themselves")
+                    .replace(close, "}"),
             );
             return Err(errors);
         };
@@ -85,9 +91,20 @@ fn expand<'a>(
             Err(Box::new(ConfigError::new(Code::EnvUnset, place, fact).remedy(format!("set {name}"))))
         }
         (None, Fallback::None) => {
-            let fact = format!("{written} is not set");
-            let remedy = format!("set {name}, or give it a default: ${{{name}:-...}}");
-            Err(Box::new(ConfigError::new(Code::EnvUnset, place, fact).remedy(remedy)))
+            let error = ConfigError::new(Code::EnvUnset, place, format!("{written} is not set"));
+            let names: Vec<&str> = env.iter().filter_map(|(name, _)| name.to_str()).collect();
+            Err(Box::new(match suggest::nearest(name, names.iter().copied().filter(|name| name.len() > 2)) {
+                Some(near) => {
+                    let meant = format!("${{{near}}}");
+                    error.remedy(format!("did you mean {meant}?")).replace(place, meant)
+                }
+                None => {
+                    let remedy = format!("set {name}, or give it a default: ${{{name}:-...}}");
+                    // The one variable whose default everybody knows.
+                    let port = (name == "PORT").then(|| Fix::replace(place, "${PORT:-8000}"));
+                    error.remedy(remedy).fix(port)
+                }
+            }))
         }
     }
 }
@@ -99,8 +116,41 @@ enum Fallback<'a> {
 }
 
 fn not_a_variable(written: &str, place: Span) -> ConfigError {
-    ConfigError::new(Code::EnvSyntax, place, format!("`{written}` names no variable"))
-        .remedy("write ${VAR}, ${VAR:-default} or ${VAR:?why it is needed}; `$$` is a plain `$`")
+    let error = ConfigError::new(Code::EnvSyntax, place, format!("`{written}` names no variable"));
+    let body = written.trim_start_matches("${").trim_end_matches('}');
+    match meant(body) {
+        Some(meant) => error.remedy(format!("write {meant}")).replace(place, meant),
+        None => {
+            error.remedy("write ${VAR}, ${VAR:-default} or ${VAR:?why it is needed}; `$$` is a plain `$`")
+        }
+    }
+}
+
+/// `${ VAR }`, `${env.VAR}`, and the shell's `${VAR-x}`, `${VAR:=x}`; `${VAR:x}` of Spring.
+fn meant(body: &str) -> Option<String> {
+    let body = body.trim();
+    let body =
+        ["env.", "env:", "ENV.", "ENV:"].iter().find_map(|start| body.strip_prefix(start)).unwrap_or(body);
+    let end = body.len() - body.trim_start_matches(is_of_a_name).len();
+    let (name, rest) = body.split_at(end);
+    if !is_name(name) {
+        return None;
+    }
+    let sign = |starts: &[&str]| starts.iter().find_map(|start| rest.strip_prefix(start));
+    if rest.is_empty() {
+        return Some(format!("${{{name}}}"));
+    }
+    if let Some(why) = sign(&[":?", "?"]) {
+        return Some(format!("${{{name}:?{why}}}"));
+    }
+    let default = sign(&[":-", ":=", ": ", ":", "=", "-", "|"])?;
+    let is_rest_of_a_name =
+        rest.starts_with('-') && default.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    (!is_rest_of_a_name && !default.starts_with('+')).then(|| format!("${{{name}:-{default}}}"))
+}
+
+fn is_of_a_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
 }
 
 fn is_name(name: &str) -> bool {

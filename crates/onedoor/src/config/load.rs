@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::behind::Mended;
 use super::env::Env;
 use super::error::{Code, ConfigError, ConfigErrors};
 use super::merge::merge;
+use super::proof;
 use super::resolve::{self, Context, Disk, EXAMPLE, Loaded};
 use super::section::Section;
 use super::source::Source;
@@ -85,30 +87,52 @@ pub(crate) fn load_to_ask(layers: &Layers, env: &Env) -> Result<Loaded, ConfigEr
 }
 
 fn load_with(layers: &Layers, env: &Env, disk: Disk) -> Result<Loaded, ConfigErrors> {
-    let mut source: Option<Source> = None;
-    let mut unreadable = Vec::new();
-    for (index, path) in layers.files.iter().enumerate() {
-        let name = path.to_string_lossy();
-        let text = read(path).map_err(|error| match error.remedy {
-            // Nobody begins with the second file.
-            Some(_) if index > 0 && path.symlink_metadata().is_err() => {
-                error.remedy("check its path; every file that is named must be there")
-            }
-            _ => error,
-        });
-        match (text, &mut source) {
-            (Ok(text), Some(source)) => source.add(&name, &text),
-            (Ok(text), None) => source = Some(Source::new(&name, &text)),
-            (Err(error), _) => unreadable.push(error),
-        }
-    }
-    let source = source.unwrap_or_else(|| Source::new(FILE_NAME, ""));
-    if !unreadable.is_empty() {
-        return Err(ConfigErrors::new(&source, unreadable));
-    }
-    let first = std::path::absolute(layers.first()).unwrap_or_else(|_| layers.first().to_owned());
-    let folder = first.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
+    let Files { source, folder } = Files::read(layers)?;
     understand(&source, (env, layers.profile.as_deref()), &folder, disk)
+}
+
+/// The files as they were read, and the folder that relative paths start at.
+pub(super) struct Files {
+    pub(super) source: Source,
+    folder: PathBuf,
+}
+
+impl Files {
+    pub(super) fn read(layers: &Layers) -> Result<Self, ConfigErrors> {
+        let mut source: Option<Source> = None;
+        let mut unreadable = Vec::new();
+        for (index, path) in layers.files.iter().enumerate() {
+            let name = path.to_string_lossy();
+            let text = read(path).map_err(|error| match error.remedy {
+                // Nobody begins with the second file.
+                Some(_) if index > 0 && path.symlink_metadata().is_err() => {
+                    error.remedy("check its path; every file that is named must be there")
+                }
+                _ => error,
+            });
+            match (text, &mut source) {
+                (Ok(text), Some(source)) => source.add(&name, &text),
+                (Ok(text), None) => source = Some(Source::new(&name, &text)),
+                (Err(error), _) => unreadable.push(error),
+            }
+        }
+        let source = source.unwrap_or_else(|| Source::new(FILE_NAME, ""));
+        if !unreadable.is_empty() {
+            return Err(ConfigErrors::new(&source, unreadable));
+        }
+        let first = std::path::absolute(layers.first()).unwrap_or_else(|_| layers.first().to_owned());
+        let folder = first.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
+        Ok(Self { source, folder })
+    }
+
+    /// What they would mean with these texts.
+    pub(super) fn understand(
+        &self,
+        source: &Source,
+        against: (&Env, Option<&str>),
+    ) -> Result<Loaded, ConfigErrors> {
+        understand(source, against, &self.folder, Disk::Real)
+    }
 }
 
 /// A text that stands for a file in `folder`.
@@ -143,10 +167,39 @@ pub(crate) fn check_text_as(
 
 fn understand(
     source: &Source,
-    (env, profile): (&Env, Option<&str>),
+    against: (&Env, Option<&str>),
     folder: &Path,
     disk: Disk,
 ) -> Result<Loaded, ConfigErrors> {
+    let judge = |source: &Source| match judged(source, against, folder, disk) {
+        Ok(loaded) => loaded.warnings.found,
+        Err(errors) => errors,
+    };
+    match judged(source, against, folder, disk) {
+        Ok(mut loaded) => {
+            proof::prove(source, &mut loaded.warnings.found, judge);
+            Ok(loaded)
+        }
+        Err(mut errors) => {
+            proof::prove(source, &mut errors, judge);
+            if let Some(mended) = Mended::of(source, &errors) {
+                let mut behind = judged(&mended.source, against, folder, disk).err().unwrap_or_default();
+                proof::prove(&mended.source, &mut behind, judge);
+                errors.retain(|error| error.code == Code::Syntax);
+                errors.extend(behind.into_iter().map(|error| mended.in_the_original(error)));
+            }
+            Err(ConfigErrors::new(source, errors))
+        }
+    }
+}
+
+/// What it means, or what is wrong with it, the fixes yet untried.
+fn judged(
+    source: &Source,
+    (env, profile): (&Env, Option<&str>),
+    folder: &Path,
+    disk: Disk,
+) -> Result<Loaded, Vec<ConfigError>> {
     let mut errors = Vec::new();
     let file = decode(source, env, profile, &mut errors);
     let mut context = Context {
@@ -164,7 +217,7 @@ fn understand(
     if let Some(file) = file {
         let mut loaded = resolve::resolve(&file, &mut context);
         if context.errors.is_empty() {
-            forget_repetitions(&mut loaded.warnings, |warning| (warning.place.clone(), warning.text.clone()));
+            forget_repetitions(&mut loaded.warnings.found);
             return Ok(loaded);
         }
     }
@@ -173,10 +226,8 @@ fn understand(
         // That profile may be where all of it is.
         context.errors.retain(|error| error.code != Code::EmptyFile);
     }
-    forget_repetitions(&mut context.errors, |error| {
-        (error.code.as_str(), error.position(), error.fact.clone())
-    });
-    Err(ConfigErrors::new(source, context.errors))
+    forget_repetitions(&mut context.errors);
+    Err(context.errors)
 }
 
 /// All files as one. None: what more could be said of them may be false, since half a document would be told of keys
@@ -220,9 +271,9 @@ fn profile_of_development(file: &Section, env: &Env) -> Option<&'static str> {
 }
 
 /// What defaults say is looked at once for each app; a mistake in them is one.
-fn forget_repetitions<T, K: Ord>(said: &mut Vec<T>, key: impl Fn(&T) -> K) {
+fn forget_repetitions(said: &mut Vec<ConfigError>) {
     let mut known = BTreeSet::new();
-    said.retain(|one| known.insert(key(one)));
+    said.retain(|one| known.insert((one.code.as_str(), one.position(), one.fact.clone())));
 }
 
 /// Of two equal keys the parser keeps one: what the other said is not missing.

@@ -11,28 +11,44 @@
 //! a `ConfigError` (place, fact, remedy) and all of them are shown at once. The parts never see TOML, and nothing
 //! here knows how they work.
 
+mod amount;
+mod behind;
 mod byte_size;
 pub(crate) mod catalogue;
+mod code;
+mod draw;
+mod duplicate;
 pub(crate) mod duration;
 mod env;
 mod error;
 mod file;
+mod fix;
+mod foreign;
 mod interpolate;
 mod layers;
+mod lenient;
 mod load;
+mod mend;
 mod merge;
+mod proof;
 mod remedy;
 mod resolve;
 mod section;
 mod source;
+mod surgery;
+mod synonyms;
+mod syntax;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod written;
 
+pub(crate) use draw::Paint;
 pub(crate) use duration::show as show_duration;
 pub(crate) use env::{Developing, Env};
-pub(crate) use error::{ConfigErrors, Paint};
+pub(crate) use error::ConfigErrors;
 pub(crate) use load::{Layers, check_text, check_text_as, load, load_text, load_text_to_ask, load_to_ask};
+pub(crate) use mend::{Mended, mend};
 pub(crate) use resolve::{Loaded, TableRow, platform_of};
 
 use crate::suggest;

@@ -5,6 +5,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::fix::{self, Edit};
+
 /// A range of bytes in the files ([`Source`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Span {
@@ -45,7 +47,7 @@ pub(crate) struct File {
     pub(super) name: Arc<str>,
     pub(super) text: Arc<str>,
     /// The offset of its first byte.
-    base: usize,
+    pub(super) base: usize,
 }
 
 impl Source {
@@ -88,6 +90,25 @@ impl Source {
     pub(super) fn slice(&self, span: Span) -> &str {
         let file = self.file_of(span);
         file.text.get(file.local(span)).unwrap_or("")
+    }
+
+    /// What it would be with these edits made. None: they are out of bounds, or touch one another.
+    pub(super) fn edited(&self, edits: &[Edit]) -> Option<Self> {
+        let mut files = self.files().map(|file| Some((&*file.name, self.edited_text(file, edits)?)));
+        let (name, text) = files.next()??;
+        let mut edited = Self::new(name, &text);
+        for file in files {
+            let (name, text) = file?;
+            edited.add(name, &text);
+        }
+        Some(edited)
+    }
+
+    fn edited_text(&self, file: &File, edits: &[Edit]) -> Option<String> {
+        let here = edits.iter().filter(|edit| std::ptr::eq(self.file_of(edit.span), file));
+        let local =
+            here.map(|edit| Edit { span: Span::from(file.local(edit.span)), text: edit.text.clone() });
+        fix::applied(&file.text, &local.collect::<Vec<_>>())
     }
 
     /// The whole line it begins in.

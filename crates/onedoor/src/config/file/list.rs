@@ -3,11 +3,12 @@
 
 use super::super::catalogue::{self, Kind, Row};
 use super::super::error::{Code, ConfigError};
-use super::super::remedy;
+use super::super::fix::quoted;
+use super::super::remedy::{self, Proposal};
 use super::super::section::Value;
 use super::super::source::{Located, Span};
 use super::super::written::Written;
-use super::Reader;
+use super::{Reader, proposing};
 
 pub(super) fn is_taken(row: &Row) -> bool {
     let is_list =
@@ -60,15 +61,12 @@ impl Reader<'_> {
             }
             let fact = format!("{shown} is a list of tables, and this is {}", value.describe());
             let error = ConfigError::new(Code::WrongType, *span, fact);
-            let remedy = match value {
+            let proposal = match value {
                 Written::Text(text) => remedy::of_text(row, text),
-                Written::List(_) => Some("one list holds all of them: [{ ... }, { ... }]".to_owned()),
-                other => remedy::of_value(row, other),
+                Written::List(_) => Some(Proposal::only("one list holds all of them: [{ ... }, { ... }]")),
+                other => remedy::of_value(row, other, self.source.slice(*span)),
             };
-            self.errors.push(match remedy {
-                Some(remedy) => error.remedy(remedy),
-                None => error,
-            });
+            self.errors.push(proposing(error, *span, proposal));
         }
         Some(Value::Tables(tables))
     }
@@ -88,7 +86,11 @@ impl Reader<'_> {
                         Written::Table(_) if row.kinds.contains(&Kind::Table) => {
                             error.remedy(format!("in single brackets it is one table: [{shown}]"))
                         }
-                        _ => error,
+                        Written::List(_) | Written::Table(_) | Written::Null | Written::Text(_) => error,
+                        Written::Integer(_) | Written::Float(_) | Written::Bool(_) | Written::Time(_) => {
+                            let text = quoted(self.source.slice(span));
+                            error.remedy(format!("in quotes: {text}")).replace(span, text)
+                        }
                     });
                     None
                 }
@@ -126,7 +128,9 @@ impl Reader<'_> {
                         _ => None,
                     };
                     self.errors.push(match unquoted.filter(|number| (min..=max).contains(number)) {
-                        Some(number) => error.remedy(format!("without the quotes: {number}")),
+                        Some(number) => error
+                            .remedy(format!("without the quotes: {number}"))
+                            .replace(span, number.to_string()),
                         None => error,
                     });
                 }

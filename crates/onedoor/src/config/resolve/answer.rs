@@ -2,8 +2,10 @@
 //! can break a message's framing (RFC 9110 5.5, 5.6.2).
 
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::Fix;
 use crate::config::section::Section;
-use crate::config::source::Located;
+use crate::config::source::{Located, Source};
+use crate::config::surgery;
 use crate::proxy::route::FixedAnswer;
 
 const STATUS: u16 = 200;
@@ -29,6 +31,7 @@ const OWN_FIELDS: [&str; 11] = [
 pub(super) fn fixed_answer(
     answer: &Section,
     text: Option<Located<&str>>,
+    source: &Source,
     errors: &mut Vec<ConfigError>,
 ) -> FixedAnswer {
     let status = answer.int("status");
@@ -57,7 +60,7 @@ pub(super) fn fixed_answer(
         fields.push((Box::from("Content-Type"), Box::from(media_type.map_or(default, |media| media.value))));
     }
     for (name, value) in answer.map("headers") {
-        match field(name, value) {
+        match field(name, value, source) {
             Ok(field) => fields.push(field),
             Err(error) => errors.push(error),
         }
@@ -86,7 +89,7 @@ fn one_body(answer: &Section, text: Option<Located<&str>>, errors: &mut Vec<Conf
 
 type Field = (Box<str>, Box<str>);
 
-fn field(name: &Located<String>, value: &Located<String>) -> Result<Field, ConfigError> {
+fn field(name: &Located<String>, value: &Located<String>, source: &Source) -> Result<Field, ConfigError> {
     let lower = name.value.to_ascii_lowercase();
     if name.value.is_empty() || !name.value.bytes().all(is_token_byte) {
         let fact = format!("`{}` is no field name", name.value);
@@ -95,10 +98,11 @@ fn field(name: &Located<String>, value: &Located<String>) -> Result<Field, Confi
     if OWN_FIELDS.contains(&lower.as_str()) {
         let error =
             ConfigError::new(Code::BadHeader, name.span, format!("onedoor writes {} itself", name.value));
+        let gone = surgery::take_out(source, name.span, value.span).map(|edit| Fix::of(vec![edit]));
         return Err(if lower == "content-type" {
             error.remedy("use `type`")
         } else {
-            error.remedy("take it out")
+            error.remedy("take it out").fix(gone)
         });
     }
     if !is_field_value(&value.value) {

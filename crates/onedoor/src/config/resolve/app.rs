@@ -159,6 +159,6 @@ pub(super) fn check_name(noun: &str, key: &Located<String>, context: &mut Contex
     context.errors.push(if better.is_empty() {
         error.remedy(grammar)
     } else {
-        error.remedy(format!("`{better}` would be one ({grammar})"))
+        error.remedy(format!("`{better}` would be one ({grammar})")).replace(key.span, better)
     });
 }

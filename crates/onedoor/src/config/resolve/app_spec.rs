@@ -13,9 +13,10 @@ use super::route::Routed;
 use super::{Context, command, develop, isolation, needs, policy, prefix};
 use crate::apps::spec::{AppSpec, Command, Environment, Listening};
 use crate::config::error::{Code, ConfigError};
-use crate::config::section::{Node, Section};
+use crate::config::fix::{Edit, Fix, quoted};
+use crate::config::section::{Node, Section, Value};
 use crate::config::source::{Located, Span};
-use crate::config::suggest;
+use crate::config::{suggest, surgery};
 use crate::registry::{AppId, Weight};
 
 const START_TIMEOUT: Duration = Duration::from_secs(5 * 60);
@@ -130,12 +131,33 @@ pub(super) fn program(
             command
         }
         Some((_, Err(error))) => {
-            context.errors.push(error);
+            let moved = run.and_then(|run| without_assignments(run, section, context));
+            context.errors.push(error.fix(moved.map(Fix::of)));
             Command::Exec(Vec::new())
         }
         None => Command::Exec(Vec::new()),
     };
     (command, dir, environment)
+}
+
+/// The variables in front of the command moved into `env`.
+fn without_assignments(run: &Node, section: &Section, context: &Context<'_>) -> Option<Vec<Edit>> {
+    let Value::Text(line) = &run.value else { return None };
+    let (env, rest) = command::assignments(line)?;
+    let text = quoted(&rest);
+    let command = |text: String| Edit { span: run.span, text };
+    let Some(key) = section.key("run") else {
+        // The app is nothing but its command: `web = "A=1 node x"`.
+        let name = context.source.line(run.span).split('=').next().unwrap_or("").trim();
+        let path = if name == "web" { String::new() } else { name.to_owned() };
+        let table = format!("{{ run = {text}, env = {env}, path = {} }}", quoted(&format!("/{path}")));
+        return Some(vec![command(table)]);
+    };
+    let beside = surgery::put_beside(context.source, key, run.span, &format!("env = {env}"))?;
+    if beside.span.start == run.span.end {
+        return Some(vec![command(format!("{text}{}", beside.text))]);
+    }
+    Some(vec![command(text), beside])
 }
 
 fn dir(section: &Section, context: &mut Context<'_>) -> PathBuf {
@@ -158,8 +180,17 @@ fn no_folder(dir: &Path, written: Located<&str>) -> ConfigError {
     let siblings = folder_names(dir.parent());
     let wanted = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     match suggest::nearest(&wanted, siblings.iter().map(String::as_str)) {
-        _ if written.value.starts_with('~') => error.remedy("`~` is not expanded: write ${HOME}"),
-        Some(near) => error.remedy(format!("did you mean {near}?")),
+        _ if written.value.starts_with('~') => {
+            let meant = written.value.replacen('~', "${HOME}", 1);
+            error.remedy("`~` is not expanded: write ${HOME}").replace(written.span, quoted(&meant))
+        }
+        Some(near) => {
+            let meant = match written.value.trim_end_matches('/').rsplit_once('/') {
+                Some((before, _)) => format!("{before}/{near}"),
+                None => near.to_owned(),
+            };
+            error.remedy(format!("did you mean {near}?")).replace(written.span, quoted(&meant))
+        }
         None => error.remedy("create it; a relative path starts at the folder of this file"),
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::apps::spec::Command;
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix;
 use crate::config::section::{Node, Value};
 use crate::config::source::Span;
 
@@ -40,6 +41,28 @@ pub(super) fn parse(node: &Node) -> Result<Command, ConfigError> {
         return Err(wrong(&fact).remedy(format!("move it: env = {{ {variable} = \"...\" }}")));
     }
     Ok(Command::Exec(words))
+}
+
+/// `A=1 B=2 node x` as its variables, as `env` has them, and the rest.
+pub(super) fn assignments(line: &str) -> Option<(String, String)> {
+    let mut pairs = Vec::new();
+    let mut rest = line.trim_start();
+    loop {
+        let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+        let Some((name, value)) = word.split_once('=') else { break };
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        // A value with a space in it or a variable is more than can be moved by hand.
+        let is_plain =
+            !value.contains(['$', '\\']) && shlex::split(value).is_some_and(|words| words.len() <= 1);
+        if !is_name || !is_plain || after.is_empty() {
+            return None;
+        }
+        let value = shlex::split(value)?.concat();
+        pairs.push(format!("{name} = {}", fix::quoted(&value)));
+        rest = after.trim_start();
+    }
+    (!pairs.is_empty()).then(|| (format!("{{ {} }}", pairs.join(", ")), rest.to_owned()))
 }
 
 /// Whether the program is there, looked for as the app's own PATH will be (CONFIG.md §1.6 "Commands").

@@ -10,9 +10,10 @@ use super::Context;
 use crate::apps::spec::{Environment, Secret, SecretSource};
 use crate::apps::{dotenv, secret_file};
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::{Fix, quoted};
 use crate::config::section::{Section, Value};
 use crate::config::source::{Located, Span};
-use crate::config::suggest;
+use crate::config::{suggest, surgery};
 
 const FORMS: &str = "\"file:/run/secrets/NAME\" or \"env:NAME\"";
 
@@ -102,17 +103,19 @@ fn files(section: &Section, context: &mut Context<'_>) -> Vec<PathBuf> {
 }
 
 fn secrets(section: &Section, context: &mut Context<'_>) -> Vec<(String, SecretSource)> {
-    let own: Vec<(&str, Span)> =
-        section.map("env").iter().map(|(name, _)| (name.value.as_str(), name.span)).collect();
+    let own = section.map("env");
     let mut secrets = Vec::new();
     for (name, source) in section.map("secrets") {
         if !can_be_named(name, context) {
             continue;
         }
-        if let Some((_, place)) = own.iter().find(|(own, _)| *own == name.value) {
+        if let Some((Located { span: place, .. }, Located { span: value, .. })) =
+            own.iter().find(|(own, _)| own.value == name.value)
+        {
             let fact = format!("{} is a secret and in `env`", name.value);
             let error = ConfigError::new(Code::Contradiction, name.span, fact).also(*place, "in `env`");
-            context.errors.push(error.remedy("keep the secret"));
+            let gone = surgery::take_out(context.source, *place, *value).map(|edit| Fix::of(vec![edit]));
+            context.errors.push(error.remedy("keep the secret").fix(gone));
         }
         match source_of(source, context) {
             Ok(source) => secrets.push((name.value.clone(), source)),
@@ -130,6 +133,10 @@ fn source_of(written: &Located<String>, context: &Context<'_>) -> Result<SecretS
         // What is written may be the secret itself: it is not repeated.
         let error =
             ConfigError::new(Code::BadValue, written.span, "this does not say where the secret is kept");
+        let error = match meant_source(&written.value) {
+            Some(meant) => error.replace(written.span, quoted(&meant)),
+            None => error,
+        };
         return Err(error
             .label("neither file: nor env:")
             .remedy(format!("{FORMS}; never the secret itself")));
@@ -150,11 +157,31 @@ fn source_of(written: &Located<String>, context: &Context<'_>) -> Result<SecretS
             let error = ConfigError::new(Code::EnvUnset, written.span, fact);
             let names: Vec<&str> = context.env.iter().filter_map(|(name, _)| name.to_str()).collect();
             Err(match suggest::nearest(name, names.iter().copied()) {
-                Some(near) => error.remedy(format!("did you mean \"env:{near}\"?")),
+                Some(near) => {
+                    let meant = format!("env:{near}");
+                    error.remedy(format!("did you mean \"{meant}\"?")).replace(written.span, quoted(&meant))
+                }
                 None => error.remedy("set one of them for the container"),
             })
         }
     }
+}
+
+/// `/run/secrets/x`, `$X`, `env.X`
+fn meant_source(text: &str) -> Option<String> {
+    let is_name = |name: &&str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    if text.starts_with("/run/secrets/") || text.starts_with("/etc/") || text.starts_with("./") {
+        return Some(format!("file:{text}"));
+    }
+    if let Some(path) = text.strip_prefix("file://").or_else(|| text.strip_prefix("file ")) {
+        return Some(format!("file:{}", path.trim()));
+    }
+    let name =
+        ["$", "env.", "env/", "ENV:", "env "].into_iter().find_map(|start| text.strip_prefix(start))?;
+    Some(name).filter(is_name).map(|name| format!("env:{name}"))
 }
 
 fn from_file(path: PathBuf, place: Span, context: &Context<'_>) -> Result<SecretSource, ConfigError> {

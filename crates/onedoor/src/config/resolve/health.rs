@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Context, command};
+use super::{Context, command, take_out};
 use crate::apps::line_pattern::LinePattern;
 use crate::apps::spec::{Command, Listening, LiveQuestion, Liveness, Readiness};
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::quoted;
 use crate::config::section::Section;
 use crate::config::source::Span;
 
@@ -137,7 +138,8 @@ impl Patient<'_> {
                 continue;
             }
             let fact = format!("`{extra}` says nothing about `{way}`");
-            context.errors.push(ConfigError::new(Code::Contradiction, place, fact).remedy("take it out"));
+            let error = ConfigError::new(Code::Contradiction, place, fact).remedy("take it out");
+            context.errors.push(error.fix(take_out(table, extra, context)));
         }
         Some((way, place))
     }
@@ -190,9 +192,23 @@ fn path(table: &Section, context: &mut Context<'_>) -> Option<String> {
     if !path.value.starts_with('/') || path.value.bytes().any(|byte| byte <= b' ' || byte >= 0x7f) {
         let fact = format!("\"{}\" is no path to ask for", path.value.escape_debug());
         let error = ConfigError::new(Code::BadValue, path.span, fact);
-        context.errors.push(error.remedy("it begins with a slash; spaces and the like are percent-encoded"));
+        let meant = meant_path(path.value);
+        context.errors.push(
+            error
+                .remedy("it begins with a slash; spaces and the like are percent-encoded")
+                .replace(path.span, quoted(&meant)),
+        );
     }
     Some(path.value.to_owned())
+}
+
+/// `healthz`, `http://localhost:3000/healthz`, `/a b`
+fn meant_path(text: &str) -> String {
+    let path = match text.trim().split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+        None => text.trim(),
+    };
+    format!("/{}", path.trim_start_matches('/')).replace(' ', "%20")
 }
 
 fn status(table: &Section) -> Option<u16> {

@@ -5,6 +5,7 @@ use onedoor_linux::account::{Account, Accounts, NoAccount};
 use super::Context;
 use crate::apps::spec::{Isolation, Limits};
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::quoted;
 use crate::config::section::{Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
@@ -34,7 +35,9 @@ fn umask(section: &Section, context: &mut Context<'_>) -> Option<u32> {
     if umask.is_none() {
         let fact = format!("`{}` is no umask", written.value.escape_debug());
         let error = ConfigError::new(Code::BadValue, written.span, fact);
-        context.errors.push(error.remedy("up to three octal digits: \"022\", \"027\", \"077\""));
+        let error = error.remedy("up to three octal digits: \"022\", \"027\", \"077\"");
+        let meant = written.value.trim().trim_start_matches("0o");
+        context.errors.push(error.replace(written.span, quoted(meant)));
     }
     umask
 }
@@ -88,7 +91,7 @@ fn nobody(error: &NoAccount, place: Span) -> ConfigError {
         return found.remedy(format!("say user = \"{user}\", group = \"{group}\""));
     }
     match suggest::nearest(wanted, error.known().iter().map(String::as_str)) {
-        Some(near) => found.remedy(format!("did you mean \"{near}\"?")),
+        Some(near) => found.remedy(format!("did you mean \"{near}\"?")).replace(place, quoted(near)),
         None => found.remedy("make it in the image (useradd, adduser), or give a number"),
     }
 }
@@ -120,7 +123,10 @@ fn limits(section: &Section, context: &mut Context<'_>) -> Limits {
     if let Some(memory) = memory.as_ref().filter(|memory| memory.value < MEMORY_LEAST) {
         let fact = format!("no program runs in {} bytes", memory.value);
         let error = ConfigError::new(Code::BadValue, memory.span, fact);
-        context.errors.push(error.remedy("a size such as \"512MiB\""));
+        let error = error.remedy("a size such as \"512MiB\"");
+        // Nobody means bytes.
+        let meant = format!("\"{}MiB\"", memory.value);
+        context.errors.push(if memory.value >= 16 { error.replace(memory.span, meant) } else { error });
     }
     let cpu = limits.thousandths("cpu").and_then(|cpu| u64::try_from(cpu).ok());
     Limits {

@@ -12,13 +12,14 @@ use jiff::tz::TimeZone;
 use super::app::{self, Draft};
 use super::needs::{self, Names};
 use super::table::TableRow;
-use super::{Context, app_spec, isolation, policy};
+use super::{Context, app_spec, isolation, policy, take_out};
 use crate::apps::job::schedule::{Schedule, ScheduleError};
 use crate::apps::spec::{
     AppSpec, Cap, JobId, JobOn, JobSpec, Listening, Liveness, Overlap, PrefixMode, Readiness, ReplaceHow,
     StartWhen, Watch,
 };
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::quoted;
 use crate::config::section::{Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
@@ -27,6 +28,11 @@ use crate::registry::{AppId, Weight};
 const JOBS_MOST: usize = 1000;
 
 const EXAMPLES: &str = "on = \"start\", or on = \"cron 0 3 * * *\" (minute, hour, day, month, weekday)";
+
+/// What others call the start.
+const START: [&str; 8] = ["@reboot", "@start", "startup", "boot", "release", "once", "deploy", "init"];
+
+const NICKNAMES: [&str; 6] = ["hourly", "daily", "weekly", "monthly", "yearly", "annually"];
 
 /// A job's entry in the file, understood so far as others need it.
 pub(super) struct JobDraft<'a> {
@@ -108,9 +114,13 @@ fn no_occasion(on: Located<&str>) -> ConfigError {
     let error =
         ConfigError::new(Code::BadValue, on.span, format!("`{written}` does not say when a job is run"));
     if Schedule::new(written, TimeZone::UTC).is_ok() {
-        error.remedy(format!("on = \"cron {written}\""))
-    } else if written.eq_ignore_ascii_case("@reboot") {
-        error.remedy("on = \"start\"")
+        let meant = format!("cron {written}");
+        error.remedy(format!("on = \"{meant}\"")).replace(on.span, quoted(&meant))
+    } else if START.iter().any(|word| written.eq_ignore_ascii_case(word)) {
+        error.remedy("on = \"start\"").replace(on.span, "\"start\"")
+    } else if NICKNAMES.contains(&written.trim_start_matches("cron:").trim()) {
+        let meant = format!("cron @{written}");
+        error.remedy(format!("on = \"{meant}\"")).replace(on.span, quoted(&meant))
     } else {
         error.remedy(EXAMPLES)
     }
@@ -154,7 +164,8 @@ fn at_start(draft: &JobDraft<'_>, context: &mut Context<'_>) -> JobOn {
         if let Some(place) = draft.section.key(key) {
             let fact = format!("job \"{}\" runs once, at the start: it has no `{key}`", draft.name.value);
             let error = ConfigError::new(Code::Contradiction, place, fact);
-            context.errors.push(error.remedy("take it out, or give the job a cron expression"));
+            let gone = take_out(draft.section, key, context);
+            context.errors.push(error.remedy("take it out, or give the job a cron expression").fix(gone));
         }
     }
     JobOn::Start
@@ -184,7 +195,7 @@ fn no_schedule(expression: &str, error: &ScheduleError, place: Span) -> ConfigEr
     match error {
         ScheduleError::Never => found.remedy("check its day and month"),
         ScheduleError::Nickname if expression.eq_ignore_ascii_case("@reboot") => {
-            found.remedy("on = \"start\"")
+            found.remedy("on = \"start\"").replace(place, "\"start\"")
         }
         ScheduleError::Nickname => found.remedy("take one of them, or write the fields out"),
         ScheduleError::Fields(_) | ScheduleError::Syntax(_) => found.remedy(
@@ -202,7 +213,9 @@ fn zone(draft: &JobDraft<'_>, context: &mut Context<'_>) -> Option<TimeZone> {
             let error = ConfigError::new(Code::BadValue, own.span, fact);
             let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
             context.errors.push(match suggest::nearest(own.value, known.iter().map(String::as_str)) {
-                Some(near) => error.remedy(format!("did you mean \"{near}\"?")),
+                Some(near) => {
+                    error.remedy(format!("did you mean \"{near}\"?")).replace(own.span, quoted(near))
+                }
                 None => error.remedy("a name of the IANA database: \"Europe/Berlin\", \"UTC\""),
             });
         }
@@ -214,11 +227,12 @@ fn zone(draft: &JobDraft<'_>, context: &mut Context<'_>) -> Option<TimeZone> {
     let name = containers.trim_start_matches(':');
     let found = TimeZone::get(name).or_else(|_| TimeZone::posix(name));
     if found.is_err() {
-        let text = format!(
-            "job \"{}\" goes by UTC: the container's TZ={containers} is no time zone; say tz = …",
+        let fact = format!(
+            "job \"{}\" goes by UTC: the container's TZ={containers} is no time zone",
             draft.name.value
         );
-        context.warn(Some(draft.name.span), text);
+        let trap = ConfigError::new(Code::TimeZone, draft.name.span, fact);
+        context.warn(trap.remedy("say the job's own: tz = \"Europe/Berlin\""));
     }
     Some(found.unwrap_or(TimeZone::UTC))
 }

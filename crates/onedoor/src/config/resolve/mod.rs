@@ -39,10 +39,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::code::Severity;
 use super::env::Env;
-use super::error::{Code, ConfigError, Warning};
+use super::error::{Code, ConfigError, Warnings};
+use super::fix::Fix;
 use super::section::Section;
 use super::source::{Source, Span};
+use super::surgery;
 use crate::apps::spec;
 use crate::observe::log::LogConfig;
 use crate::proxy::config as proxy;
@@ -70,7 +73,7 @@ pub(super) struct Context<'a> {
     /// The container's variables that only those who name them as a secret may see.
     pub(super) secret_variables: BTreeSet<String>,
     pub(super) errors: Vec<ConfigError>,
-    pub(super) warnings: Vec<Warning>,
+    pub(super) warnings: Vec<ConfigError>,
 }
 
 impl Context<'_> {
@@ -78,10 +81,25 @@ impl Context<'_> {
         self.disk == Disk::Real
     }
 
-    fn warn(&mut self, place: Option<Span>, text: String) {
-        let place = self.source.place(place.unwrap_or_default());
-        self.warnings.push(Warning { place, text });
+    fn warn(&mut self, trap: ConfigError) {
+        debug_assert_eq!(trap.code.severity(), Severity::Warning, "{:?}", trap.code);
+        self.warnings.push(trap);
     }
+}
+
+/// Without the entry `key` of `section`.
+fn take_out(section: &Section, key: &str, context: &Context<'_>) -> Option<Fix> {
+    let entry = section.entries.iter().find(|entry| entry.key.value == key)?;
+    let value = entry.node.as_ref()?.span;
+    surgery::take_out(context.source, entry.key.span, value).map(|edit| Fix::of(vec![edit]))
+}
+
+/// Without one item of the list at `key`, or without the whole entry where the item is all of it.
+fn take_out_of_list(section: &Section, key: &str, item: Span, context: &Context<'_>) -> Option<Fix> {
+    if section.list(key)?.len() > 1 {
+        return surgery::take_out(context.source, item, item).map(|edit| Fix::of(vec![edit]));
+    }
+    take_out(section, key, context)
 }
 
 /// The smallest file that works, for messages.
@@ -100,7 +118,7 @@ pub(crate) struct Loaded {
     pub(crate) health_path: Option<String>,
     /// What is shown at start: where → what.
     pub(crate) table: Vec<TableRow>,
-    pub(crate) warnings: Vec<Warning>,
+    pub(crate) warnings: Warnings,
 }
 
 /// What the file means. It is worth something only if `context.errors` is empty afterwards.
@@ -133,8 +151,8 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     needs::check_circles(&apps, &jobs, names, context);
     let mut built = table::build((&drafts, &apps), routes, (&public, server.limits.body_max), context);
     for (draft, app) in drafts.iter().zip(&apps) {
-        if let Some(text) = traps::of_app(app) {
-            context.warn(Some(draft.name.span), text);
+        if let Some(trap) = traps::of_app(app, draft) {
+            context.warn(trap);
         }
     }
     built.rows.extend(job_rows);
@@ -166,7 +184,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
             .map(|path| context.folder.join(path.value)),
         health_path: built.health_path,
         table: built.rows,
-        warnings: std::mem::take(&mut context.warnings),
+        warnings: Warnings::new(context.source, std::mem::take(&mut context.warnings)),
     }
 }
 

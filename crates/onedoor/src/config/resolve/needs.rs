@@ -1,11 +1,12 @@
 //! `needs`: which apps must be ready, and which jobs done, before an app or a job is started. Every name is there, and
 //! nobody waits in a circle.
 
-use super::Context;
 use super::app::Draft;
 use super::job::{JobDraft, Standing};
+use super::{Context, take_out_of_list};
 use crate::apps::spec::{AppSpec, JobSpec, Need};
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::quoted;
 use crate::config::section::{Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
@@ -71,7 +72,8 @@ pub(super) fn of(
         if needed.value == name {
             let fact = format!("{noun} \"{name}\" needs itself");
             let error = ConfigError::new(Code::Contradiction, needed.span, fact);
-            context.errors.push(error.remedy("take it out"));
+            let gone = take_out_of_list(section, "needs", needed.span, context);
+            context.errors.push(error.remedy("take it out").fix(gone));
             continue;
         }
         match names.find(needed.value) {
@@ -93,7 +95,9 @@ pub(super) fn of(
                     format!("{noun} \"{name}\" needs \"{}\", and there is no such app or job", needed.value);
                 let error = ConfigError::new(Code::UnknownApp, needed.span, fact);
                 context.errors.push(match suggest::nearest(needed.value, names.all()) {
-                    Some(near) => error.remedy(format!("did you mean \"{near}\"?")),
+                    Some(near) => {
+                        error.remedy(format!("did you mean \"{near}\"?")).replace(needed.span, quoted(near))
+                    }
                     None => error.remedy("name one of [apps] or [jobs]"),
                 });
             }

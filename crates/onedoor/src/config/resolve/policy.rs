@@ -4,15 +4,16 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::Context;
+use super::{Context, take_out};
 use crate::apps::spec::{
     Cap, GiveUp, Grace, Listening, ReplaceHow, RestartPolicy, RestartWhen, StartWhen, StopPolicy, StopSignal,
 };
 use crate::apps::success::SuccessCodes;
-use crate::config::duration;
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::quoted;
 use crate::config::section::Section;
 use crate::config::source::Located;
+use crate::config::{amount, duration};
 use crate::proxy::route::{LineLimits, WhileDown};
 
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
@@ -34,9 +35,13 @@ pub(super) fn restart(section: &Section, context: &mut Context<'_>) -> RestartPo
         Some("never") => RestartWhen::Never,
         _ => RestartWhen::Always,
     };
-    let mut wrong = |written: Located<&str>, remedy: &str| {
+    let mut wrong = |written: Located<&str>, remedy: &str, meant: Option<String>| {
         let fact = format!("\"{}\" is not what can be written here", written.value);
-        context.errors.push(ConfigError::new(Code::BadValue, written.span, fact).remedy(remedy));
+        let error = ConfigError::new(Code::BadValue, written.span, fact).remedy(remedy);
+        context.errors.push(match meant {
+            Some(meant) => error.remedy(format!("write \"{meant}\"")).replace(written.span, quoted(&meant)),
+            None => error,
+        });
     };
     let backoff = restart.text("backoff").and_then(|written| {
         let range = written.value.split_once("..").and_then(|(least, most)| {
@@ -44,19 +49,50 @@ pub(super) fn restart(section: &Section, context: &mut Context<'_>) -> RestartPo
             (range.0 <= range.1 && !range.0.is_zero()).then_some(range)
         });
         if range.is_none() {
-            wrong(written, "the first pause and the longest: \"100ms..10s\"");
+            let remedy = "the first pause and the longest: \"100ms..10s\"";
+            wrong(written, remedy, meant_backoff(written.value));
         }
         range
     });
     let give_up = restart.text("give_up").and_then(|written| {
         let parsed = parse_give_up(written.value);
         if parsed.is_none() {
-            wrong(written, "how many failures in how long: \"10 in 5m\"; or \"never\"");
+            let remedy = "how many failures in how long: \"10 in 5m\"; or \"never\"";
+            wrong(written, remedy, meant_give_up(written.value));
         }
         parsed
     });
     let (backoff_min, backoff_max) = backoff.unwrap_or((BACKOFF_MIN, BACKOFF_MAX));
     RestartPolicy { when, backoff_min, backoff_max, give_up: give_up.unwrap_or(GIVE_UP) }
+}
+
+/// `1s-10s`, `1s to 10s`, `10s..1s`, `1 .. 10`
+fn meant_backoff(text: &str) -> Option<String> {
+    let (least, most) = ["..", " to ", "-", ","].into_iter().find_map(|sign| text.split_once(sign))?;
+    let ours = |text: &str| {
+        let text = text.trim_matches(['.', ' ']);
+        duration::parse(text).map(|_| text.to_owned()).or_else(|| amount::a_duration(text))
+    };
+    let (least, most) = (ours(least)?, ours(most)?);
+    let (least, most) =
+        if duration::parse(&least)? > duration::parse(&most)? { (most, least) } else { (least, most) };
+    (!duration::parse(&least)?.is_zero()).then(|| format!("{least}..{most}"))
+}
+
+/// `10/5m`, `10 per 5m`, `10 times in 5 minutes`, `10`
+fn meant_give_up(text: &str) -> Option<String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (failures, rest) = text.split_at(digits);
+    let rest = rest.trim().trim_start_matches("times").trim();
+    let within = ["/", "per ", "in ", "within ", "x "].into_iter().find_map(|sign| rest.strip_prefix(sign));
+    let within = match within {
+        Some(within) => within.trim().to_owned(),
+        None if rest.is_empty() => "5m".to_owned(),
+        None => return None,
+    };
+    let within = duration::parse(&within).map(|_| within.clone()).or_else(|| amount::a_duration(&within))?;
+    let meant = format!("{failures} in {within}");
+    parse_give_up(&meant).map(|_| meant)
 }
 
 fn parse_give_up(text: &str) -> Option<GiveUp> {
@@ -92,8 +128,10 @@ pub(super) fn stop_of_job(section: &Section, context: &mut Context<'_>) -> StopP
         && grace > context.stop_budget
     {
         let budget = duration::show(context.stop_budget);
-        let text = format!("stop.grace is {}, but all of it ends after {budget}", duration::show(grace));
-        context.warn(stop.key("grace"), text);
+        let fact = format!("stop.grace is {}, but all of it ends after {budget}", duration::show(grace));
+        let trap = ConfigError::new(Code::GraceTooLong, stop.key("grace").unwrap_or_default(), fact);
+        let remedy = "leave it out, or raise server.stop_budget if the platform gives as much";
+        context.warn(trap.remedy(remedy));
     }
     StopPolicy { signal, grace, drain: Duration::ZERO }
 }
@@ -146,7 +184,9 @@ pub(super) fn replace(section: &Section, listening: &Listening, context: &mut Co
         ("overlap", Listening::FixedPort { port, .. }) => {
             let fact = format!("two processes cannot overlap on one port, {port}");
             let error = ConfigError::new(Code::Contradiction, word.span, fact);
-            context.errors.push(error.remedy("leave `port` out and let the app listen on $PORT"));
+            let gone = take_out(section, "replace", context);
+            let remedy = "leave `replace` out, or leave `port` out and let the app listen on $PORT";
+            context.errors.push(error.remedy(remedy).fix(gone));
             default
         }
         ("overlap", _) => ReplaceHow::Overlap,

@@ -3,7 +3,7 @@
 //!
 //! `prefix = "auto"` asks what the app's framework wants; the start table and `explain` say what was chosen and why.
 
-use super::Context;
+use super::{Context, take_out};
 use crate::apps::framework::{self, Wants};
 use crate::apps::spec::{Command, PrefixMode};
 use crate::config::error::{Code, ConfigError};
@@ -117,8 +117,12 @@ pub(super) fn check_one(section: &Section, context: &mut Context<'_>) {
     let [(first, place), .., (second, other)] = given[..] else { return };
     let fact = format!("`{first}` and `{second}` both say what becomes of the path");
     let error = ConfigError::new(Code::Contradiction, other, fact).also(place, "the other");
-    context.errors.push(error.remedy(match first {
+    let error = error.remedy(match first {
         "prefix" => "keep one of them; prefix = \"strip\" is what strip = true does",
         _ => "keep one of them; rewrite = \"/\" is what strip = true does",
-    }));
+    });
+    // What replaces the mount cuts it off as well.
+    let is_said_twice = (first, second) == ("strip", "rewrite") && section.flag("strip").is_some();
+    let gone = is_said_twice.then(|| take_out(section, "strip", context)).flatten();
+    context.errors.push(error.fix(gone));
 }

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use super::app::{AppTerms, Draft as AppDraft};
 use super::prefix::{self, Said};
-use super::{Context, policy};
+use super::{Context, policy, take_out};
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::{Fix, quoted};
 use crate::config::section::{Entry, Origin, Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
@@ -218,10 +219,12 @@ fn check_beside(section: &Section, target: &str, beside: &[&str], context: &mut 
             error = error.also(place, "the target");
         }
         context.errors.push(match (key, target) {
-            ("body", "app" | "proxy") => {
-                error.remedy("to limit the request's: limits = { body = \"10MiB\" }")
-            }
-            _ => error.remedy(format!("beside it may stand: {}", beside.join(", "))),
+            ("body", "app" | "proxy") => error
+                .remedy("to limit the request's: limits = { body = \"10MiB\" }")
+                .replace(entry.key.span, "limits.body"),
+            _ => error
+                .remedy(format!("beside it may stand: {}", beside.join(", ")))
+                .fix(take_out(section, key, context)),
         });
     }
     prefix::check_one(section, context);
@@ -247,7 +250,7 @@ fn app<'a>(wanted: Located<&'a str>, apps: &[AppDraft<'_>], context: &mut Contex
         ConfigError::new(Code::UnknownApp, wanted.span, format!("there is no app \"{}\"", wanted.value));
     let names = || apps.iter().map(|app| app.name.value);
     context.errors.push(match suggest::nearest(wanted.value, names()) {
-        Some(near) => error.remedy(format!("did you mean \"{near}\"?")),
+        Some(near) => error.remedy(format!("did you mean \"{near}\"?")).replace(wanted.span, quoted(near)),
         None if apps.is_empty() => error.remedy("the file has no [apps]"),
         None => error.remedy(format!("the apps are: {}", names().collect::<Vec<_>>().join(", "))),
     });
@@ -270,6 +273,7 @@ pub(super) fn pattern_error(
         fault => format!("`{}`: {fault}", written.value),
     };
     let found = ConfigError::new(code, place, fact);
+    let found = found.fix(error.fix.as_ref().map(|meant| Fix::replace(written.span, quoted(meant))));
     let remedy = match (&error.fix, &error.fault) {
         (Some(fix), _) => format!("write \"{fix}\""),
         (None, PatternFault::DuplicateCapture(name)) => format!("call one of them otherwise: {{{name}2}}"),

@@ -8,8 +8,9 @@ use std::time::Duration;
 use onedoor_http1::HeadLimits;
 
 use super::platform::Platform;
-use super::{Context, develop, trust};
+use super::{Context, develop, take_out, take_out_of_list, trust};
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::quoted;
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
 use crate::proxy::config::{Limits, Listen, ProxyProtocol, Timeouts, TrustedPeers, Via};
@@ -108,7 +109,11 @@ fn limits(section: &Section, context: &mut Context<'_>) -> Limits {
             let bytes = usize::try_from(size.value).unwrap_or(usize::MAX);
             if !(HEAD_BYTES_LEAST..=HEAD_BYTES_MOST + 1).contains(&bytes) {
                 let fact = "limits.header is between 1KiB and 64KiB";
-                context.errors.push(ConfigError::new(Code::BadValue, size.span, fact));
+                let nearest = if bytes < HEAD_BYTES_LEAST { "1KiB" } else { "64KiB" };
+                let error = ConfigError::new(Code::BadValue, size.span, fact);
+                context
+                    .errors
+                    .push(error.remedy(format!("write \"{nearest}\"")).replace(size.span, quoted(nearest)));
             }
             bytes.min(HEAD_BYTES_MOST)
         }
@@ -118,9 +123,11 @@ fn limits(section: &Section, context: &mut Context<'_>) -> Limits {
     let connections_max = count("connections")
         .unwrap_or_else(|| (open_files / 100 * CONNECTIONS_PERCENT).max(CONNECTIONS_LEAST));
     if connections_max > open_files {
-        let text =
+        let fact =
             format!("limits.connections is {connections_max}, but only {open_files} files may be open");
-        context.warn(limits.key("connections"), text);
+        let place = limits.key("connections").unwrap_or_default();
+        let trap = ConfigError::new(Code::OpenFiles, place, fact);
+        context.warn(trap.remedy("raise the container's limit (ulimit -n), or leave it out"));
     }
     Limits {
         head: HeadLimits { bytes_max, fields_max: count("fields").unwrap_or(FIELDS) },
@@ -136,7 +143,8 @@ fn listen(section: &Section, context: &mut Context<'_>) -> Vec<Listen> {
     let Some(written) = section.list("listen").filter(|written| !written.is_empty()) else {
         if let Some(place) = section.key("listen").filter(|_| section.list("listen").is_some()) {
             let fact = "listen names no address";
-            context.errors.push(ConfigError::new(Code::BadListen, place, fact).remedy("leave it out: :8000"));
+            let error = ConfigError::new(Code::BadListen, place, fact).remedy("leave it out: :8000");
+            context.errors.push(error.fix(take_out(section, "listen", context)));
         }
         return vec![Listen::AnyAddress { port: default_port(context) }];
     };
@@ -147,7 +155,10 @@ fn listen(section: &Section, context: &mut Context<'_>) -> Vec<Listen> {
                 Some((_, first)) => {
                     let fact = format!("\"{}\" is listened on already", one.value);
                     let error = ConfigError::new(Code::BadListen, one.span, fact).also(*first, "by this one");
-                    context.errors.push(error.remedy("keep one of them; \":PORT\" is every address"));
+                    let gone = take_out_of_list(section, "listen", one.span, context);
+                    context
+                        .errors
+                        .push(error.remedy("keep one of them; \":PORT\" is every address").fix(gone));
                 }
                 None => found.push((listen, one.span)),
             },
@@ -212,15 +223,44 @@ fn parse_listen(written: Located<&str>, folder: &Path) -> Result<Listen, ConfigE
         return Ok(Listen::Tcp(address));
     }
     let error = wrong(format!("\"{text}\" is not an address to listen on"));
-    let port = text.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok());
-    Err(match port {
-        Some(port) if text.starts_with("localhost:") => error.remedy(format!("write \"127.0.0.1:{port}\"")),
-        Some(port) => error.remedy(format!("write \":{port}\" for every address, or \"127.0.0.1:{port}\"")),
-        None if text.contains('$') => error.remedy(
-            "a variable is written ${PORT}, and with a default ${PORT:-8000}; a bare $PORT stays as it is",
-        ),
-        None => {
-            error.remedy("write \":8000\", \"127.0.0.1:8000\", \"[::1]:8000\" or \"unix:/run/door.sock\"")
+    let Some(meant) = meant_address(text) else {
+        return Err(error.remedy(if text.contains('$') {
+            "a variable is written ${PORT}, and with a default ${PORT:-8000}; a bare $PORT stays as it is"
+        } else {
+            "write \":8000\", \"127.0.0.1:8000\", \"[::1]:8000\" or \"unix:/run/door.sock\""
+        }));
+    };
+    let error = match meant.strip_prefix(':') {
+        Some(_) if text.contains('$') => {
+            error.remedy(format!("a variable is written ${{PORT}}: \"{meant}\""))
         }
+        Some(port) => error.remedy(format!("write \"{meant}\" for every address, or \"127.0.0.1:{port}\"")),
+        None => error.remedy(format!("write \"{meant}\"")),
+    };
+    Err(error.replace(written.span, quoted(&meant)))
+}
+
+/// `8000`, `localhost:8000`, `http://0.0.0.0:8000/`, `0.0.0.0`, `:$PORT`, `/run/door.sock`
+fn meant_address(text: &str) -> Option<String> {
+    if text.starts_with('/') || text.starts_with("./") {
+        return Some(format!("unix:{text}"));
+    }
+    let bare = text.split_once("://").map_or(text, |(_, rest)| rest).trim_end_matches(['/', '*']);
+    let bare = bare.trim();
+    let (host, port) = bare.rsplit_once(':').unwrap_or(("", bare));
+    if let Some(variable) = port.strip_prefix('$').filter(|name| *name == "PORT") {
+        return Some(format!("{host}:${{{variable}:-{PORT}}}"));
+    }
+    let port = port.parse::<u16>().ok();
+    if port.is_none() && (bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok()) {
+        let address = if bare == "localhost" { "127.0.0.1" } else { bare };
+        let address = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+        return Some(format!("{address}:${{PORT:-{PORT}}}"));
+    }
+    let port = port?;
+    Some(match host {
+        "localhost" => format!("127.0.0.1:{port}"),
+        address if address.parse::<std::net::Ipv4Addr>().is_ok() => format!("{address}:{port}"),
+        _ => format!(":{port}"),
     })
 }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::app::{AppTerms, Draft as AppDraft, Mount};
 use super::prefix::{self, Change, Chosen, Said};
 use super::route::{Draft, Standing, Target, pattern_error, route_policy, within};
-use super::{Context, answer, develop, traps, upstream, when};
+use super::{Context, answer, develop, take_out, traps, upstream, when};
 use crate::apps::spec::AppSpec;
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::quoted;
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
 use crate::proxy::config::{Origin, TlsTrust, UpstreamSpec};
@@ -102,8 +103,9 @@ pub(super) fn build(
     });
     for (written, place) in redirects {
         if traps::goes_round(&routes, &written) {
-            let text = format!("the redirect of {written} leads back to itself: a client would go round");
-            context.warn(Some(place), text);
+            let fact = format!("the redirect of {written} leads back to itself: a client would go round");
+            let trap = ConfigError::new(Code::RedirectLoop, place, fact);
+            context.warn(trap.remedy("redirect to a path that this route does not take"));
         }
     }
     Built { routes, upstreams, rows, health_path }
@@ -171,7 +173,7 @@ impl Table<'_, '_> {
         };
         prefix::check_one(section, self.context);
         let chosen = self.chosen(&pattern, Said::of(section), app.id);
-        let Some(rewrite) = self.rewrite(&pattern, chosen.change) else { return };
+        let Some(rewrite) = self.rewrite(&pattern, chosen.change, None) else { return };
         let action = Action::App { app: app.id, host: UpstreamHost::Keep, rewrite };
         let what = What { text: format!("app {}{}", app.name.value, chosen.note()), asked: chosen.because };
         let policy = route_policy(None, self.body_max, app.terms());
@@ -185,9 +187,11 @@ impl Table<'_, '_> {
         let port = app.section.and_then(|section| section.int("port"));
         let what = match port {
             Some(port) => {
-                let text =
+                let fact =
                     format!("app \"{}\" listens on {}, but no route leads to it", app.name.value, port.value);
-                self.context.warn(Some(port.span), text);
+                let trap = ConfigError::new(Code::Unreachable, port.span, fact);
+                self.context
+                    .warn(trap.remedy("give it a path or a host, or a route; a worker needs no port"));
                 format!("app {} on port {}, without a route", app.name.value, port.value)
             }
             None => format!("worker {}", app.name.value),
@@ -198,10 +202,10 @@ impl Table<'_, '_> {
     fn route(&mut self, draft: Draft<'_>, apps: &[AppDraft<'_>]) {
         let place = draft.place();
         let Draft { key, standing, section, pattern, target } = draft;
-        if let Some(text) = traps::foreign_capture(key.value) {
-            self.context.warn(Some(key.span), text);
+        if let Some(trap) = traps::foreign_capture(key) {
+            self.context.warn(trap);
         }
-        let Some((action, what)) = self.action(&pattern, section, target) else { return };
+        let Some((action, what)) = self.action((&pattern, key.span), section, target) else { return };
         let terms = match target {
             Target::App { app, .. } => apps.get(usize::from(app.0)).map_or(AppTerms::NONE, AppDraft::terms),
             Target::Proxy(_) | Target::Respond(_) | Target::Redirect(_) | Target::Builtin(_) => {
@@ -245,23 +249,32 @@ impl Table<'_, '_> {
         self.specs.push((RouteSpec { pattern, when, priority, route }, span));
     }
 
-    fn action(&mut self, pattern: &Pattern, section: &Section, target: Target<'_>) -> Option<(Action, What)> {
+    fn action(
+        &mut self,
+        (pattern, key): (&Pattern, Span),
+        section: &Section,
+        target: Target<'_>,
+    ) -> Option<(Action, What)> {
         match target {
             Target::App { app, name } => {
                 let chosen = self.chosen(pattern, Said::of(section), app);
-                let rewrite = self.rewrite(pattern, chosen.change)?;
+                let rewrite = self.rewrite(pattern, chosen.change, Some(key))?;
                 if let Some(host) = section.text("host").filter(|host| host.value == "upstream") {
-                    self.no_name_of_its_own(host.span, "an app");
+                    self.no_name_of_its_own(section, host.span, "an app");
                 }
                 let action = Action::App { app, host: UpstreamHost::Keep, rewrite };
                 let text = format!("app {name}{}", chosen.note());
                 Some((action, What { text, asked: chosen.because }))
             }
-            Target::Proxy(url) => self.proxy(pattern, section, url),
+            Target::Proxy(url) => self.proxy((pattern, key), section, url),
             Target::Respond(text) => {
                 let answer = match section.table("respond") {
-                    Some(table) => answer::fixed_answer(table, None, &mut self.context.errors),
-                    None => answer::fixed_answer(section, text, &mut self.context.errors),
+                    Some(table) => {
+                        answer::fixed_answer(table, None, self.context.source, &mut self.context.errors)
+                    }
+                    None => {
+                        answer::fixed_answer(section, text, self.context.source, &mut self.context.errors)
+                    }
                 };
                 let what = format!("answer {}, {} bytes", answer.status, answer.body.len());
                 Some((Action::Respond(answer), what.into()))
@@ -276,11 +289,14 @@ impl Table<'_, '_> {
                         Some((Action::Redirect(redirect), format!("{number} to {}", to.value).into()))
                     }
                     Err(error @ RewriteError { fault: RewriteFault::Status(_), .. }) => {
-                        self.rewrite_error(&error, Located::new("", place));
+                        let found = ConfigError::new(Code::RouteRewrite, place, error.fault.to_string());
+                        let gone = take_out(section, "status", self.context);
+                        self.context.errors.push(found.remedy("leave it out for 307").fix(gone));
                         None
                     }
                     Err(error) => {
-                        self.rewrite_error(&error, to);
+                        let found = self.rewrite_error(&error, to);
+                        self.context.errors.push(found);
                         None
                     }
                 }
@@ -291,7 +307,12 @@ impl Table<'_, '_> {
         }
     }
 
-    fn proxy(&mut self, pattern: &Pattern, section: &Section, url: Located<&str>) -> Option<(Action, What)> {
+    fn proxy(
+        &mut self,
+        (pattern, key): (&Pattern, Span),
+        section: &Section,
+        url: Located<&str>,
+    ) -> Option<(Action, What)> {
         let trust = self.tls_trust(section);
         let target = match upstream::parse(url, trust, self.context.folder) {
             Ok(target) => target,
@@ -311,7 +332,7 @@ impl Table<'_, '_> {
             self.context.errors.push(error.remedy("to send requests to an app, write app = \"NAME\""));
         }
         let chosen = Said::of(section).without_app();
-        let rewrite = match self.rewrite(pattern, chosen.change)?.with_base(&target.base) {
+        let rewrite = match self.rewrite(pattern, chosen.change, Some(key))?.with_base(&target.base) {
             Ok(rewrite) => rewrite,
             Err(error) => {
                 self.context.errors.push(ConfigError::new(Code::BadUrl, url.span, error.fault.to_string()));
@@ -320,7 +341,7 @@ impl Table<'_, '_> {
         };
         let wanted = section.text("host");
         if let (None, Some(host)) = (&target.authority, wanted.filter(|host| host.value == "upstream")) {
-            self.no_name_of_its_own(host.span, "a Unix socket");
+            self.no_name_of_its_own(section, host.span, "a Unix socket");
         }
         let keep = wanted.is_some_and(|host| host.value == "keep");
         let host = match (target.authority, keep) {
@@ -332,10 +353,11 @@ impl Table<'_, '_> {
         Some((Action::Proxy { upstream, host, rewrite }, what.into()))
     }
 
-    fn no_name_of_its_own(&mut self, place: Span, who: &str) {
+    fn no_name_of_its_own(&mut self, section: &Section, place: Span, who: &str) {
         let fact = format!("{who} has no host name of its own that could be sent");
         let error = ConfigError::new(Code::Contradiction, place, fact);
-        self.context.errors.push(error.remedy("leave `host` out: the client's is kept"));
+        let gone = take_out(section, "host", self.context);
+        self.context.errors.push(error.remedy("leave `host` out: the client's is kept").fix(gone));
     }
 
     fn tls_trust(&mut self, section: &Section) -> TlsTrust {
@@ -372,45 +394,76 @@ impl Table<'_, '_> {
         let app = self.apps.get(usize::from(app.0)).filter(|_| pattern.mount_prefix().as_deref() != Some(""));
         let Some(app) = app else { return said.without_app() };
         if let Some(place) = said.unanswered(&app.command) {
-            let text = format!(
-                "app \"{}\": nothing is known of what `{}` wants of its prefix, so it is kept: say prefix = \"strip\" \
-                 or \"keep\"",
+            let fact = format!(
+                "app \"{}\": nothing is known of what `{}` wants of its prefix, so it is kept",
                 app.name, app.command
             );
-            self.context.warn(Some(place), text);
+            let trap = ConfigError::new(Code::PrefixUnknown, place, fact);
+            self.context.warn(trap.remedy("say prefix = \"strip\" or \"keep\""));
         }
         said.for_app(&app.command)
     }
 
-    /// What becomes of the path; None: it does not fit, and that was said.
-    fn rewrite(&mut self, pattern: &Pattern, change: Change<'_>) -> Option<Rewrite> {
+    /// What becomes of the path; None: it does not fit, and that was said. `key`: the route's.
+    fn rewrite(&mut self, pattern: &Pattern, change: Change<'_>, key: Option<Span>) -> Option<Rewrite> {
         let (made, written) = match change {
             Change::Rewrite(to) => (Rewrite::to(pattern, to.value), to),
             Change::StripNamed(prefix) => (Rewrite::strip_named(pattern, prefix.value), prefix),
             Change::Strip(place) => (Rewrite::strip(pattern), Located::new("", place)),
             Change::Keep => return Some(Rewrite::keep()),
         };
-        made.map_err(|error| self.rewrite_error(&error, written)).ok()
+        let error = match made {
+            Ok(rewrite) => return Some(rewrite),
+            Err(error) => error,
+        };
+        let found = self.rewrite_error(&error, written);
+        let found = match (&error.fault, key) {
+            (RewriteFault::StripWithoutMount(path), Some(key)) if !path.contains('{') => {
+                let mount = format!("{}/*", path.trim_end_matches('/'));
+                found.remedy(format!("as a mount: \"{mount}\"")).replace(key, quoted(&mount))
+            }
+            (RewriteFault::NotAPrefix { .. }, _) => found.replace(written.span, "true"),
+            _ => found,
+        };
+        self.context.errors.push(found);
+        None
     }
 
-    fn rewrite_error(&mut self, error: &RewriteError, written: Located<&str>) {
+    fn rewrite_error(&self, error: &RewriteError, written: Located<&str>) -> ConfigError {
         let place = within(written, &error.range, self.context);
         let found = ConfigError::new(Code::RouteRewrite, place, error.fault.to_string());
         let remedy = match (&error.fix, &error.fault) {
-            (Some(fix), _) => Some(format!("write \"{fix}\"")),
-            (None, RewriteFault::StripWithoutMount(path)) => Some(format!("as a mount: \"{path}/*\"")),
-            (None, RewriteFault::NotAPrefix { .. }) => {
-                Some("strip = true cuts off the whole mount".to_owned())
+            (Some(fix), _) => {
+                return found.remedy(format!("write \"{fix}\"")).replace(written.span, quoted(fix));
             }
-            (None, RewriteFault::UnknownCapture { known, .. }) if known.is_empty() => {
-                Some("a capture is a segment in braces: \"/users/{id}\"".to_owned())
-            }
-            (None, _) => None,
+            (None, RewriteFault::StripWithoutMount(path)) => format!("as a mount: \"{path}/*\""),
+            (None, RewriteFault::NotAPrefix { .. }) => "strip = true cuts off the whole mount".to_owned(),
+            (None, RewriteFault::UnknownCapture { known, .. }) => match &known[..] {
+                [] => "a capture is a segment in braces: \"/users/{id}\"".to_owned(),
+                [only] => {
+                    let meant = format!("{{{only}}}");
+                    let whole =
+                        written.value.get(..error.range.start).zip(written.value.get(error.range.end..));
+                    let text = whole.map(|(before, after)| {
+                        let braces =
+                            written.value.get(error.range.clone()).is_some_and(|text| text.starts_with('{'));
+                        if braces {
+                            format!("{before}{meant}{after}")
+                        } else {
+                            format!("{before}{only}{after}")
+                        }
+                    });
+                    let found = found.remedy(format!("the only one is {meant}"));
+                    return match text {
+                        Some(text) => found.replace(written.span, quoted(&text)),
+                        None => found,
+                    };
+                }
+                known => format!("there are: {{{}}}", known.join("}, {")),
+            },
+            (None, _) => return found,
         };
-        self.context.errors.push(match remedy {
-            Some(remedy) => found.remedy(remedy),
-            None => found,
-        });
+        found.remedy(remedy)
     }
 }
 

@@ -1,14 +1,18 @@
 //! Traps: what is legal, cheaply seen, and hardly ever meant. Each becomes a warning; none stops the start.
 
+use super::app::Draft;
 use crate::apps::spec::{AppSpec, Command, PrefixMode};
+use crate::config::error::{Code, ConfigError};
+use crate::config::fix;
+use crate::config::source::Located;
 use crate::proxy::route::{Action, Ask, Details, Found, Matched, Routes};
 
 /// More redirects than any browser follows.
 const HOPS_MOST: usize = 20;
 
 /// `:id`, `<id>`, `[id]`: what other routers call a capture, and here is plain text.
-pub(super) fn foreign_capture(key: &str) -> Option<String> {
-    let path = key.get(key.find('/')?..)?;
+pub(super) fn foreign_capture(key: Located<&str>) -> Option<ConfigError> {
+    let path = key.value.get(key.value.find('/')?..)?;
     let name = |segment: &str| {
         let name = match segment.as_bytes() {
             [b':', ..] => segment.strip_prefix(':')?,
@@ -21,7 +25,10 @@ pub(super) fn foreign_capture(key: &str) -> Option<String> {
     };
     let (segment, name) =
         path.split('/').find_map(|segment| name(segment).map(|name| (segment.to_owned(), name)))?;
-    Some(format!("\"{segment}\" matches only itself; any segment is written {{{name}}}"))
+    let fact = format!("\"{segment}\" matches only itself");
+    let meant = key.value.replacen(&format!("/{segment}"), &format!("/{{{name}}}"), 1);
+    let trap = ConfigError::new(Code::ForeignCapture, key.span, fact);
+    Some(trap.remedy(format!("any segment is written {{{name}}}")).replace(key.span, fix::quoted(&meant)))
 }
 
 /// Whether a client that follows the redirects of the route written so never arrives: `"/a/*" = { redirect = "/a" }`.
@@ -70,8 +77,9 @@ fn location(matched: &Matched<'_>, path: &str) -> Option<String> {
 }
 
 /// A command that sends its work to the background, and a prefix cut off for a framework that wants to see it.
-pub(super) fn of_app(app: &AppSpec) -> Option<String> {
+pub(super) fn of_app(app: &AppSpec, draft: &Draft<'_>) -> Option<ConfigError> {
     let name = &app.name;
+    let run = draft.run.map_or(draft.name.span, |run| run.span);
     let (line, in_shell) = match &app.command {
         Command::Shell(line) => (line.clone(), line.trim_end().ends_with('&')),
         Command::Exec(words) => (words.join(" "), false),
@@ -79,14 +87,18 @@ pub(super) fn of_app(app: &AppSpec) -> Option<String> {
     let is_daemon = line.split_ascii_whitespace().any(|word| word == "--daemon" || word == "--daemonize");
     if in_shell || is_daemon {
         let sign = if in_shell { "&" } else { "--daemon" };
-        return Some(format!(
-            "app \"{name}\" goes to the background and will seem to have ended: leave {sign} out"
-        ));
+        let fact = format!("app \"{name}\" goes to the background and will seem to have ended");
+        let trap = ConfigError::new(Code::Background, run, fact);
+        return Some(trap.remedy(format!("leave {sign} out: onedoor itself keeps it running")));
     }
     let is_next = line.contains(".next/standalone") || line.contains("next start");
     let wants_prefix = is_next && app.prefix_mode == PrefixMode::Stripped;
     wants_prefix.then(|| {
-        format!("app \"{name}\": Next.js wants to see its prefix (basePath): leave strip and rewrite out")
+        let fact = format!("app \"{name}\": Next.js wants to see its prefix (basePath)");
+        let section = draft.section;
+        let place = section.and_then(|section| section.key("strip").or_else(|| section.key("rewrite")));
+        let trap = ConfigError::new(Code::PrefixStripped, place.unwrap_or(run), fact);
+        trap.remedy("leave strip and rewrite out")
     })
 }
 
@@ -96,7 +108,7 @@ mod tests {
 
     fn warnings(text: &str) -> Vec<String> {
         let loaded = check_text(text, &Env::made_of([])).unwrap_or_else(|errors| panic!("{errors}"));
-        loaded.warnings.iter().map(ToString::to_string).collect()
+        loaded.warnings.lines().collect()
     }
 
     #[test]

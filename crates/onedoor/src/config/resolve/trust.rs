@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use super::Context;
 use super::platform::{Platform, Routers};
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::quoted;
 use crate::config::section::Section;
 use crate::config::source::Located;
 use crate::config::suggest;
@@ -48,8 +49,10 @@ pub(super) fn trusted_peers(server: &Section, context: &mut Context<'_>) -> Trus
                 }
             }
             if let Some(everyone) = trusted.networks.iter().find(|network| network.prefix_len() == 0) {
-                let text = format!("trusted_proxies has {everyone}: any client can then claim any address");
-                context.warn(server.key("trusted_proxies"), text);
+                let fact = format!("trusted_proxies has {everyone}: any client can then claim any address");
+                let place = server.key("trusted_proxies").unwrap_or_default();
+                let trap = ConfigError::new(Code::TrustsEverybody, place, fact);
+                context.warn(trap.remedy("name the load balancer's own network"));
             }
             trusted
         }
@@ -104,11 +107,31 @@ fn named(word: Located<&str>, platform: Platform) -> Result<TrustedPeers, Config
         return only(vec![IpNet::from(address)]);
     }
     let fact = format!("\"{}\" is neither an address nor a network", word.value);
-    let remedy = match suggest::nearest(word.value, PRESETS) {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None => "write \"10.0.0.0/8\", \"192.0.2.7\", \"private\" or \"cloudflare\"".to_owned(),
-    };
-    Err(ConfigError::new(Code::BadNetwork, word.span, fact).remedy(remedy))
+    let error = ConfigError::new(Code::BadNetwork, word.span, fact);
+    let meant = suggest::nearest(&word.value.replace(['-', '_', ' '], ""), PRESETS);
+    let meant = meant.map(str::to_owned).or_else(|| meant_network(word.value));
+    Err(match meant {
+        Some(meant) => error.remedy(format!("did you mean \"{meant}\"?")).replace(word.span, quoted(&meant)),
+        None => error.remedy("write \"10.0.0.0/8\", \"192.0.2.7\", \"private\" or \"cloudflare\""),
+    })
+}
+
+/// `10.0.0.0 /8`, `10.0.0.0/255.0.0.0`, `192.0.2.7:80`, `10.*`
+fn meant_network(text: &str) -> Option<String> {
+    let close: String = text.split_whitespace().collect();
+    let close =
+        PRESETS.into_iter().find(|preset| preset.eq_ignore_ascii_case(&close)).map_or(close, str::to_owned);
+    if PRESETS.contains(&close.as_str()) || close.parse::<IpNet>().is_ok() || close.parse::<IpAddr>().is_ok()
+    {
+        return Some(close);
+    }
+    if let Some((network, mask)) = close.split_once('/')
+        && let (Ok(network), Ok(mask)) = (network.parse::<IpAddr>(), mask.parse::<IpAddr>())
+    {
+        return IpNet::with_netmask(network, mask).ok().map(|network| network.trunc().to_string());
+    }
+    let (address, _) = close.rsplit_once(':')?;
+    address.parse::<std::net::Ipv4Addr>().ok().map(|address| address.to_string())
 }
 
 fn parse_all(networks: &str) -> Vec<IpNet> {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::error::{Code, ConfigError};
+use crate::config::fix::quoted;
 use crate::config::source::Located;
 use crate::proxy::config::{Origin, TlsTrust};
 
@@ -52,9 +53,11 @@ pub(super) fn parse(url: Located<&str>, trust: TlsTrust, folder: &Path) -> Resul
     };
     if let Some(sign) = ['?', '#'].into_iter().find(|sign| rest.contains(*sign)) {
         let what = if sign == '?' { "query: the client's is sent on" } else { "fragment" };
-        return Err(
-            wrong(format!("a proxy target takes no {what}")).remedy(format!("end it before the {sign}"))
+        let error = instead(
+            wrong(format!("a proxy target takes no {what}")),
+            text.split(sign).next().unwrap_or(text),
         );
+        return Err(error.remedy(format!("end it before the {sign}")));
     }
     let (authority, base) = match rest.find('/') {
         Some(at) => rest.split_at(at),
@@ -66,7 +69,8 @@ pub(super) fn parse(url: Located<&str>, trust: TlsTrust, folder: &Path) -> Resul
     }
     if base.bytes().any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\') {
         let fact = "the target's path has a character that no path contains".to_owned();
-        return Err(wrong(fact).remedy("write it percent-encoded: a space is %20"));
+        let error = instead(wrong(fact), &text.trim().replace(' ', "%20"));
+        return Err(error.remedy("write it percent-encoded: a space is %20"));
     }
     let (host, port) = host_and_port(authority, scheme).ok_or_else(|| {
         let error = wrong(format!("\"{authority}\" is no host with a port up to 65535"));
@@ -110,20 +114,28 @@ fn without_scheme(wrong: impl Fn(String) -> ConfigError, text: &str) -> ConfigEr
         .unwrap_or((None, text));
     let rest = rest.trim_start_matches('/');
     let (own, rest) = match rest {
-        "" => ("https", "example.com".to_owned()),
+        "" => return wrong(fact).remedy("write \"https://example.com\""),
         _ if text.starts_with('/') && !text.starts_with("//") => {
-            return wrong(fact).remedy(format!("a Unix socket is written \"unix:{text}\""));
+            let socket = format!("unix:{text}");
+            return instead(wrong(fact), &socket).remedy(format!("a Unix socket is written \"{socket}\""));
         }
         port if port.starts_with(':') => ("http", format!("127.0.0.1{port}")),
-        local if is_local(local) => ("http", local.to_owned()),
+        local if is_local(local) || is_inside(local) => ("http", local.to_owned()),
         other => ("https", other.to_owned()),
     };
-    wrong(fact).remedy(format!("write \"{}://{rest}\"", scheme.unwrap_or(own)))
+    instead(wrong(fact), &format!("{}://{rest}", scheme.unwrap_or(own)))
 }
 
 fn websocket(wrong: impl Fn(String) -> ConfigError, scheme: &str, rest: &str) -> ConfigError {
     let fact = "a WebSocket begins as a plain request".to_owned();
-    wrong(fact).remedy(format!("write \"{scheme}://{rest}\"; upgrades go through"))
+    let url = format!("{scheme}://{rest}");
+    instead(wrong(fact), &url).remedy(format!("write \"{url}\"; upgrades go through"))
+}
+
+/// The whole target as it was probably meant.
+fn instead(error: ConfigError, url: &str) -> ConfigError {
+    let span = error.position();
+    error.remedy(format!("write \"{url}\"")).replace(span, quoted(url))
 }
 
 /// Lower-case host, an IPv6 address in its brackets, and the port or the scheme's own.
@@ -156,6 +168,12 @@ fn is_host_name(host: &str) -> bool {
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
     host.len() <= 253 && host.strip_suffix('.').unwrap_or(host).split('.').all(label)
+}
+
+/// `api:3000`, as Compose's services call one another.
+fn is_inside(text: &str) -> bool {
+    let authority = text.split('/').next().unwrap_or(text);
+    authority.rsplit_once(':').is_some_and(|(_, port)| port != "443" && port.parse::<u16>().is_ok())
 }
 
 fn is_local(text: &str) -> bool {

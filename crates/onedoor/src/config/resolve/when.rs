@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::Context;
+use super::{Context, take_out};
 use crate::config::error::{Code, ConfigError};
 use crate::config::section::Section;
 use crate::config::source::{Located, Span};
@@ -39,7 +39,9 @@ pub(super) fn when(route: &Section, context: &mut Context<'_>) -> Option<When> {
         return None;
     }
     if count == 0 {
-        context.warn(route.key("when"), "`when` names no condition, so it changes nothing".to_owned());
+        let fact = "`when` names no condition, so it changes nothing";
+        let trap = ConfigError::new(Code::EmptyWhen, route.key("when").unwrap_or_default(), fact);
+        context.warn(trap.remedy("take it out").fix(take_out(route, "when", context)));
     }
     Some(When::new(conditions.into_iter().map(|(condition, _)| condition).collect(), networks))
 }

@@ -109,5 +109,5 @@ fn a_route_that_another_one_hides() {
 #[test]
 fn a_when_without_a_condition_is_a_trap() {
     let loaded = fine("[routes]\n\"/a\" = { respond = \"\", when = {} }\n");
-    assert_eq!(loaded.warnings[0].text, "`when` names no condition, so it changes nothing");
+    assert_eq!(loaded.warnings.found[0].fact, "`when` names no condition, so it changes nothing");
 }

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::{Env, check_text, check_text_as};
+use crate::config::fix::applied;
+use crate::config::mend::this_round;
 
 const ZOO: &str = r#"
 name = "zoo"
@@ -88,5 +90,53 @@ proptest! {
         let end = (start + length).min(ZOO.len());
         let text = format!("{}{splinter}{}", &ZOO[..start], &ZOO[end..]);
         drop(check_text(&text, &Env::made_of([("A", "1")])).map_err(|errors| errors.to_string()));
+    }
+}
+
+/// One slip of the finger in a good file.
+fn slip() -> impl Strategy<Value = String> {
+    let place = 0..ZOO.len();
+    let lines = || ZOO.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+    prop_oneof![
+        place.clone().prop_map(|at| format!("{}{}", &ZOO[..at], &ZOO[at + 1..])),
+        (place.clone(), "[\"'{}\\[\\]=,:.# \n]").prop_map(|(at, c)| format!(
+            "{}{c}{}",
+            &ZOO[..at],
+            &ZOO[at..]
+        )),
+        (place.clone(), "[\"'{}\\[\\]=,:]").prop_map(|(at, c)| format!(
+            "{}{c}{}",
+            &ZOO[..at],
+            &ZOO[at + 1..]
+        )),
+        place.prop_map(|at| ZOO[..at].to_owned()),
+        (0..lines().len(), 0..lines().len()).prop_map(move |(one, other)| {
+            let mut lines = lines();
+            lines.swap(one, other);
+            lines.concat()
+        }),
+        Just(ZOO.replace('"', "'")),
+        Just(ZOO.replace(" = ", ": ")),
+        Just(ZOO.replace('\n', "\r\n")),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn after_any_slip_the_fixes_fit_the_text_and_come_to_an_end(text in slip()) {
+        let mut text = text;
+        for round in 0..12 {
+            let Err(errors) = check_text(&text, &Env::made_of([("A", "1")])) else { break };
+            drop(errors.to_string());
+            let fixes = this_round(&errors.errors);
+            let edits: Vec<_> = fixes.into_iter().flat_map(|fix| fix.edits.clone()).collect();
+            if edits.is_empty() {
+                break;
+            }
+            prop_assert!(round < 11, "never done:\n{text}");
+            let mended = applied(&text, &edits);
+            prop_assert!(mended.is_some(), "{edits:?}\n{text}");
+            text = mended.unwrap_or_default();
+        }
     }
 }

@@ -43,7 +43,7 @@ fn at_the_root_there_is_nothing_to_ask() {
 #[test]
 fn an_auto_that_nobody_can_answer_keeps_the_prefix_and_says_so() {
     let loaded = fine("[apps.a]\nrun = \"node x.js\"\npath = \"/a\"\nprefix = \"auto\"\n");
-    let said: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let said: Vec<String> = loaded.warnings.lines().collect();
     insta::assert_snapshot!(said.join("\n"));
     assert_eq!(loaded.apps.apps[0].prefix_mode, PrefixMode::Kept);
 }
