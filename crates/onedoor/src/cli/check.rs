@@ -3,15 +3,25 @@
 
 use std::io::{self, Write};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::detected::{self, Detected};
 use super::live::{self, Form, Wanted};
 use super::{Ended, FileArguments, Surroundings, replace_file};
-use crate::config::{self, Layers, Loaded, Mended, TableRow};
+use crate::config::{self, ConfigErrors, Layers, Loaded, Mended, TableRow, report};
 use crate::control::Place;
+
+const EXAMPLES: &str = "\
+Examples:
+  onedoor check                      find every mistake, start nothing
+  onedoor check --fix                mend what is mechanical; the rest is told
+  onedoor check --format github      in a workflow: each mistake beside its line
+  onedoor check --json | jq '.diagnostics[].message'
+  onedoor check --live               what of the apps that run leaves their prefix";
 
 /// Find every mistake in the file, and show what it would serve.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// Fetch the pages of the apps that run, and say what of them leaves their prefix and how to mend it
     #[arg(long)]
@@ -19,9 +29,12 @@ pub(super) struct Arguments {
     /// With --live: only these apps
     #[arg(value_name = "APP", requires = "live")]
     apps: Vec<String>,
-    /// With --live: answer in JSON
-    #[arg(long, requires = "live")]
+    /// Answer in JSON: every finding with its place and its fix; with --live, what was fetched
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// How the findings are told
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
     #[command(flatten)]
     files: FileArguments,
     /// Mend what is mechanical, in the file itself: comments and all else stay as they are
@@ -32,8 +45,27 @@ pub(super) struct Arguments {
     dry_run: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For editors and tools
+    Json,
+    /// For a workflow of GitHub, which shows them beside the code
+    Github,
+}
+
+impl Arguments {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
 pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
     let layers = arguments.files.layers();
+    if arguments.format() != Format::Text {
+        return for_machines(&layers, arguments, surroundings);
+    }
     let loaded = if arguments.fix {
         let mended = match config::mend(&layers, surroundings.env) {
             Ok(mended) => mended,
@@ -51,12 +83,63 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
     match loaded {
         Ok(loaded) if arguments.live => {
             let control = Place::of(layers.first(), loaded.control_socket.as_deref());
-            let form = if arguments.json { Form::Json } else { Form::Text };
-            live::run(&loaded, &control, Wanted { apps: &arguments.apps, form }, surroundings)
+            live::run(&loaded, &control, Wanted { apps: &arguments.apps, form: Form::Text }, surroundings)
         }
         Ok(loaded) => fine(&layers, &loaded, surroundings),
         Err(ended) => Ok(ended),
     }
+}
+
+/// The same on stdout, in a form that is a promise. What `--fix` did is told on stderr.
+fn for_machines(
+    layers: &Layers,
+    arguments: &Arguments,
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<Ended> {
+    let outcome = match read(layers, arguments, surroundings)? {
+        Ok(outcome) => outcome,
+        Err(ended) => return Ok(ended),
+    };
+    if let (true, Ok(loaded)) = (arguments.live, &outcome) {
+        let form = match arguments.format() {
+            Format::Json => Form::Json,
+            Format::Text | Format::Github => Form::Text,
+        };
+        let control = Place::of(layers.first(), loaded.control_socket.as_deref());
+        return live::run(loaded, &control, Wanted { apps: &arguments.apps, form }, surroundings);
+    }
+    match arguments.format() {
+        Format::Github => surroundings.out.write_all(report::github(&outcome).as_bytes())?,
+        Format::Text | Format::Json => writeln!(surroundings.out, "{:#}", report::json(&outcome))?,
+    }
+    Ok(if outcome.is_ok() { Ended::Well } else { Ended::Wrong })
+}
+
+type Outcome = Result<Loaded, ConfigErrors>;
+
+/// What the files mean, or what is wrong with them. None of it is told.
+fn read(
+    layers: &Layers,
+    arguments: &Arguments,
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<Result<Outcome, Ended>> {
+    if arguments.fix {
+        let mended = match config::mend(layers, surroundings.env) {
+            Ok(mended) => mended,
+            Err(errors) => return Ok(Ok(Err(errors))),
+        };
+        let written = tell_and_write(&mended, arguments, surroundings)?;
+        return Ok(written.map(|()| mended.outcome));
+    }
+    let Some(detected) = Detected::instead_of(layers) else {
+        return Ok(Ok(config::load(layers, surroundings.env)));
+    };
+    if let Err(ended) = detected::refuse_profile(layers.profile.as_deref(), surroundings)? {
+        return Ok(Err(ended));
+    }
+    detected::tell(&detected, layers, surroundings)?;
+    let is_empty = detected.plan.is_empty();
+    Ok(if is_empty { Err(Ended::Wrong) } else { Ok(detected.load(surroundings.env)) })
 }
 
 /// What was done, and the new text in place of the old.
@@ -97,7 +180,7 @@ fn fine(layers: &Layers, loaded: &Loaded, surroundings: &mut Surroundings<'_>) -
     };
     let (apps, routes) = (count(apps, "app"), count(routes, "route"));
     let are = if layers.files.len() > 1 { "are" } else { "is" };
-    writeln!(surroundings.talk, "{} {are} fine: {apps}, {routes}{jobs}", super::detected::name_of(layers))?;
+    writeln!(surroundings.talk, "{} {are} fine: {apps}, {routes}{jobs}", detected::name_of(layers))?;
     Ok(Ended::Well)
 }
 

@@ -43,6 +43,7 @@ Examples:
   onedoor dev                      the same for a developer: restarts what changes, shows what fails
   onedoor init                     write an onedoor.toml for what is in this folder
   onedoor check                    find every mistake in the file, start nothing
+  onedoor check --fix              mend those that can be meant in one way only
   onedoor explain /api/users       which route takes it, and what the app will see
   onedoor docs apps.*.ready        what a key means
   onedoor status                   how the apps are that run
@@ -316,6 +317,9 @@ fn told(
         }
         Err(errors) => {
             surroundings.talk.write_all(errors.render(surroundings.paint).as_bytes())?;
+            if let Some(code) = errors.code() {
+                writeln!(surroundings.talk, "`onedoor explain {}` says more", code.as_str())?;
+            }
             Ok(Err(Ended::Wrong))
         }
     }

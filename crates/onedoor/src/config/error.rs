@@ -95,6 +95,11 @@ impl ConfigErrors {
         Self { source_text: source_text.clone(), errors }
     }
 
+    /// The code of the first, to be asked about.
+    pub(crate) fn code(&self) -> Option<Code> {
+        self.errors.first().map(|error| error.code)
+    }
+
     /// All of them, as rustc draws its own; ends with a newline.
     pub(crate) fn render(&self, paint: Paint) -> String {
         let mut out = draw::draw(&self.source_text, &self.errors, paint);

@@ -114,6 +114,7 @@ fn of_its_table(row: &Row, text: &str) -> Option<&'static str> {
         ("apps.*.ready" | "apps.*.live", "path" | "http") => Some("say which: { path = \"/healthz\" }"),
         ("apps.*.ready", "log") => Some("say what it prints: { log = \"listening on\" }"),
         ("apps.*.ready" | "apps.*.live", "exec") => Some("say which command: { exec = \"./check\" }"),
+        ("apps.*.prefix", text) if text.starts_with('/') => Some("where an app is served is its `path`"),
         ("profile.*", _) => Some("write [profile.NAME], and below it the keys that change"),
         ("defaults.app", _) => Some("write [defaults.app], and below it keys of an app"),
         _ => None,

@@ -1,8 +1,10 @@
-//! `onedoor explain [METHOD] URL`: which route takes a request, why, what is done with it, and what came close.
+//! `onedoor explain [METHOD] URL`: which route takes a request, why, what is done with it, and what came close; and
+//! `onedoor explain CODE`, what a code of `check` means.
 //!
 //! Asks the very parser, table and writer of heads that the proxy asks. Starts nothing, sends nothing.
 
 mod asked;
+mod code;
 mod steps;
 mod told;
 
@@ -12,6 +14,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use clap::Args;
 
 use self::asked::Asked;
+use self::code::Word;
 use self::told::Told;
 use super::{Ended, FileArguments, Surroundings};
 
@@ -19,11 +22,12 @@ const EXAMPLES: &str = "\
 Examples:
   onedoor explain /api/users
   onedoor explain POST https://example.com/api/upload
-  onedoor explain /api/x -H 'X-Canary: 1' -H 'Cookie: beta=on' --ip 10.1.2.3";
+  onedoor explain /api/x -H 'X-Canary: 1' -H 'Cookie: beta=on' --ip 10.1.2.3
+  onedoor explain unknown-key        what a code of `onedoor check` means";
 
-/// Say which route takes a request, why, and what the upstream will see.
+/// Say which route takes a request, why, and what the upstream will see; or what a code means.
 #[derive(Debug, Args)]
-#[command(override_usage = "onedoor explain [OPTIONS] [METHOD] URL", after_help = EXAMPLES)]
+#[command(override_usage = "onedoor explain [OPTIONS] [METHOD] URL | CODE", after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The request: a path or a whole URL, as it goes over the wire; a method in front if it is not GET
     #[arg(value_name = "[METHOD] URL", num_args = 1..=2, required = true)]
@@ -46,6 +50,15 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
     let Arguments { request, host, fields, ip, json, files } = arguments;
+    match Word::of(request) {
+        Some(Word::Code(code)) => return code::write(code, surroundings.out).map(|()| Ended::Well),
+        Some(Word::Nearly(code)) => {
+            let (word, code) = (request.join(" "), code.as_str());
+            writeln!(surroundings.talk, "error: \"{word}\" is no code and no path\ndid you mean `{code}`?")?;
+            return Ok(Ended::Wrong);
+        }
+        None => {}
+    }
     let asked = match Asked::new(request, host.as_deref(), fields, *ip) {
         Ok(asked) => asked,
         Err(why) => {

@@ -42,6 +42,7 @@ pub(super) fn trusted_peers(server: &Section, context: &mut Context<'_>) -> Trus
             for word in words {
                 match named(word, Platform::of(context.env)) {
                     Ok(more) => {
+                        host_bits(word).into_iter().for_each(|trap| context.warn(trap));
                         trusted.networks.extend(more.networks);
                         trusted.client_field = trusted.client_field.or(more.client_field);
                     }
@@ -57,6 +58,16 @@ pub(super) fn trusted_peers(server: &Section, context: &mut Context<'_>) -> Trus
             trusted
         }
     }
+}
+
+/// `10.0.0.1/8`: the whole of 10.0.0.0/8 is trusted, and one address may have been meant.
+fn host_bits(word: Located<&str>) -> Option<ConfigError> {
+    let written = word.value.parse::<IpNet>().ok()?;
+    let network = written.trunc();
+    let fact = format!("\"{written}\" is all of {network}");
+    let trap = ConfigError::new(Code::HostBits, word.span, fact);
+    let remedy = format!("write \"{network}\", or \"{}\" for that address alone", written.addr());
+    (network != written).then(|| trap.remedy(remedy).replace(word.span, quoted(&network.to_string())))
 }
 
 /// `proxy_protocol`: only who is trusted may say whose a connection is, so that somebody must be.
