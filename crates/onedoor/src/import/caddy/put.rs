@@ -146,12 +146,13 @@ impl<'a> Desk<'a> {
     fn make_room(&mut self, route: &Route) {
         let key = route.key();
         let is_in_the_way = |other: &Route| other.key() == key && fact(&other.entry, "when").is_some();
-        let Some(at) = self.sketch.routes.iter().position(is_in_the_way) else { return };
-        let other = self.sketch.routes.remove(at);
-        let how = format!(
-            "an exact path is written once, so \"{key}\" cannot have conditions here and none there: the one without is served"
-        );
-        self.ledger.missing(other.item, how);
+        while let Some(at) = self.sketch.routes.iter().position(is_in_the_way) {
+            let other = self.sketch.routes.remove(at);
+            let how = format!(
+                "an exact path is written once, so \"{key}\" cannot have conditions here and none there: the one without is served"
+            );
+            self.ledger.missing(other.item, how);
+        }
     }
 
     /// The key, with the rest called by a name where several routes share a subtree.
