@@ -139,7 +139,8 @@ fn read(
     }
     detected::tell(&detected, layers, surroundings)?;
     let is_empty = detected.plan.is_empty();
-    Ok(if is_empty { Err(Ended::Wrong) } else { Ok(detected.load(surroundings.env)) })
+    let env = surroundings.env;
+    Ok(Ok(if is_empty { config::load(layers, env) } else { detected.load(env) }))
 }
 
 /// What was done, and the new text in place of the old.

@@ -171,6 +171,9 @@ codes! {
     ForeignCapture "foreign-capture" Warning:
         "Other routers write a part of a path so; here it matches only itself.",
         "[routes]\n\"/users/:id\" = { respond = \"x\" }" => "[routes]\n\"/users/{id}\" = { respond = \"x\" }";
+    BareHost "bare-host" Warning:
+        "What stands in front of the first slash is a host, and one without a dot is hardly ever meant: a path begins with a slash.",
+        "[routes]\n\"api/*\" = { respond = \"x\" }" => "[routes]\n\"/api/*\" = { respond = \"x\" }";
     Background "background" Warning:
         "The command puts itself into the background: its process ends at once and would seem to have failed.",
         "[apps]\nweb = \"gunicorn a --daemon\"" => "[apps]\nweb = \"gunicorn a\"";

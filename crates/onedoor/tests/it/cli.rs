@@ -48,6 +48,31 @@ fn the_zoos_own_file_passes_check() {
 }
 
 #[test]
+fn machines_are_told_on_stdout_alone_and_the_edits_mend_the_file() {
+    let toml = "[apps]\nweb = { run = \"true\", pathh = \"/\" }\n"; // typos: ignore
+    let output = in_folder_with(toml, &["check", "--json"]);
+    assert_eq!((output.status.code(), &*output.stderr), (Some(2), &b""[..]), "{}", talk(&output));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let edit = &told["diagnostics"][0]["fix"]["edits"][0];
+    let at = |name: &str| usize::try_from(edit[name].as_u64().expect("an offset")).expect("a small one");
+    let text = edit["text"].as_str().expect("a text");
+    let mended = [&toml[..at("start")], text, &toml[at("end")..]].concat();
+    assert_eq!(mended, toml.replace("pathh", "path")); // typos: ignore
+
+    let output = in_folder_with(toml, &["check", "--format", "github"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.starts_with("::error file=onedoor.toml,line=2,col=23,"), "{told}");
+}
+
+#[test]
+fn a_folder_without_anything_is_told_to_machines_as_a_missing_file() {
+    let dir = TempDir::new().expect("a folder for the test");
+    let output = run_onedoor(dir.path(), &["check", "--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((output.status.code(), &told["diagnostics"][0]["code"]), (Some(2), &"no-file".into()));
+}
+
+#[test]
 fn an_unknown_key_is_named_with_the_one_that_was_meant() {
     is_a_mistake(
         "[apps]\nweb = { run = \"true\", pathh = \"/\" }\n",

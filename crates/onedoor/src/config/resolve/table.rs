@@ -202,7 +202,7 @@ impl Table<'_, '_> {
     fn route(&mut self, draft: Draft<'_>, apps: &[AppDraft<'_>]) {
         let place = draft.place();
         let Draft { key, standing, section, pattern, target } = draft;
-        if let Some(trap) = traps::foreign_capture(key) {
+        for trap in [traps::foreign_capture(key), traps::bare_host(key)].into_iter().flatten() {
             self.context.warn(trap);
         }
         let Some((action, what)) = self.action((&pattern, key.span), section, target) else { return };

@@ -31,6 +31,20 @@ pub(super) fn foreign_capture(key: Located<&str>) -> Option<ConfigError> {
     Some(trap.remedy(format!("any segment is written {{{name}}}")).replace(key.span, fix::quoted(&meant)))
 }
 
+/// `api/*`: what is in front of the first slash is a host, and few hosts have a name without a dot.
+pub(super) fn bare_host(key: Located<&str>) -> Option<ConfigError> {
+    let (method, pattern) = match key.value.split_once(' ') {
+        Some((method, pattern)) => (format!("{method} "), pattern.trim_start()),
+        None => (String::new(), key.value),
+    };
+    let host = pattern.split('/').next().filter(|host| !host.is_empty() && *host != "localhost")?;
+    let is_one_word = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let fact = format!("\"{host}\" is taken for a host");
+    let meant = fix::quoted(&format!("{method}/{pattern}"));
+    let trap = ConfigError::new(Code::BareHost, key.span, fact);
+    is_one_word.then(|| trap.remedy(format!("a path begins with a slash: {meant}")).replace(key.span, meant))
+}
+
 /// Whether a client that follows the redirects of the route written so never arrives: `"/a/*" = { redirect = "/a" }`.
 pub(super) fn goes_round(routes: &Routes, written: &str) -> bool {
     let Some(Example { method, mut host, mut path }) = example(written) else { return false };
@@ -109,6 +123,16 @@ mod tests {
     fn warnings(text: &str) -> Vec<String> {
         let loaded = check_text(text, &Env::made_of([])).unwrap_or_else(|errors| panic!("{errors}"));
         loaded.warnings.lines().collect()
+    }
+
+    #[test]
+    fn a_pattern_without_its_slash_is_taken_for_a_host_and_a_real_host_is_one() {
+        let around = |key: &str| warnings(&format!("[routes]\n\"{key}\" = {{ respond = \"\" }}"));
+        assert!(around("api/*")[0].contains("a path begins with a slash: \"/api/*\""));
+        assert!(around("GET api/*")[0].contains("\"GET /api/*\""));
+        for host in ["localhost/*", "api.example/*", "*.example/*", "/api/*", "GET /api"] {
+            assert_eq!(around(host), [""; 0], "{host}");
+        }
     }
 
     #[test]
