@@ -5,7 +5,7 @@
 //! literals and kinds of capture. What differs within a shape is the text of regexes, and the conditions: those are
 //! asked whether any request satisfies both. Which routes are hidden by another is told in `shadow`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::host::HostPattern;
@@ -13,6 +13,7 @@ use super::method::Method;
 use super::pattern::{End, Pattern, Segment};
 use super::regex::{Matter, Overlap};
 use super::regex_set::RegexSet;
+use super::when::{Name, When};
 use super::{RouteSpec, shadow};
 
 /// So many routes of one shape are held against each other without further ado.
@@ -80,9 +81,11 @@ pub(super) fn all(specs: &[RouteSpec]) -> Vec<Conflict> {
 /// Among routes of one shape.
 fn among(specs: &[RouteSpec], alike: &[usize]) -> Vec<Conflict> {
     let meetings = (alike.len() > FEW).then(|| Meetings::of(specs, alike)).flatten();
+    let mut rivals = Rivals::among(specs, alike);
     let mut conflicts = Vec::new();
     for (at, second) in alike.iter().copied().enumerate() {
-        let conflict = alike[..at].iter().copied().enumerate().find_map(|(first_at, first)| {
+        let conflict = rivals.admit(at, &specs[second].when).into_iter().find_map(|first_at| {
+            let first = alike[first_at];
             if meetings.as_ref().is_some_and(|meetings| meetings.excludes(first_at, at)) {
                 return None;
             }
@@ -93,6 +96,43 @@ fn among(specs: &[RouteSpec], alike: &[usize]) -> Vec<Conflict> {
         conflicts.extend(conflict);
     }
     conflicts
+}
+
+/// Which routes of one shape can meet in their conditions, as far as one name tells: those that ask for different
+/// values of it never do, and need not be held against each other.
+#[derive(Default)]
+struct Rivals<'s> {
+    /// The one that most of them ask a certain value of.
+    name: Option<Name>,
+    /// Places among those alike: of those that ask for a value of it …
+    by_value: HashMap<&'s str, Vec<usize>>,
+    /// … and of those that do not.
+    others: Vec<usize>,
+}
+
+impl<'s> Rivals<'s> {
+    fn among(specs: &[RouteSpec], alike: &[usize]) -> Self {
+        let mut asked: BTreeMap<Name, usize> = BTreeMap::new();
+        for (name, _) in alike.iter().flat_map(|index| specs[*index].when.exact()) {
+            *asked.entry(name).or_default() += 1;
+        }
+        let name = asked.into_iter().max_by_key(|(_, times)| *times).map(|(name, _)| name);
+        Self { name, ..Self::default() }
+    }
+
+    /// Those before it that it can meet, in their order; it is one of them from now on.
+    fn admit(&mut self, at: usize, when: &'s When) -> Vec<usize> {
+        let value = when.exact().find(|(name, _)| self.name.as_ref() == Some(name));
+        let Some((_, value)) = value else {
+            self.others.push(at);
+            return (0..at).collect();
+        };
+        let alike = self.by_value.entry(value).or_default();
+        let mut met: Vec<usize> = alike.iter().chain(&self.others).copied().collect();
+        met.sort_unstable();
+        alike.push(at);
+        met
+    }
 }
 
 /// Which of the routes of one shape can meet in their first regex: found for all of them at once, where holding each

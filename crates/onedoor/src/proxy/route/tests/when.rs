@@ -154,6 +154,16 @@ fn conditions_that_can_hold_together_tie() {
 }
 
 #[test]
+fn among_many_conditions_of_one_name_those_that_meet_are_found() {
+    let mut keys: Vec<String> = (0..20).map(|tenant| format!("/ [h:tenant={tenant}]!{tenant}")).collect();
+    keys.extend(["/ [h:tenant=7]!-1", "/ [h:tenant=~3|4]!-2", "/ [h:beta=1]!7"].map(str::to_owned));
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let told = build(&keys).expect_err("some of them meet");
+    let pairs: Vec<_> = told.iter().map(|conflict| (conflict.first, conflict.second)).collect();
+    assert_eq!(pairs, [(7, 20), (7, 22)]);
+}
+
+#[test]
 fn the_same_conditions_are_duplicates_whatever_their_order_case_and_spelling() {
     for [first, second] in [
         ["/ [h:a=1,h:b=2]", "/ [h:B=2,h:A=1]"],
