@@ -11,6 +11,7 @@ mod control;
 mod dev;
 mod import;
 mod init;
+mod loopback;
 mod observe;
 mod proxy;
 mod registry;

@@ -17,6 +17,7 @@ mod telling;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -24,15 +25,17 @@ use onedoor_linux::signal::Signal;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, watch};
 
-use self::telling::{announce, explain, last_words, tell_status, tell_trust};
-use crate::apps::{Apps, AppsEnd, Change, EndOf, Outcome, Reload};
+use self::telling::{announce, explain, last_words, tell_side_doors, tell_status, tell_trust};
+use crate::apps::spec;
+use crate::apps::{Apps, AppsEnd, Change, EndOf, Loopback, Outcome, Reload};
 use crate::cli::Reread;
 use crate::config::Loaded;
 use crate::control::{Control, Place, ReloadAsked};
 use crate::dev::{Ask, Developer, Picture, Settings};
 use crate::init::{self, Children, ExitCause, Request, Signals, StopRequest};
+use crate::loopback::{Addresses, PrivatePorts};
 use crate::observe::log::{Level, Log};
-use crate::proxy::{Bound, Proxy};
+use crate::proxy::{self, Bound, Proxy};
 use crate::registry::Registry;
 
 /// How long answers that wait for the apps' end may take to leave.
@@ -99,14 +102,14 @@ async fn serve(
     let wished = developing::port_wished(&loaded);
     let mut picture = developing::picture(&loaded);
     // Bound first: connections queue from here on, and a taken port is known before an app starts.
-    let bound = Bound::new(loaded.proxy)?;
+    let (bound, loopback) = bind(loaded.proxy, &loaded.apps)?;
     let mut signals = Signals::new(log.clone()).context("cannot read signals")?;
     let children = Children::start(log.clone()).context("cannot start the thread for children")?;
     let (registry, publishers) = Registry::new(&loaded.apps.slots(), bound.workers());
     let budget = loaded.apps.stop_budget;
     let (addresses, ports) = (bound.addresses(), bound.ports());
     // Before the workers: a crowd at the door may take every descriptor that is left.
-    let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), &ports)
+    let mut apps = Apps::start(loaded.apps, publishers, children.clone(), log.clone(), loopback.clone())
         .context("cannot start the apps")?;
     // Before the first answer: who has had one may give orders.
     let (ask_reload, mut reloads) = mpsc::channel(RELOADS_WAITING);
@@ -119,6 +122,7 @@ async fn serve(
     });
     if developer.as_ref().is_none_or(|developer| !developer.has_screen()) {
         announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
+        tell_side_doors(log, &loopback.addresses);
         tell_trust(log, trusted.as_deref());
     }
     let end = loop {
@@ -129,14 +133,14 @@ async fn serve(
             request = signals.next() => match request {
                 Request::Stop(stop) => break End::Asked(stop),
                 Request::Status => tell_status(log, &apps.table()),
-                Request::Reload => reload(None, reread, &mut apps, &proxy, developer.as_ref(), log),
+                Request::Reload => reload(None, reread, &mut apps, &proxy, &loopback, developer.as_ref(), log),
             },
             Some(asked) = reloads.recv() => {
-                reload(Some(asked), reread, &mut apps, &proxy, developer.as_ref(), log);
+                reload(Some(asked), reread, &mut apps, &proxy, &loopback, developer.as_ref(), log);
             }
             ask = wishes(developer.as_mut()) => match ask {
                 Ask::Quit => break End::Asked(StopRequest::Once(Signal::INT)),
-                Ask::Reread => reload(None, reread, &mut apps, &proxy, developer.as_ref(), log),
+                Ask::Reread => reload(None, reread, &mut apps, &proxy, &loopback, developer.as_ref(), log),
             },
             end = apps.ended() => match (&developer, end.of) {
                 // It waits for a change of its files, and so do we.
@@ -171,6 +175,16 @@ async fn serve(
     Ok(exit_code(&end))
 }
 
+/// The door bound, and its side doors on the first of the private ports.
+fn bind(proxy: proxy::config::Config, apps: &spec::Config) -> anyhow::Result<(Bound, Loopback)> {
+    let mut bound = Bound::new(proxy)?;
+    let taken = bound.ports().into_iter().chain(apps.fixed_ports()).collect();
+    let ports = Arc::new(PrivatePorts::of_this_host(taken));
+    let addresses = Addresses::default();
+    addresses.replace(bound.open_side_doors(&ports)?);
+    Ok((bound, Loopback { ports, addresses }))
+}
+
 /// Brings everything to what the file says now; on a mistake nothing changes. Answers when every app has been replaced
 /// that had to be.
 fn reload(
@@ -178,10 +192,11 @@ fn reload(
     reread: &Reread,
     apps: &mut Apps,
     proxy: &Proxy,
+    loopback: &Loopback,
     developer: Option<&Developer>,
     log: &Log,
 ) {
-    let begun = try_reload(reread, apps, proxy);
+    let begun = try_reload(reread, apps, proxy, loopback);
     if let Some(developer) = developer {
         developer.reread(begun.as_ref().map(|begun| begun.picture.clone()).map_err(String::as_str));
     }
@@ -213,10 +228,13 @@ struct Begun {
     picture: Picture,
 }
 
-fn try_reload(reread: &Reread, apps: &mut Apps, proxy: &Proxy) -> Result<Begun, String> {
+fn try_reload(reread: &Reread, apps: &mut Apps, proxy: &Proxy, loopback: &Loopback) -> Result<Begun, String> {
     let loaded = reread()?;
     let picture = developing::picture(&loaded);
-    let prepared = proxy.prepare(loaded.proxy).map_err(|error| error.to_string())?;
+    loopback.addresses.allow(loaded.apps.fixed_ports()).map_err(|occupied| occupied.to_string())?;
+    loopback.ports.reserve(loaded.apps.fixed_ports());
+    let prepared = proxy.prepare(loaded.proxy, &loopback.ports).map_err(|error| error.to_string())?;
+    loopback.addresses.replace(prepared.side_doors());
     let (registry, publishers) = proxy.registry().next(&loaded.apps.slots());
     // Nothing here waits: the apps' tasks hear of it when the proxy has changed already.
     let reload = apps.reload(loaded.apps, publishers);

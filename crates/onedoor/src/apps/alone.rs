@@ -5,9 +5,9 @@ use std::sync::Arc;
 use onedoor_linux::spawn::SpawnSpec;
 
 use super::confine::Confined;
-use super::ports::PrivatePorts;
 use super::spawn::{Launcher, RuntimeDir, Shared};
 use super::spec::{AppSpec, Config, Listening};
+use crate::loopback::{Addresses, PrivatePorts};
 use crate::suggest;
 
 /// What is to be run.
@@ -40,6 +40,7 @@ pub(crate) fn launch_alone(config: &Config, name: &str) -> Result<Alone, String>
     let app = on_a_port(app);
     let shared = Shared {
         ports: Arc::new(PrivatePorts::of_this_host(Default::default())),
+        addresses: Addresses::default(),
         runtime: Arc::new(RuntimeDir::of_this_host().map_err(|error| error.to_string())?),
         confinement: Arc::default(),
     };

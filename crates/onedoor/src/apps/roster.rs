@@ -3,7 +3,7 @@
 //! It owns the apps' tasks, knows which apps the program cannot live without, and orders the stop. What one app does
 //! is its task's business.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::hash::RandomState;
 use std::io;
@@ -19,12 +19,12 @@ use super::helm::{Helm, Reach};
 use super::nursery::Nursery;
 use super::oom::OomWatch;
 use super::order::{KILL_MARGIN, Milestones, Waves, depths};
-use super::ports::PrivatePorts;
 use super::reload::Signature;
 use super::spawn::{RuntimeDir, Shared};
 use super::spec::{AppSpec, Config, Grace, JobSpec, Listening};
 use super::task::{Ended, Kill, Order, Stopped};
 use crate::init::{Children, ExitCause, exit_code};
+use crate::loopback::{Addresses, PrivatePorts};
 use crate::observe::log::{Happening, Level, Log};
 use crate::registry::{Publisher, Weight};
 
@@ -42,6 +42,13 @@ pub(crate) struct Apps {
     /// What the file said of each job when it was last started.
     pub(super) jobs: BTreeMap<Arc<str>, Signature>,
     pub(super) log: Log,
+}
+
+/// What the apps have of the loopback interface.
+#[derive(Clone, Debug)]
+pub(crate) struct Loopback {
+    pub(crate) ports: Arc<PrivatePorts>,
+    pub(crate) addresses: Addresses,
 }
 
 /// An app or a job from its beginning to its end; names come back, these do not.
@@ -137,8 +144,7 @@ impl StopReport {
 
 impl Apps {
     /// Starts every app, one task each, on the current tokio runtime (a current-thread one is enough; nothing here
-    /// blocks it but short looks at /proc). `publishers` come in the order of `config.apps`. `public_ports` are the
-    /// door's own: no app is given one.
+    /// blocks it but short looks at /proc). `publishers` come in the order of `config.apps`.
     ///
     /// # Errors
     /// When /dev/urandom cannot be read.
@@ -147,13 +153,14 @@ impl Apps {
         publishers: Vec<Publisher>,
         children: Children,
         log: Log,
-        public_ports: &[u16],
+        around: Loopback,
     ) -> io::Result<Self> {
         let (ended_sender, ended) = mpsc::unbounded_channel();
         let depths = depths(&config);
         let mut nursery = Nursery {
             shared: Shared {
-                ports: Arc::new(PrivatePorts::of_this_host(taken(public_ports, &config.apps))),
+                ports: around.ports,
+                addresses: around.addresses,
                 runtime: Arc::new(RuntimeDir::of_this_host()?),
                 confinement: Arc::default(),
             },
@@ -353,22 +360,6 @@ fn tell_wave(members: &[Member], wave: u32, waves: &Waves) {
         let kill_at = waves.kill_at(wave, member.grace, now);
         // Full or closed: it was told before, or its task is gone.
         member.orders.try_send(Order::Stop { kill_at }).ok();
-    }
-}
-
-/// Ports that no app may be given: the door's own, and those that apps have for themselves.
-fn taken(public_ports: &[u16], apps: &[AppSpec]) -> BTreeSet<u16> {
-    public_ports.iter().copied().chain(apps.iter().filter_map(fixed_port)).collect()
-}
-
-fn fixed_port(app: &AppSpec) -> Option<u16> {
-    match app.listening {
-        Listening::FixedPort { port, .. } => Some(port),
-        Listening::Nowhere
-        | Listening::Auto { .. }
-        | Listening::PrivatePort { .. }
-        | Listening::UnixSocket { .. }
-        | Listening::Handed { .. } => None,
     }
 }
 

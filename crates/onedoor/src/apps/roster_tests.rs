@@ -99,7 +99,11 @@ fn start_with(mut specs: Vec<AppSpec>, log: Log) -> Running {
     let slots: Vec<_> = specs.iter().map(|spec| (Arc::clone(&spec.name), spec.weight)).collect();
     let (registry, publishers) = Registry::new(&slots, 1);
     let config = Config { apps: specs, jobs: Vec::new(), stop_budget: PATIENCE };
-    let apps = Apps::start(config, publishers, Children::for_tests(), log, &[]).unwrap();
+    let loopback = Loopback {
+        ports: Arc::new(PrivatePorts::of_this_host(Default::default())),
+        addresses: Addresses::default(),
+    };
+    let apps = Apps::start(config, publishers, Children::for_tests(), log, loopback).unwrap();
     Running { apps, registry }
 }
 

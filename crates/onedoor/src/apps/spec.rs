@@ -32,6 +32,18 @@ impl Config {
     pub(crate) fn slots(&self) -> Vec<(Arc<str>, Weight)> {
         self.apps.iter().map(|app| (Arc::clone(&app.name), app.weight)).collect()
     }
+
+    /// The ports that apps have for themselves.
+    pub(crate) fn fixed_ports(&self) -> impl Iterator<Item = u16> {
+        self.apps.iter().filter_map(|app| match app.listening {
+            Listening::FixedPort { port, .. } => Some(port),
+            Listening::Nowhere
+            | Listening::Auto { .. }
+            | Listening::PrivatePort { .. }
+            | Listening::UnixSocket { .. }
+            | Listening::Handed { .. } => None,
+        })
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -276,9 +288,44 @@ pub(crate) struct Environment {
     /// `.env` files, the later ones first heard; read at each start. What onedoor sets beats them.
     pub(crate) files: Vec<PathBuf>,
     /// The app's own `env`: beats everything onedoor sets.
-    pub(crate) own: Vec<(String, String)>,
+    pub(crate) own: Vec<(String, EnvValue)>,
     /// Read at each start, beats everything, and nobody else sees it.
     pub(crate) secrets: Vec<(String, SecretSource)>,
+}
+
+/// A value of `env`. Where siblings are is known only when a process is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EnvValue {
+    pub(crate) pieces: Vec<EnvPiece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum EnvPiece {
+    Text(String),
+    /// `${app.NAME.url}`
+    UrlOf(Arc<str>),
+}
+
+impl EnvValue {
+    /// The value; None: it names an app that has no address.
+    pub(crate) fn with(&self, url_of: impl Fn(&str) -> Option<String>) -> Option<String> {
+        let piece = |piece: &EnvPiece| match piece {
+            EnvPiece::Text(text) => Some(text.clone()),
+            EnvPiece::UrlOf(app) => url_of(app),
+        };
+        self.pieces.iter().map(piece).collect()
+    }
+
+    /// The value, if the file alone says what it is.
+    pub(crate) fn text(&self) -> Option<String> {
+        self.with(|_| None)
+    }
+}
+
+impl From<&str> for EnvValue {
+    fn from(text: &str) -> Self {
+        Self { pieces: vec![EnvPiece::Text(text.to_owned())] }
+    }
 }
 
 /// Where a secret is kept.

@@ -54,6 +54,8 @@ pub(crate) enum Kind {
     Command,
     /// Names and texts, both chosen by the operator.
     TextMap,
+    /// The same, where a value may hold the address of an app.
+    EnvMap,
     /// Any TOML value, as JSON.
     Json,
     /// Keys from this catalogue.
@@ -144,6 +146,11 @@ pub(super) fn is_text_map(path: &str) -> bool {
     rows().any(|row| row.path == path && row.kinds.contains(&TextMap))
 }
 
+/// The same, where the texts may hold addresses of apps.
+pub(super) fn is_env_map(path: &str) -> bool {
+    rows().any(|row| row.path == path && row.kinds.contains(&EnvMap))
+}
+
 /// The keys that may stand in the table at `parent`.
 pub(super) fn keys_of(parent: &str) -> impl Iterator<Item = &'static str> {
     rows().filter(move |row| row.parent() == parent && row.status == Status::Supported).map(Row::key)
@@ -169,7 +176,7 @@ impl Kind {
             Self::TextList => "a list of strings".to_owned(),
             Self::IntList { min, max } => format!("a list of whole numbers from {min} to {max}"),
             Self::Command => "a command (a string, or a list of strings)".to_owned(),
-            Self::TextMap => "a table of names and values".to_owned(),
+            Self::TextMap | Self::EnvMap => "a table of names and values".to_owned(),
             Self::Json => "any value".to_owned(),
             Self::Table => "a table".to_owned(),
             Self::Tables => "a list of tables".to_owned(),
@@ -190,7 +197,9 @@ const fn later(path: &'static str, text: &'static str) -> Row {
     Row { path, kinds: &[], default: "", text, since: "", status: Status::NotYet }
 }
 
-use Kind::{Bool, Command, Duration, Int, IntList, Json, Size, Table, Tables, Text, TextList, TextMap};
+use Kind::{
+    Bool, Command, Duration, EnvMap, Int, IntList, Json, Size, Table, Tables, Text, TextList, TextMap,
+};
 
 const AUTO: Kind = one_of(&["auto"]);
 
@@ -256,7 +265,7 @@ const APP: &[Row] = &[
     key("apps.*.prefix", &[PREFIX], "\"keep\"", "What becomes of the mount before the app sees the path: \"strip\" is strip = true; \"keep\" leaves it; \"auto\" does what the app's framework wants and tells it its prefix, for an app whose own code knows nothing of one."),
     key("apps.*.strip", &[Bool], "false", "Cut the mount off the path before the app sees it; it is told by X-Forwarded-Prefix."),
     key("apps.*.rewrite", &[Text], "none", "Replace the mount by this path."),
-    key("apps.*.env", &[TextMap], "{}", "Variables for this app; they beat what onedoor sets itself."),
+    key("apps.*.env", &[EnvMap], "{}", "Variables for this app; they beat what onedoor sets itself. `${app.NAME.url}` is where app NAME is found, whatever becomes of its processes."),
     key("apps.*.inherit_env", &[one_of(&["all"]), TextList], "\"all\"", "Which of the container's variables the app sees: all, or only those named."),
     key("apps.*.socket", &[one_of(&["auto", "activate"]), Bool], "\"auto\"", "Whether the app listens on a Unix socket: where its framework is known to take one, always, or never. \"activate\": onedoor listens and hands the socket to the app as descriptor 3 (LISTEN_FDS, as systemd does), so that what comes while it restarts waits there."),
     key("apps.*.ready", &[one_of(&["accept", "notify"]), Table], "\"accept\"", "When the app is ready: once it accepts connections, once it says READY=1 (sd_notify) to the socket that NOTIFY_SOCKET names, or a table with one of path, log and exec. A served app must accept connections in any case; a worker need not, and is ready at once unless this says otherwise."),
@@ -325,7 +334,7 @@ const JOB: &[Row] = &[
     key("jobs.*.enabled", &[Bool], "true", "Whether there is such a job at all; whoever needs one that is not enabled does not wait for it."),
     key("jobs.*.needs", &[Text, TextList], "[]", "The apps that must be ready, and the jobs that must be done, before its first run."),
     key("jobs.*.dir", &[Text], "the file's folder", "The working directory, from the file's folder."),
-    key("jobs.*.env", &[TextMap], "{}", "Variables for this job."),
+    key("jobs.*.env", &[EnvMap], "{}", "Variables for this job, as an app's."),
     key("jobs.*.inherit_env", &[one_of(&["all"]), TextList], "\"all\"", "Which of the container's variables the job sees: all, or only those named."),
     key("jobs.*.umask", &[Text], "the container's", "Which permissions the files it makes never have, in octal."),
     key("jobs.*.success", &[IntList { min: 0, max: 255 }], "[0]", "The exit codes that mean it is done. 0 always does; 128 + N stands for a death by signal N."),

@@ -85,7 +85,7 @@ codes! {
         "A value names a variable of the container that is not set. An empty text in its place would be a worse surprise later.",
         "[apps.web]\nrun = \"a\"\nenv = { DB = \"${DB_URL}\" }" => "[apps.web]\nrun = \"a\"\nenv = { DB = \"${DB_URL:-sqlite:x.db}\" }";
     EnvSyntax "env-syntax" Error:
-        "A `${` is not closed, or what it names is no name. A plain dollar sign is written $$.",
+        "A `${` is not closed, what it names is no name, or it asks for the address of an app where that is not known. A plain dollar sign is written $$.",
         "[apps.web]\nrun = \"a\"\nenv = { A = \"${B\" }" => "[apps.web]\nrun = \"a\"\nenv = { A = \"$${B\" }";
     AppName "app-name" Error:
         "The name of an app is part of addresses, of variables and of the log, so it is made of small letters, digits and dashes.",
@@ -94,7 +94,7 @@ codes! {
         "There are more apps, jobs or conditions than can be counted here.",
         "" => "";
     UnknownApp "unknown-app" Error:
-        "A route, or `needs`, names an app that the file does not have.",
+        "A route, `needs` or a `${app.NAME.url}` names an app that the file does not have.",
         "[apps]\nnode = \"a\"\n[routes]\n\"/x\" = { app = \"nod\" }" => "[apps]\nnode = \"a\"\n[routes]\n\"/x\" = { app = \"node\" }";
     BadCommand "bad-command" Error:
         "The command cannot be taken apart into words: it is empty, or a quote is not closed.",

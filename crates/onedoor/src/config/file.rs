@@ -11,7 +11,7 @@ use super::catalogue::{self, Kind, Row, Status};
 use super::env::Env;
 use super::error::{Code, ConfigError};
 use super::fix::{Fix, quoted};
-use super::interpolate::interpolate;
+use super::interpolate::{Piece, interpolate, pieces};
 use super::remedy::Proposal;
 use super::section::{Entry, Node, Origin, Section, Value};
 use super::source::{File, Located, Source, Span};
@@ -93,7 +93,9 @@ impl Reader<'_> {
             Written::Table(table) if row.kinds.contains(&Kind::Table) => {
                 Some(Value::Table(self.section(catalogue::shape(row), shown, table)))
             }
-            Written::Table(table) if row.kinds.contains(&Kind::TextMap) => {
+            Written::Table(table)
+                if row.kinds.iter().any(|kind| matches!(kind, Kind::TextMap | Kind::EnvMap)) =>
+            {
                 Some(Value::Table(self.text_map(row, shown, table)))
             }
             other if row.kinds.contains(&Kind::Json) => self.json(other, span).map(Value::Json),
@@ -133,6 +135,7 @@ impl Reader<'_> {
                 | Kind::IntList { .. }
                 | Kind::Command
                 | Kind::TextMap
+                | Kind::EnvMap
                 | Kind::Table
                 | Kind::Tables => None,
             };
@@ -191,11 +194,14 @@ impl Reader<'_> {
         let mut entries = Vec::with_capacity(table.len());
         for (key, Located { value, span }) in table {
             let span = *span;
-            let text = match value {
-                Written::Text(text) => self.interpolated(text, span),
-                Written::Integer(number) => Some(number.spelt.clone()),
-                Written::Float(number) => Some(number.clone()),
-                Written::Bool(flag) => Some(flag.to_string()),
+            let made = match value {
+                Written::Text(text) if row.kinds.contains(&Kind::EnvMap) => {
+                    self.pieces(text, span).map(Value::Pieces)
+                }
+                Written::Text(text) => self.interpolated(text, span).map(Value::Text),
+                Written::Integer(number) => Some(Value::Text(number.spelt.clone())),
+                Written::Float(number) => Some(Value::Text(number.clone())),
+                Written::Bool(flag) => Some(Value::Text(flag.to_string())),
                 other @ (Written::Time(_) | Written::Null | Written::List(_) | Written::Table(_)) => {
                     let fact = format!("{shown}.{} is not a string", key.value);
                     let error = ConfigError::new(Code::WrongType, span, fact);
@@ -204,7 +210,7 @@ impl Reader<'_> {
                 }
             };
             let unset = std::mem::take(&mut self.unset);
-            let value = if unset.is_empty() { text.map(Value::Text) } else { Some(Value::Unset(unset)) };
+            let value = if unset.is_empty() { made } else { Some(Value::Unset(unset)) };
             entries.push(Entry::new(key.clone(), value.map(|value| Node { span, value })));
         }
         Section { pattern: row.path.to_owned(), origin: Origin::Table, entries }
@@ -235,16 +241,21 @@ impl Reader<'_> {
 
     /// The text with its variables filled in. None: one is wrong, and that was said; or it is not set.
     fn interpolated(&mut self, text: &str, span: Span) -> Option<String> {
-        match interpolate(text, span, self.source, self.env) {
-            Ok(text) => Some(text),
-            Err(errors) => {
-                let (unset, wrong): (Vec<_>, Vec<_>) =
-                    errors.into_iter().partition(|error| error.code == Code::EnvUnset);
-                self.unset.extend(unset);
-                self.errors.extend(wrong);
-                None
-            }
-        }
+        let made = interpolate(text, span, self.source, self.env);
+        made.map_err(|errors| self.could_not_fill_in(errors)).ok()
+    }
+
+    /// The same for a text of `env`.
+    fn pieces(&mut self, text: &str, span: Span) -> Option<Vec<Piece>> {
+        let made = pieces(text, span, self.source, self.env);
+        made.map_err(|errors| self.could_not_fill_in(errors)).ok()
+    }
+
+    fn could_not_fill_in(&mut self, errors: Vec<ConfigError>) {
+        let (unset, wrong): (Vec<_>, Vec<_>) =
+            errors.into_iter().partition(|error| error.code == Code::EnvUnset);
+        self.unset.extend(unset);
+        self.errors.extend(wrong);
     }
 }
 
@@ -314,6 +325,7 @@ fn bad_string(row: &Row, shown: &str, text: &str, span: Span) -> ConfigError {
                 | Kind::Table
                 | Kind::Tables
                 | Kind::TextMap
+                | Kind::EnvMap
         )
     }) {
         error.code = Code::WrongType;

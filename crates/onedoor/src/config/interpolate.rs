@@ -2,12 +2,23 @@
 //!
 //! An unset variable is a mistake, never an empty string. A bare `$` stays what it is. Commands do not come here:
 //! they see the app's environment, at spawn.
+//!
+//! `${app.NAME.url}` is known at spawn, too: where it may stand, it stays a piece of its own.
 
 use super::env::Env;
 use super::error::{Code, ConfigError};
 use super::fix::Fix;
-use super::source::{Source, Span};
+use super::source::{Located, Source, Span};
 use super::suggest;
+use crate::loopback::variable_of;
+
+/// A part of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    /// `${app.NAME.url}`, with the name.
+    UrlOf(Located<String>),
+}
 
 /// The text with every `${…}` replaced, or what is wrong with it. `span` is the whole value's.
 pub(super) fn interpolate(
@@ -16,6 +27,33 @@ pub(super) fn interpolate(
     source: &Source,
     env: &Env,
 ) -> Result<String, Vec<ConfigError>> {
+    let (mut out, mut errors) = (String::with_capacity(text.len()), Vec::new());
+    for piece in pieces(text, span, source, env)? {
+        match piece {
+            Piece::Text(text) => out.push_str(&text),
+            Piece::UrlOf(app) => errors.push(no_address_here(&app)),
+        }
+    }
+    if errors.is_empty() { Ok(out) } else { Err(errors) }
+}
+
+fn no_address_here(app: &Located<String>) -> ConfigError {
+    let fact = format!("`${{app.{}.url}}` is known only when apps are started", app.value);
+    ConfigError::new(Code::EnvSyntax, app.span, fact).remedy(format!(
+        "it can stand in `env`; a command reads ${}; a route says app = \"{}\"",
+        variable_of(&app.value),
+        app.value
+    ))
+}
+
+/// The same for a value that is made when a process is started.
+pub(super) fn pieces(
+    text: &str,
+    span: Span,
+    source: &Source,
+    env: &Env,
+) -> Result<Vec<Piece>, Vec<ConfigError>> {
+    let mut pieces = Vec::new();
     let mut out = String::with_capacity(text.len());
     let mut errors = Vec::new();
     let mut finder = Finder { source, span, from: span.start };
@@ -47,13 +85,24 @@ pub(super) fn interpolate(
         };
         let written = &rest[..end + 3];
         match expand(&body[..end], written, &mut finder, env) {
-            Ok(value) => out.push_str(value),
+            Ok(Expanded::Text(value)) => out.push_str(value),
+            Ok(Expanded::UrlOf(app)) => {
+                pieces.push(Piece::Text(std::mem::take(&mut out)));
+                pieces.push(Piece::UrlOf(app));
+            }
             Err(error) => errors.push(*error),
         }
         rest = &body[end + 1..];
     }
     out.push_str(rest);
-    if errors.is_empty() { Ok(out) } else { Err(errors) }
+    pieces.push(Piece::Text(out));
+    pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+    if errors.is_empty() { Ok(pieces) } else { Err(errors) }
+}
+
+enum Expanded<'a> {
+    Text(&'a str),
+    UrlOf(Located<String>),
 }
 
 /// One `${body}`. A default may not hold a `}`; that is the price of reading it at a glance.
@@ -62,8 +111,11 @@ fn expand<'a>(
     written: &str,
     finder: &mut Finder<'_>,
     env: &'a Env,
-) -> Result<&'a str, Box<ConfigError>> {
+) -> Result<Expanded<'a>, Box<ConfigError>> {
     let place = finder.find(written);
+    if let Some(property) = body.strip_prefix("app.") {
+        return url_of(property, written, place).map(Expanded::UrlOf).map_err(Box::new);
+    }
     let (name, fallback) = match body.split_once(':') {
         None => (body, Fallback::None),
         Some((name, rest)) => match (rest.strip_prefix('-'), rest.strip_prefix('?')) {
@@ -72,19 +124,17 @@ fn expand<'a>(
             (None, None) => return Err(Box::new(not_a_variable(written, place))),
         },
     };
-    if name.starts_with("app.") {
-        let fact = format!("`{written}` is not supported yet");
-        return Err(Box::new(ConfigError::new(Code::NotYet, place, fact)));
-    }
     if !is_name(name) {
         return Err(Box::new(not_a_variable(written, place)));
     }
     // As in the shell, `:-` and `:?` take an empty value for none; a plain `${VAR}` may be empty.
     let value = env.text(name);
     match (value, fallback) {
-        (Some(value), Fallback::None) => Ok(value),
-        (Some(value), Fallback::Default(_) | Fallback::Why(_)) if !value.is_empty() => Ok(value),
-        (_, Fallback::Default(default)) => Ok(default),
+        (Some(value), Fallback::None) => Ok(Expanded::Text(value)),
+        (Some(value), Fallback::Default(_) | Fallback::Why(_)) if !value.is_empty() => {
+            Ok(Expanded::Text(value))
+        }
+        (_, Fallback::Default(default)) => Ok(Expanded::Text(default)),
         (_, Fallback::Why(why)) => {
             let why = if why.is_empty() { "it is needed here" } else { why };
             let fact = format!("{name} is not set: {why}");
@@ -105,6 +155,24 @@ fn expand<'a>(
                     error.remedy(remedy).fix(port)
                 }
             }))
+        }
+    }
+}
+
+fn url_of(property: &str, written: &str, place: Span) -> Result<Located<String>, ConfigError> {
+    match property.rsplit_once('.') {
+        Some((app, "url")) => Ok(Located::new(app.to_owned(), place)),
+        Some((app, _)) => {
+            let fact = format!("`{written}` is nothing an app has");
+            let meant = format!("${{app.{app}.url}}");
+            let error = ConfigError::new(Code::EnvSyntax, place, fact);
+            Err(error.remedy(format!("write {meant}")).replace(place, meant))
+        }
+        None => {
+            let fact = format!("`{written}` does not say what of the app");
+            let meant = format!("${{app.{property}.url}}");
+            let error = ConfigError::new(Code::EnvSyntax, place, fact);
+            Err(error.remedy(format!("write {meant}")).replace(place, meant))
         }
     }
 }
@@ -218,6 +286,26 @@ mod tests {
         assert_eq!(interpolated("${NONE} ${NONE:?why} ${EMPTY:?why}"), Err(vec!["env-unset"; 3]));
         assert_eq!(interpolated("${A"), Err(vec!["env-syntax"]));
         assert_eq!(interpolated("${} ${1X} ${A:+b} ${a b}"), Err(vec!["env-syntax"; 4]));
-        assert_eq!(interpolated("${app.web.url}"), Err(vec!["not-yet"]));
+        assert_eq!(interpolated("${app.web.url}"), Err(vec!["env-syntax"]));
+    }
+
+    #[test]
+    fn an_address_is_a_piece_of_its_own_and_cannot_come_out_of_a_variable() {
+        let env = Env::made_of([("A", "${app.api.url}")]);
+        let pieces_of = |text: &str| {
+            let source = Source::new("f", text);
+            pieces(text, Span::from(0..text.len()), &source, &env)
+        };
+        let text = |text: &str| Piece::Text(text.to_owned());
+        let address = |app: &str, span| Piece::UrlOf(Located::new(app.to_owned(), Span::from(span)));
+        assert_eq!(
+            pieces_of("<${app.api.url}/v1>").unwrap(),
+            [text("<"), address("api", 1..15), text("/v1>")]
+        );
+        assert_eq!(pieces_of("${A} $${app.api.url}").unwrap(), [text("${app.api.url} ${app.api.url}")]);
+        assert_eq!(pieces_of("").unwrap(), []);
+        for wrong in ["${app.api}", "${app.api.port}", "${app.}"] {
+            assert_eq!(pieces_of(wrong).unwrap_err()[0].code.as_str(), "env-syntax", "{wrong}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::catalogue::{self, OF_ONE_APP, OF_THE_FILE};
 use super::error::{Code, ConfigError};
+use super::interpolate::Piece;
 use super::merge::{as_app_table, merge};
 use super::section::{Entry, Node, Section, Value, Whose};
 use super::source::{Located, Span};
@@ -143,6 +144,9 @@ fn settle(mut section: Section, errors: &mut Vec<ConfigError>) -> Section {
             Value::Table(names) if catalogue::is_text_map(&names.pattern) => {
                 Value::Map(settle(names, errors).entries.into_iter().filter_map(pair).collect())
             }
+            Value::Table(names) if catalogue::is_env_map(&names.pattern) => {
+                Value::Env(settle(names, errors).entries.into_iter().filter_map(variable).collect())
+            }
             Value::Table(table) => Value::Table(settle(table, errors)),
             Value::Tables(tables) => Value::Tables(
                 tables
@@ -162,6 +166,16 @@ fn pair(entry: Entry) -> Option<(Located<String>, Located<String>)> {
         Node { span, value: Value::Text(text) } => Some((entry.key, Located::new(text, span))),
         _ => None,
     }
+}
+
+fn variable(entry: Entry) -> Option<(Located<String>, Located<Vec<Piece>>)> {
+    let Node { span, value } = entry.node?;
+    let pieces = match value {
+        Value::Pieces(pieces) => pieces,
+        Value::Text(text) => vec![Piece::Text(text)],
+        _ => return None,
+    };
+    Some((entry.key, Located::new(pieces, span)))
 }
 
 /// What is wrong with `min_version`, or with our being older than it.

@@ -211,6 +211,7 @@ fn judged(
         listen: None,
         disabled: BTreeMap::new(),
         secret_variables: BTreeSet::new(),
+        siblings: Default::default(),
         errors,
         warnings: Vec::new(),
     };

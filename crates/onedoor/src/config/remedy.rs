@@ -87,7 +87,7 @@ pub(super) fn of_text(row: &Row, text: &str) -> Option<Proposal> {
     if takes(|kind| *kind == Kind::Size) {
         return a_size(trimmed).map(|size| Proposal::write(quoted(&size)));
     }
-    if row.kinds == [Kind::TextMap] {
+    if matches!(row.kinds, [Kind::TextMap | Kind::EnvMap]) {
         return pairs([text].into_iter()).or_else(|| Some(Proposal::only("write { NAME = \"value\" }")));
     }
     None
@@ -350,7 +350,8 @@ fn of_list(row: &Row, items: &[Located<Written>]) -> Option<Proposal> {
             _ => None,
         })
         .collect();
-    if let (true, Some(texts)) = (row.kinds.contains(&Kind::TextMap), &texts)
+    if let (true, Some(texts)) =
+        (row.kinds.iter().any(|kind| matches!(kind, Kind::TextMap | Kind::EnvMap)), &texts)
         && let Some(pairs) = pairs(texts.iter().copied())
     {
         return Some(pairs);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::catalogue;
 use super::error::ConfigError;
+use super::interpolate::Piece;
 use super::source::{Located, Span};
 
 #[derive(Clone, Debug)]
@@ -69,6 +70,10 @@ pub(super) enum Value {
     Ints(Vec<Located<i64>>),
     /// Of the operator's own names; a table like any other until it is settled.
     Map(Vec<(Located<String>, Located<String>)>),
+    /// A text of `env`, in which the addresses of apps are left open.
+    Pieces(Vec<Piece>),
+    /// `env`, once it is settled.
+    Env(Vec<(Located<String>, Located<Vec<Piece>>)>),
     Json(serde_json::Value),
     Table(Section),
     /// Each with its place. Never empty, unless what stood in it was wrong.
@@ -165,6 +170,13 @@ impl Section {
     pub(super) fn map(&self, key: &str) -> &[(Located<String>, Located<String>)] {
         match self.node(key).map(|node| &node.value) {
             Some(Value::Map(pairs)) => pairs,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn env(&self, key: &str) -> &[(Located<String>, Located<Vec<Piece>>)] {
+        match self.node(key).map(|node| &node.value) {
+            Some(Value::Env(pairs)) => pairs,
             _ => &[],
         }
     }

@@ -28,7 +28,7 @@ use super::worker::Worker;
 use crate::observe::log::Level;
 
 /// How long accepting pauses when the process has no descriptor left: each accept would fail at once again.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// Connections accepted before those that are served get their turn.
 const IN_A_ROW: u32 = 64;
@@ -36,6 +36,9 @@ const IN_A_ROW: u32 = 64;
 /// So many who stood in the queue one behind the other are a crowd: who comes next is taken without asking whether
 /// there is one. One accept(2) that comes in vain, at its end, costs less than a question for each of them.
 const ASKED_MAX: u32 = 4;
+
+/// Siblings may have one connection more for so many that are allowed at all.
+const SIBLINGS_SHARE: usize = 4;
 
 /// Connections over the limit that are told so; any more are just closed.
 const TURNED_AWAY_MAX: usize = 64;
@@ -55,7 +58,7 @@ const FOR_ONE: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/pl
 pub(super) async fn run(worker: &Rc<Worker>) -> io::Result<()> {
     let door = Arc::clone(worker.door());
     let mut phases = door.phase_changes();
-    let taker = Taker { worker: Rc::clone(worker), turnstile: Turnstile::default() };
+    let taker = Taker::of(worker);
     let mut entrance = Entrance::open(&door)?;
     loop {
         tokio::select! {
@@ -156,12 +159,21 @@ enum Queue {
 
 /// Gives each connection a task of its own. The tasks belong to the worker's runtime and end with it; nobody waits for
 /// them one by one, so that the end of a connection wakes nobody.
-struct Taker {
+#[derive(Clone)]
+pub(super) struct Taker {
     worker: Rc<Worker>,
     turnstile: Turnstile,
 }
 
 impl Taker {
+    pub(super) fn of(worker: &Rc<Worker>) -> Self {
+        Self { worker: Rc::clone(worker), turnstile: Turnstile::default() }
+    }
+
+    pub(super) fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
     /// Empties the accept queue.
     async fn take_all(&self, entrance: Option<&Entrance>) -> Queue {
         let Some(entrance) = entrance else { return Queue::Closed };
@@ -173,12 +185,12 @@ impl Taker {
                 in_turn += 1;
                 match doorway.listener.accept() {
                     Ok(accepted) => {
-                        if self.is_full() {
+                        if self.is_full(Speaker::Peer) {
                             // Some of those counted may have left already: their tasks only have to see it.
                             tokio::task::yield_now().await;
                             tokio::task::yield_now().await;
                         }
-                        self.take(Arrived { accepted, port: doorway.port });
+                        self.take(Arrived { accepted, port: doorway.port, speaker: Speaker::Peer });
                         taken = taken.wrapping_add(1);
                         if taken.is_multiple_of(IN_A_ROW) {
                             // Those who are in wait as well: a flood at the door must not starve them.
@@ -207,13 +219,19 @@ impl Taker {
         Queue::Empty
     }
 
-    fn is_full(&self) -> bool {
-        self.worker.door().connections() >= self.worker.newest().config().limits.connections_max
+    /// A crowd at the front must not keep apps from each other, or none of its requests would ever be done.
+    fn is_full(&self, speaker: Speaker) -> bool {
+        let max = self.worker.newest().config().limits.connections_max;
+        let max = match speaker {
+            Speaker::Peer | Speaker::Somebody => max,
+            Speaker::Sibling => max.saturating_add(max / SIBLINGS_SHARE),
+        };
+        self.worker.door().connections() >= max
     }
 
-    fn take(&self, arrived: Arrived) {
+    pub(super) fn take(&self, arrived: Arrived) {
         let worker = &self.worker;
-        if self.is_full() {
+        if self.is_full(arrived.speaker) {
             worker.counters().connections.turned_away.count();
             return self.turn_away(arrived);
         }
@@ -231,7 +249,7 @@ impl Taker {
     }
 
     fn serve(&self, arrived: Arrived, mut place: Place) {
-        let port = arrived.port;
+        let (port, speaker) = (arrived.port, arrived.speaker);
         let (stream, peer) = match into_stream(arrived) {
             Ok(parts) => parts,
             // The runtime could not watch it: out of descriptors or memory. The client sees a close.
@@ -243,8 +261,11 @@ impl Taker {
                 );
             }
         };
-        let arrival = Arrival { peer, scheme: Scheme::Http, port, speaker: Speaker::Peer };
-        if self.worker.config().proxy_protocol == ProxyProtocol::Required {
+        let arrival = Arrival { peer, scheme: Scheme::Http, port, speaker };
+        if arrival.speaker == Speaker::Sibling {
+            // No load balancer is in front of it, and siblings are no client that has a share.
+            spawn_local(http1::serve(place, stream, arrival));
+        } else if self.worker.config().proxy_protocol == ProxyProtocol::Required {
             spawn_local(serve_announced(stream, arrival, place, self.turnstile.clone()));
         } else if place.admit(arrival.peer).is_err() {
             self.turnstile.turn_away(stream, FOR_ONE);
@@ -308,7 +329,7 @@ fn into_stream(arrived: Arrived) -> io::Result<(Stream, Option<std::net::SocketA
     }
 }
 
-fn is_the_connections(error: &io::Error) -> bool {
+pub(super) fn is_the_connections(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use onedoor_http1::Target;
 
-use super::inbound::Head;
+use super::inbound::{Head, Speaker};
 use super::plan::Destination;
 use super::refusal::{Aborted, Culprit, Refusal, RefusalClass};
 use super::relay::tunnel::Moved;
@@ -35,6 +35,7 @@ pub(super) struct Record {
     until_tunnel: Option<Duration>,
     total: Duration,
     ending: Ending,
+    speaker: Speaker,
 }
 
 #[derive(Debug)]
@@ -54,7 +55,7 @@ struct Asked<'a> {
 }
 
 impl Record {
-    pub(super) fn new(started: Instant, client: Option<IpAddr>) -> Self {
+    pub(super) fn new(started: Instant, client: Option<IpAddr>, speaker: Speaker) -> Self {
         Self {
             started,
             client,
@@ -66,6 +67,7 @@ impl Record {
             until_tunnel: None,
             total: Duration::ZERO,
             ending: Ending::Well,
+            speaker,
         }
     }
 
@@ -169,7 +171,11 @@ impl Record {
             line.push(b'?');
             push_visible(query, line);
         }
-        push_fmt(line, format_args!(" → {app} {:.1} ms", millis(self.total)));
+        let by = match self.speaker {
+            Speaker::Peer | Speaker::Somebody => "",
+            Speaker::Sibling => " by its side door",
+        };
+        push_fmt(line, format_args!(" → {app}{by} {:.1} ms", millis(self.total)));
         push_fmt(line, format_args!("  in {} out {}  ", self.received, self.sent));
         match self.client {
             Some(client) => push_fmt(line, format_args!("{client} ")),

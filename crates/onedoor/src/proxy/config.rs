@@ -12,7 +12,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use onedoor_http1::HeadLimits;
 
-use super::route::Routes;
+use super::route::{Route, RouteId, Routes};
 
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -27,8 +27,26 @@ pub(crate) struct Config {
     pub(crate) access_log: AccessLog,
     pub(crate) candour: Candour,
     pub(crate) routes: Arc<Routes>,
+    pub(crate) side_doors: Vec<SideDoor>,
     /// The targets of `proxy` routes; `UpstreamId` is an index.
     pub(crate) upstreams: Vec<UpstreamSpec>,
+}
+
+/// A loopback listener for one app's siblings.
+#[derive(Clone, Debug)]
+pub(crate) struct SideDoor {
+    pub(crate) app: Arc<str>,
+    /// Chosen when it is opened; None before that.
+    pub(crate) port: Option<u16>,
+    /// One route, to the app; numbered behind those of the door.
+    pub(crate) routes: Arc<Routes>,
+}
+
+impl Config {
+    /// The door's own, then those of the side doors: in the order of their numbers.
+    pub(crate) fn all_routes(&self) -> impl Iterator<Item = (RouteId, &Route)> {
+        self.routes.all().chain(self.side_doors.iter().flat_map(|door| door.routes.all()))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

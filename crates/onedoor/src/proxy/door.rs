@@ -14,7 +14,9 @@ use super::clients::Clients;
 use super::config::Config;
 use super::counters::WorkerCounters;
 use super::edition::Edition;
+use super::inbound::Speaker;
 use super::listen::Doorway;
+use super::side_door::SideDoors;
 use super::upstream::tls::Connectors;
 use crate::observe::log::Log;
 use crate::registry::{Registry, WorkerId};
@@ -40,6 +42,8 @@ pub(super) struct Door {
     log: Log,
     /// The last worker to let go of them closes the listeners.
     doorways: Mutex<Option<Arc<[Doorway]>>>,
+    /// They stay open through the drain: a request in flight may need a sibling to be answered.
+    side_doors: watch::Sender<SideDoors>,
     /// The same as in `phase_changes`, readable at the cost of a load.
     phase: AtomicU8,
     phase_changes: watch::Sender<Phase>,
@@ -67,6 +71,7 @@ pub(super) struct Arrived {
     pub(super) accepted: Accepted,
     /// The port of the doorway; 0 for a Unix socket.
     pub(super) port: u16,
+    pub(super) speaker: Speaker,
 }
 
 impl Door {
@@ -86,6 +91,7 @@ impl Door {
             edition_number: AtomicU64::new(0),
             log,
             doorways: Mutex::new(Some(doorways.into())),
+            side_doors: watch::Sender::new(SideDoors::default()),
             phase: AtomicU8::new(Phase::Open as u8),
             phase_changes: watch::Sender::new(Phase::Open),
             loads,
@@ -126,6 +132,15 @@ impl Door {
     /// None once they are closing.
     pub(super) fn doorways(&self) -> Option<Arc<[Doorway]>> {
         self.lock_doorways().clone()
+    }
+
+    pub(super) fn side_doors(&self) -> watch::Receiver<SideDoors> {
+        self.side_doors.subscribe()
+    }
+
+    /// From now on these are watched and no others.
+    pub(super) fn open_side_doors(&self, doors: SideDoors) {
+        self.side_doors.send_replace(doors);
     }
 
     fn lock_doorways(&self) -> std::sync::MutexGuard<'_, Option<Arc<[Doorway]>>> {

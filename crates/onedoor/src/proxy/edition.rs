@@ -44,7 +44,7 @@ impl Edition {
     pub(super) fn first(config: Config, registry: Arc<Registry>, connectors: Connectors) -> Self {
         let upstream_keys = config.upstreams.iter().map(|_| UpstreamKey::fresh()).collect();
         let tallies = (0..config.workers.get())
-            .map(|_| config.routes.all().map(|_| Tally::default()).collect())
+            .map(|_| config.all_routes().map(|_| Tally::default()).collect())
             .collect();
         Self { number: 0, config, registry, connectors, upstream_keys, tallies }
     }
@@ -64,10 +64,10 @@ impl Edition {
         let keys = keys.map(|spec| same(spec).map_or_else(UpstreamKey::fresh, |at| self.upstream_keys[at]));
         let upstream_keys = keys.collect();
         let known = |tallies: &[Tally], route: &Route| {
-            let at = self.config.routes.all().position(|(_, old)| old.name == route.name);
+            let at = self.config.all_routes().position(|(_, old)| old.name == route.name);
             at.map_or_else(Tally::default, |at| Arc::clone(&tallies[at]))
         };
-        let routes: Vec<&Route> = config.routes.all().map(|(_, route)| route).collect();
+        let routes: Vec<&Route> = config.all_routes().map(|(_, route)| route).collect();
         let of_worker = |tallies: &[Tally]| routes.iter().map(|route| known(tallies, route)).collect();
         let tallies = self.tallies.iter().map(|tallies| of_worker(tallies)).collect();
         Self { number: self.number + 1, config, registry, connectors, upstream_keys, tallies }

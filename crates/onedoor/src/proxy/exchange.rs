@@ -45,9 +45,11 @@ pub(super) async fn run(
     let started = Instant::now();
     let provenance = Provenance::of(inbound.head, inbound.arrival, &worker.config().trusted_peers);
     let request_id = worker.ids().id(inbound.head, provenance.trust);
-    let mut record = Record::new(started, provenance.client);
+    let mut record = Record::new(started, provenance.client, inbound.arrival.speaker);
     let mut taker = None;
-    let served = match plan::plan(inbound.head, provenance.client, worker.routes(), scratch) {
+    let routes = worker.routes(inbound.arrival).ok_or(Refusal::NoRoute);
+    let client = provenance.client;
+    let served = match routes.and_then(|routes| plan::plan(inbound.head, client, routes, scratch)) {
         Err(refusal) => Err(Failed::Refused(refusal)),
         Ok(plan) => {
             taker = plan.route;
@@ -291,6 +293,7 @@ mod tests {
             access_log: AccessLog::On,
             candour: crate::proxy::config::Candour::Terse,
             routes: Arc::new(routes),
+            side_doors: Vec::new(),
             upstreams: Vec::new(),
         };
         let (registry, _) = Registry::new(&[], 1);

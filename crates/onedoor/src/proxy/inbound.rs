@@ -51,6 +51,8 @@ pub(super) enum Speaker {
     /// The peer is a load balancer that passes on bytes and does not say whose: nothing in them is believed, though
     /// the balancer itself would be.
     Somebody,
+    /// The peer's own, by the side door of the app it speaks to; `Arrival::port` says which.
+    Sibling,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

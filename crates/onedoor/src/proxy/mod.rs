@@ -36,6 +36,7 @@ mod relay;
 mod roundtrip;
 pub(crate) mod route;
 mod service;
+mod side_door;
 mod spares;
 mod stream;
 #[cfg(test)]

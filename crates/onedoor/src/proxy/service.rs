@@ -13,8 +13,10 @@ use super::accept;
 use super::config::Config;
 use super::door::{Door, Phase};
 use super::listen::{Doorway, ListenError, bind_all};
+use super::side_door::{self, SideDoorError, SideDoors};
 use super::upstream::tls::Connectors;
 use super::worker::Worker;
+use crate::loopback::PrivatePorts;
 use crate::observe::log::{Level, Log};
 use crate::registry::{Registry, WorkerId};
 
@@ -29,6 +31,7 @@ const DEATHS_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) struct Bound {
     config: Config,
     doorways: Vec<Doorway>,
+    side_doors: SideDoors,
     connectors: Connectors,
 }
 
@@ -47,6 +50,8 @@ pub(crate) enum StartError {
     Tls(String),
     #[error("cannot start a worker thread: {0}")]
     Thread(io::Error),
+    #[error(transparent)]
+    SideDoor(#[from] SideDoorError),
 }
 
 /// The running proxy.
@@ -63,7 +68,16 @@ impl Bound {
         let doorways = bind_all(&config.listen)?;
         let connectors =
             Connectors::new(&config.upstreams).map_err(|error| StartError::Tls(error.to_string()))?;
-        Ok(Self { config, doorways, connectors })
+        Ok(Self { config, doorways, side_doors: SideDoors::default(), connectors })
+    }
+
+    /// Opens the side doors, and returns where they are.
+    pub(crate) fn open_side_doors(
+        &mut self,
+        ports: &PrivatePorts,
+    ) -> Result<Vec<(Arc<str>, u16)>, SideDoorError> {
+        self.side_doors = side_door::open_all(&mut self.config.side_doors, &[], ports)?;
+        Ok(ports_of(&self.side_doors))
     }
 
     /// Where it listens, for the start table.
@@ -83,6 +97,7 @@ impl Bound {
     /// Starts the workers.
     pub(crate) fn start(self, registry: Arc<Registry>, log: Log) -> Result<Proxy, StartError> {
         let door = Arc::new(Door::new(self.config, self.doorways, registry, log, self.connectors));
+        door.open_side_doors(self.side_doors);
         let (failed, failures) = mpsc::unbounded_channel();
         let mut threads = Vec::new();
         for number in 0..door.workers() {
@@ -98,22 +113,36 @@ impl Bound {
     }
 }
 
-/// A changed configuration that can be put to use: its certificates were read.
+/// A changed configuration that can be put to use: its certificates were read, its side doors opened.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     config: Config,
+    side_doors: SideDoors,
     connectors: Connectors,
+}
+
+impl Prepared {
+    /// Where its side doors are.
+    pub(crate) fn side_doors(&self) -> Vec<(Arc<str>, u16)> {
+        ports_of(&self.side_doors)
+    }
+}
+
+fn ports_of(side_doors: &SideDoors) -> Vec<(Arc<str>, u16)> {
+    side_doors.iter().map(|door| (Arc::clone(&door.app), door.port)).collect()
 }
 
 impl Proxy {
     /// Reads what a changed configuration names, and changes nothing yet.
     ///
     /// # Errors
-    /// When a CA file cannot be read.
-    pub(crate) fn prepare(&self, config: Config) -> Result<Prepared, StartError> {
+    /// When a CA file cannot be read, or a side door not be opened.
+    pub(crate) fn prepare(&self, mut config: Config, ports: &PrivatePorts) -> Result<Prepared, StartError> {
         let connectors =
             Connectors::new(&config.upstreams).map_err(|error| StartError::Tls(error.to_string()))?;
-        Ok(Prepared { config, connectors })
+        let open = SideDoors::clone(&self.door.side_doors().borrow());
+        let side_doors = side_door::open_all(&mut config.side_doors, &open, ports)?;
+        Ok(Prepared { config, side_doors, connectors })
     }
 
     /// The apps as the newest exchanges see them.
@@ -124,12 +153,13 @@ impl Proxy {
     /// Every exchange that begins from now on sees the changed configuration; those under way end as they began.
     /// Returns the keys whose change takes a new start.
     pub(crate) fn switch(&self, prepared: Prepared, registry: Arc<Registry>) -> Vec<&'static str> {
-        let Prepared { config, connectors } = prepared;
+        let Prepared { config, side_doors, connectors } = prepared;
         let mut fixed = Vec::new();
         self.door.reissue(|edition| {
             fixed = edition.fixed(&config);
             edition.next(config, registry, connectors)
         });
+        self.door.open_side_doors(side_doors);
         fixed
     }
 
@@ -218,6 +248,7 @@ fn work(door: &Arc<Door>, id: WorkerId) -> io::Result<()> {
         tokio::select! {
             // Losing the housekeeping at the end loses nothing: its state dies with the worker.
             () = worker.keep_house() => Ok(()),
+            () = side_door::keep(&worker) => Ok(()),
             ended = accept::run(&worker) => ended,
         }
     })

@@ -158,6 +158,7 @@ fn config(upstream: SocketAddr) -> Config {
         access_log: AccessLog::On,
         candour: crate::proxy::config::Candour::Terse,
         routes: Arc::new(routes()),
+        side_doors: Vec::new(),
         upstreams: vec![UpstreamSpec {
             origin: Origin::Http { host: upstream.ip().to_string().into(), port: upstream.port() },
             written: format!("http://{upstream}").into(),

@@ -16,6 +16,7 @@ use super::deadline::{Deadline, Deadlines};
 use super::door::{Door, Phase};
 use super::downstream::desk::Desks;
 use super::edition::{Edition, UpstreamKey};
+use super::inbound::{Arrival, Speaker};
 use super::policy::request_id::IdSource;
 use super::relay::block::Blocks;
 use super::relay::splice::Pipes;
@@ -249,8 +250,16 @@ impl Worker {
         self.edition.config()
     }
 
-    pub(super) fn routes(&self) -> &Routes {
-        &self.edition.config().routes
+    /// What may be asked for by the listener it arrived at; None: the app behind that is gone.
+    pub(super) fn routes(&self, arrival: &Arrival) -> Option<&Routes> {
+        let config = self.edition.config();
+        match arrival.speaker {
+            Speaker::Peer | Speaker::Somebody => Some(&config.routes),
+            Speaker::Sibling => {
+                let door = config.side_doors.iter().find(|door| door.port == Some(arrival.port));
+                door.map(|door| &*door.routes)
+            }
+        }
     }
 
     pub(super) fn registry(&self) -> &Registry {

@@ -4,6 +4,7 @@ use super::End;
 use crate::apps::{AppRow, AppState, AppsEnd};
 use crate::config::TableRow;
 use crate::init::StopRequest;
+use crate::loopback::{Addresses, variable_of};
 use crate::observe::log::{Level, Log};
 
 /// The table of what is served where.
@@ -14,6 +15,15 @@ pub(super) fn announce(log: &Log, name: Option<&str>, addresses: &[String], tabl
     let width = table.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
     for row in table {
         log.event(Level::Info, None, format_args!("  {:width$}  → {}", row.at, row.what));
+    }
+}
+
+/// Where the apps find each other.
+pub(super) fn tell_side_doors(log: &Log, addresses: &Addresses) {
+    let doors: Vec<String> =
+        addresses.all().iter().map(|(app, url)| format!("{} = {url}", variable_of(app))).collect();
+    if !doors.is_empty() {
+        log.event(Level::Info, None, format_args!("  the apps find each other by {}", doors.join(", ")));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 6  main lib run              5  cli config control dev        4  proxy | apps | import
-//! 3  registry init scaffold    2  observe suggest
+//! 3  registry init scaffold    2  observe suggest loopback
 //! 1  onedoor-http1  onedoor-linux (crates: Cargo itself keeps them below)
 //! ```
 //!
@@ -20,7 +20,7 @@ fn floor(part: &str) -> Option<u8> {
         "cli" | "config" | "control" | "dev" => Some(5),
         "proxy" | "apps" | "import" => Some(4),
         "registry" | "init" | "scaffold" => Some(3),
-        "observe" | "suggest" => Some(2),
+        "observe" | "suggest" | "loopback" => Some(2),
         _ => None,
     }
 }

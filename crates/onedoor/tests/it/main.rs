@@ -49,6 +49,7 @@ mod reload;
 mod replicas;
 mod reuse;
 mod routing;
+mod siblings;
 mod siege;
 mod splice;
 mod sticky;

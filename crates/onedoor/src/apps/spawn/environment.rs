@@ -1,7 +1,7 @@
 //! The environment of an app's process: what the container gave, what onedoor adds, what the app's own `env` says.
 //!
 //! The order is the rule (CONFIG.md §1.6): secrets beat the app's own, own beats onedoor's, onedoor's beats `.env`
-//! files, these beat what is inherited. Pure but for secrets, `.env` files, and the look whether `.venv/bin` and
+//! files, these beat what is inherited; only the addresses of siblings give way to whatever has their name. Pure but for secrets, `.env` files, and the look whether `.venv/bin` and
 //! `node_modules/.bin` exist.
 
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use super::USUAL_PATH;
 use crate::apps::framework::{Framework, HOST, Place};
 use crate::apps::spec::{AppSpec, SecretSource};
+use crate::loopback::{Addresses, variable_of};
 
 /// Longer than any variable a program can be given (MAX_ARG_STRLEN, execve(2)).
 const FILE_MOST: u64 = 128 << 10;
@@ -34,6 +35,7 @@ pub(super) fn build(
     app: &AppSpec,
     framework: Option<&'static Framework>,
     place: &Place<'_>,
+    addresses: &Addresses,
 ) -> Result<BTreeMap<OsString, OsString>, Unreadable> {
     let mut variables: BTreeMap<OsString, OsString> = app.environment.inherited.iter().cloned().collect();
     for path in &app.environment.files {
@@ -43,6 +45,10 @@ pub(super) fn build(
             error,
         })?;
         variables.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
+    }
+    // Whoever has set such a variable means something else by it, which the address must not hide.
+    for (name, url) in addresses.all().into_iter().filter(|(sibling, _)| *sibling != app.name) {
+        variables.entry(variable_of(&name).into()).or_insert_with(|| url.into());
     }
     let mut set = |name: &str, value: &str| variables.insert(name.into(), value.into());
     match (place.port, place.socket) {
@@ -80,7 +86,11 @@ pub(super) fn build(
         }
     }
     for (name, value) in &app.environment.own {
-        variables.insert(name.into(), value.into());
+        match value.with(|app| addresses.url(app)) {
+            Some(value) => variables.insert(name.into(), value.into()),
+            // Nobody is at the address that it would name: `onedoor run` starts one app without the door.
+            None => variables.remove(OsStr::new(name)),
+        };
     }
     for (name, source) in &app.environment.secrets {
         variables.insert(name.into(), secret(name, source)?);
@@ -135,7 +145,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 /// What the operator gave the app by this name.
 pub(super) fn given(app: &AppSpec, name: &str) -> Option<String> {
-    let own = app.environment.own.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let own = app.environment.own.iter().find(|(own, _)| own == name).and_then(|(_, value)| value.text());
     own.or_else(|| {
         let inherited = app.environment.inherited.iter().find(|(inherited, _)| inherited == name);
         inherited.and_then(|(_, value)| value.to_str()).map(str::to_owned)

@@ -25,8 +25,8 @@ use super::confine::{Confined, Confinement};
 use super::framework::{self, Framework, Place};
 use super::hearing::Hearing;
 use super::notify::{NotifySocket, SOCKET_VARIABLE, WATCHDOG_VARIABLE};
-use super::ports::{NoPort, PrivatePorts};
 use super::spec::{AppSpec, Cap, Command, Listening};
+use crate::loopback::{Addresses, NoPort, PrivatePorts};
 
 /// Names the processes of one start, wherever they go: they inherit it, and /proc shows it (SUPERVISION.md rule 6).
 pub(super) const MARKER: &str = "ONEDOOR_ID";
@@ -109,6 +109,7 @@ pub(super) struct Launcher {
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     pub(super) ports: Arc<PrivatePorts>,
+    pub(super) addresses: Addresses,
     pub(super) runtime: Arc<RuntimeDir>,
     pub(super) confinement: Arc<Confinement>,
 }
@@ -147,7 +148,7 @@ impl Launcher {
         let socket = own_socket.and_then(|path| path.to_str());
         let place =
             Place { port: told.port, socket, prefix: prefix(&app.listening), prefix_mode: app.prefix_mode };
-        let environment = Arc::new(environment::build(app, self.framework, &place)?);
+        let environment = Arc::new(environment::build(app, self.framework, &place, &self.shared.addresses)?);
         let mut spec = spec_of(&app.command, &environment, &app.dir)?;
         spec.oom_score = Some(OOM_SCORE);
         spec.umask = app.isolation.umask;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::apps::spec::{
-    Environment, GiveUp, Grace, Liveness, PrefixMode, Readiness, ReplaceHow, RestartPolicy, RestartWhen,
-    StartWhen, StopPolicy, StopSignal, Watch,
+    EnvPiece, EnvValue, Environment, GiveUp, Grace, Liveness, PrefixMode, Readiness, ReplaceHow,
+    RestartPolicy, RestartWhen, StartWhen, StopPolicy, StopSignal, Watch,
 };
 use crate::apps::success::SuccessCodes;
 use crate::registry::{AppId, Weight};
@@ -57,7 +57,10 @@ fn launch(app: &AppSpec) -> Launch {
 fn launcher(app: &AppSpec) -> Launcher {
     let ports = Arc::new(PrivatePorts::of_this_host(std::collections::BTreeSet::new()));
     let runtime = Arc::new(RuntimeDir::of_this_host().unwrap());
-    Launcher::new(app, Shared { ports, runtime, confinement: Arc::default() })
+    Launcher::new(
+        app,
+        Shared { ports, addresses: Addresses::default(), runtime, confinement: Arc::default() },
+    )
 }
 
 fn variable(launch: &Launch, name: &str) -> Option<String> {
@@ -108,6 +111,38 @@ fn the_words_of_a_command_see_the_apps_environment() {
     app.environment.own.push(("GREETING".into(), "hello".into()));
     let argv = launch(&app).spec.argv;
     assert_eq!(argv, ["echo", "--port=9300", "hello", "[]", "$UNKNOWN"]);
+}
+
+fn launcher_beside(app: &AppSpec, siblings: &[(&str, u16)]) -> Launcher {
+    let launcher = launcher(app);
+    launcher.shared.addresses.replace(siblings.iter().map(|(name, port)| ((*name).into(), *port)));
+    launcher
+}
+
+#[test]
+fn an_app_is_told_where_the_others_are_unless_somebody_has_said_something_else() {
+    let mut app = app(&["echo", "$ADMIN_API_URL"], private_port());
+    app.environment.inherited.push(("DATABASE_URL".into(), "postgres://db".into()));
+    app.environment.own.push(("MAIL_URL".into(), "smtp://mail".into()));
+    let own = app.name.to_string();
+    let siblings = [("admin-api", 21_001), ("database", 21_002), ("mail", 21_003), (own.as_str(), 21_004)];
+    let launch = launcher_beside(&app, &siblings).prepare(&app, 1).unwrap();
+    assert_eq!(launch.spec.argv[1], "http://127.0.0.1:21001");
+    assert_eq!(variable(&launch, "ADMIN_API_URL").unwrap(), "http://127.0.0.1:21001");
+    assert_eq!(variable(&launch, "DATABASE_URL").unwrap(), "postgres://db");
+    assert_eq!(variable(&launch, "MAIL_URL").unwrap(), "smtp://mail");
+    assert_eq!(variable(&launch, &crate::loopback::variable_of(&own)), None);
+}
+
+#[test]
+fn a_value_that_names_a_sibling_has_its_address_or_is_not_there() {
+    let mut app = app(&["sleep", "1"], private_port());
+    let pieces = vec![EnvPiece::UrlOf("api".into()), EnvPiece::Text("/v1".into())];
+    app.environment.inherited.push(("BASE".into(), "elsewhere".into()));
+    app.environment.own.push(("BASE".into(), EnvValue { pieces }));
+    let beside = launcher_beside(&app, &[("api", 21_001)]).prepare(&app, 1).unwrap();
+    assert_eq!(variable(&beside, "BASE").unwrap(), "http://127.0.0.1:21001/v1");
+    assert_eq!(variable(&launch(&app), "BASE"), None);
 }
 
 #[test]

@@ -25,16 +25,11 @@ const START_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 pub(super) fn specs(
     names: Names<'_>,
     routed: &BTreeMap<AppId, Option<Routed<'_>>>,
+    served: &[AppId],
     public: &[u16],
     context: &mut Context<'_>,
 ) -> Vec<AppSpec> {
     let drafts = names.apps;
-    let is_served = |draft: &&Draft<'_>| {
-        draft.mount.is_some()
-            || routed.contains_key(&draft.id)
-            || draft.section.is_some_and(|section| section.key("port").is_some())
-    };
-    let served: Vec<AppId> = drafts.iter().filter(is_served).map(|draft| draft.id).collect();
     check_ports(drafts, public, context);
     let mut specs = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -53,6 +48,16 @@ pub(super) fn specs(
         specs.push(develop::app(app, section, context));
     }
     specs
+}
+
+/// The apps that take requests.
+pub(super) fn served(drafts: &[Draft<'_>], routed: &BTreeMap<AppId, Option<Routed<'_>>>) -> Vec<AppId> {
+    let is_served = |draft: &&Draft<'_>| {
+        draft.mount.is_some()
+            || routed.contains_key(&draft.id)
+            || draft.section.is_some_and(|section| section.key("port").is_some())
+    };
+    drafts.iter().filter(is_served).map(|draft| draft.id).collect()
 }
 
 /// The app's mount as `$PREFIX` tells it, none at the root, and what becomes of it.
@@ -203,7 +208,7 @@ fn folder_names(parent: Option<&Path>) -> Vec<String> {
 
 /// The PATH the app will see, without the app's own folders in front.
 fn search_path(environment: &Environment) -> Option<String> {
-    let own = environment.own.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
+    let own = environment.own.iter().find(|(name, _)| name == "PATH").and_then(|(_, path)| path.text());
     own.or_else(|| {
         let inherited = environment.inherited.iter().find(|(name, _)| name == "PATH");
         inherited.and_then(|(_, path)| path.to_str()).map(str::to_owned)

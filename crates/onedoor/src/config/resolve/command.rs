@@ -10,6 +10,7 @@ use crate::config::error::{Code, ConfigError};
 use crate::config::fix;
 use crate::config::section::{Node, Value};
 use crate::config::source::Span;
+use crate::loopback::variable_of;
 
 /// Where programs are looked for when nobody says (execvp(3), confstr(_CS_PATH), and where images put things).
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -24,12 +25,20 @@ pub(super) fn parse(node: &Node) -> Result<Command, ConfigError> {
     let wrong = |fact: &str| ConfigError::new(Code::BadCommand, node.span, fact);
     let words = match &node.value {
         Value::List(words) => words.iter().map(|word| word.value.clone()).collect(),
-        Value::Text(line) if line.contains(SHELL_SYNTAX) => return Ok(Command::Shell(line.clone())),
+        Value::Text(line) if line.contains(SHELL_SYNTAX) => {
+            return match address_in(line) {
+                Some(app) => Err(no_address(app, node.span)),
+                None => Ok(Command::Shell(line.clone())),
+            };
+        }
         Value::Text(line) => shlex::split(line)
             .ok_or_else(|| wrong("a quote is opened and never closed").remedy("close it, or write \\\""))?,
         _ => return Err(wrong("not a command")),
     };
     let words: Vec<String> = words;
+    if let Some(app) = words.iter().find_map(|word| address_in(word)) {
+        return Err(no_address(app, node.span));
+    }
     let Some(program) = words.first().filter(|program| !program.is_empty()) else {
         return Err(wrong("the command is empty"));
     };
@@ -63,6 +72,17 @@ pub(super) fn assignments(line: &str) -> Option<(String, String)> {
         rest = after.trim_start();
     }
     (!pairs.is_empty()).then(|| (format!("{{ {} }}", pairs.join(", ")), rest.to_owned()))
+}
+
+/// The app whose address is asked for as if commands were interpolated.
+fn address_in(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once("${app.")?;
+    after.split_once(".url}").map(|(app, _)| app)
+}
+
+fn no_address(app: &str, place: Span) -> ConfigError {
+    let fact = format!("`${{app.{app}.url}}` is not replaced in a command: it sees its app's environment");
+    ConfigError::new(Code::EnvSyntax, place, fact).remedy(format!("write ${}", variable_of(app)))
 }
 
 /// Whether the program is there, looked for as the app's own PATH will be (CONFIG.md §1.6 "Commands").

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::Context;
-use crate::apps::spec::{Environment, Secret, SecretSource};
+use super::{Context, siblings};
+use crate::apps::spec::{EnvValue, Environment, Secret, SecretSource};
 use crate::apps::{dotenv, secret_file};
 use crate::config::error::{Code, ConfigError};
 use crate::config::fix::{Fix, quoted};
+use crate::config::interpolate::Piece;
 use crate::config::section::{Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::{suggest, surgery};
@@ -58,12 +59,14 @@ fn inherited(section: &Section, context: &Context<'_>) -> Vec<(OsString, OsStrin
     inherited.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-fn own(section: &Section, context: &mut Context<'_>) -> Vec<(String, String)> {
+fn own(section: &Section, context: &mut Context<'_>) -> Vec<(String, EnvValue)> {
     let mut own = Vec::new();
-    for (name, value) in section.map("env") {
-        if can_be_named(name, context) && !value.value.contains('\0') {
-            own.push((name.value.clone(), value.value.clone()));
-        } else if value.value.contains('\0') {
+    for (name, value) in section.env("env") {
+        let has_nul =
+            value.value.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains('\0')));
+        if can_be_named(name, context) && !has_nul {
+            own.push((name.value.clone(), siblings::value(&value.value, context)));
+        } else if has_nul {
             context.errors.push(no_variable(name));
         }
     }
@@ -103,7 +106,7 @@ fn files(section: &Section, context: &mut Context<'_>) -> Vec<PathBuf> {
 }
 
 fn secrets(section: &Section, context: &mut Context<'_>) -> Vec<(String, SecretSource)> {
-    let own = section.map("env");
+    let own = section.env("env");
     let mut secrets = Vec::new();
     for (name, source) in section.map("secrets") {
         if !can_be_named(name, context) {

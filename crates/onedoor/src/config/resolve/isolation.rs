@@ -109,6 +109,8 @@ fn name(section: &Section, key: &str) -> Option<Located<String>> {
         | Value::List(_)
         | Value::Ints(_)
         | Value::Map(_)
+        | Value::Env(_)
+        | Value::Pieces(_)
         | Value::Json(_)
         | Value::Table(_)
         | Value::Tables(_)

@@ -20,6 +20,7 @@ mod policy;
 mod prefix;
 mod route;
 mod server;
+mod siblings;
 mod table;
 mod traps;
 mod trust;
@@ -34,6 +35,7 @@ pub(crate) fn platform_of(env: &Env) -> (String, Duration) {
     (platform.show(), platform.stop_budget())
 }
 
+use self::siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,6 +74,7 @@ pub(super) struct Context<'a> {
     pub(super) disabled: BTreeMap<String, Span>,
     /// The container's variables that only those who name them as a secret may see.
     pub(super) secret_variables: BTreeSet<String>,
+    pub(super) siblings: Siblings,
     pub(super) errors: Vec<ConfigError>,
     pub(super) warnings: Vec<ConfigError>,
 }
@@ -146,7 +149,9 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let sections = sections.chain(jobs.iter().map(|job| job.section));
     context.secret_variables = environment::secret_variables(sections);
     let names = needs::Names { apps: &drafts, jobs: &jobs };
-    let apps = app_spec::specs(names, &routed, &public, context);
+    let served = app_spec::served(&drafts, &routed);
+    context.siblings = Siblings::of(&drafts, &served, &jobs);
+    let apps = app_spec::specs(names, &routed, &served, &public, context);
     let (jobs, job_rows) = job::specs(names, context);
     needs::check_circles(&apps, &jobs, names, context);
     let mut built = table::build((&drafts, &apps), routes, (&public, server.limits.body_max), context);
@@ -158,6 +163,8 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     built.rows.extend(job_rows);
     let members = apps.iter().chain(jobs.iter().map(|job| &job.worker));
     let name_width = members.map(|member| member.name.len()).max().unwrap_or(0);
+    let numbers = (built.routes.all().len(), server.limits.body_max);
+    let side_doors = siblings::side_doors(&drafts, &apps, &jobs, numbers);
     let (log, access_log) = log::log(file.table("log"), name_width);
     let log = develop::log(log, context);
 
@@ -174,6 +181,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
             access_log,
             candour: develop::candour(&apps, context),
             routes: Arc::new(built.routes),
+            side_doors,
             upstreams: built.upstreams,
         },
         apps: spec::Config { apps, jobs, stop_budget: server.stop_budget },

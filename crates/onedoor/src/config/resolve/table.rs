@@ -79,7 +79,8 @@ pub(super) fn build(
         match &app.mount {
             Some(mount) => table.mount(app, mount),
             None if named.contains(&app.id) => {}
-            None => table.unmounted(app),
+            None if apps.len() > 1 => table.unmounted(app, Others::Ask),
+            None => table.unmounted(app, Others::AreNone),
         }
     }
     for route in routes.into_iter().take(ROUTES_MOST) {
@@ -154,6 +155,13 @@ fn clash(conflict: &Conflict, names: &[Arc<str>], places: &[Span]) -> ConfigErro
     }
 }
 
+/// Who could ask an app without a route.
+#[derive(Clone, Copy)]
+enum Others {
+    Ask,
+    AreNone,
+}
+
 impl Table<'_, '_> {
     /// An app that has a path or a host of its own.
     fn mount(&mut self, app: &AppDraft<'_>, mount: &Mount<'_>) {
@@ -182,11 +190,14 @@ impl Table<'_, '_> {
     }
 
     /// An app no request gets to by a route: a worker, or one that only its siblings know.
-    fn unmounted(&mut self, app: &AppDraft<'_>) {
+    fn unmounted(&mut self, app: &AppDraft<'_>, others: Others) {
         let place = self.context.source.place(app.name.span);
         let port = app.section.and_then(|section| section.int("port"));
-        let what = match port {
-            Some(port) => {
+        let what = match (port, others) {
+            (Some(port), Others::Ask) => {
+                format!("app {} on port {}, for the other apps", app.name.value, port.value)
+            }
+            (Some(port), Others::AreNone) => {
                 let fact =
                     format!("app \"{}\" listens on {}, but no route leads to it", app.name.value, port.value);
                 let trap = ConfigError::new(Code::Unreachable, port.span, fact);
@@ -194,7 +205,7 @@ impl Table<'_, '_> {
                     .warn(trap.remedy("give it a path or a host, or a route; a worker needs no port"));
                 format!("app {} on port {}, without a route", app.name.value, port.value)
             }
-            None => format!("worker {}", app.name.value),
+            (None, _) => format!("worker {}", app.name.value),
         };
         self.rows.push(TableRow { at: String::new(), what, place, asked: None, app: Some(app.id) });
     }

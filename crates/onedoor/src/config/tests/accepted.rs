@@ -8,7 +8,7 @@ use crate::apps::spec::{Command, JobOn, Listening, Need, Overlap};
 use crate::apps::success::SuccessCodes;
 use crate::config::Loaded;
 use crate::proxy::config::{Listen, Origin, ProxyProtocol};
-use crate::proxy::route::{Action, Ask, Details, Found, UpstreamHost};
+use crate::proxy::route::{Action, Ask, Balance, Details, Found, UpstreamHost};
 use crate::registry::{AppId, Weight};
 
 const ZOO: &str = include_str!("zoo.toml");
@@ -75,7 +75,9 @@ fn a_table_without_path_host_port_or_route_is_a_worker() {
         ]
     );
     assert_eq!(app_at(&loaded, "h.example.com", "/"), "h");
-    assert_eq!(loaded.warnings.len(), 1, "an app on a port without a route is worth a word");
+    assert_eq!(loaded.warnings.len(), 0, "the others can ask it");
+    let alone = fine("[apps]\np = { run = \"p\", port = 9 }\n[routes]\n\"/\" = { respond = \"\" }\n");
+    assert_eq!(alone.warnings.len(), 1, "an app on a port that nobody asks is worth a word");
 }
 
 #[test]
@@ -96,7 +98,12 @@ fn a_command_keeps_its_dollars_and_a_value_loses_them() {
     let app = &loaded.apps.apps[0];
     assert_eq!(app.command, Command::Exec(["serve", "${PORT}", "$HOST"].map(str::to_owned).to_vec()));
     assert_eq!(app.listening, Listening::FixedPort { port: 9300, prefix: None });
-    let own: Vec<_> = app.environment.own.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let own: Vec<_> = app
+        .environment
+        .own
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.text().unwrap_or_default()))
+        .collect();
     assert_eq!(own, ["L=info", "ONE=1"]);
 }
 
@@ -297,4 +304,30 @@ tidy = { run = "c", on = "start", success = [3] }
     assert_eq!(loaded.apps.apps[0].success, codes(&[143, 130]));
     assert_eq!(loaded.apps.apps[1].success, SuccessCodes::default());
     assert_eq!(loaded.apps.jobs[0].worker.success, codes(&[3]));
+}
+
+#[test]
+fn apps_with_somebody_to_ask_them_have_side_doors_that_lead_to_them_alone() {
+    let text = "[apps]\nweb = \"web\"\napi = { run = \"api\", path = \"/api\", strip = true, balance = \"ip-hash\", env = { W = \"<${app.web.url}>\" } }\nmailer = { run = \"mailer\" }\n";
+    let loaded = fine(text);
+    let doors = &loaded.proxy.side_doors;
+    assert_eq!(doors.iter().map(|door| &*door.app).collect::<Vec<_>>(), ["web", "api"]);
+    let numbers: Vec<u16> = loaded.proxy.all_routes().map(|(id, _)| id.0).collect();
+    assert_eq!(numbers, [0, 1, 2, 3]);
+    let (_, route) = doors[1].routes.all().next().unwrap();
+    assert_eq!((&*route.name, route.policy.balance), ("app.api.url", Balance::RoundRobin));
+    let Action::App { app, rewrite, .. } = &route.action else { panic!("{route:?}") };
+    assert_eq!((*app, rewrite.stripped_prefix()), (AppId(1), None));
+    let (name, value) = &loaded.apps.apps[1].environment.own[0];
+    let url = |app: &str| Some(format!("http://{app}"));
+    assert_eq!((name.as_str(), value.with(url).as_deref()), ("W", Some("<http://web>")));
+}
+
+#[test]
+fn an_app_that_nobody_could_ask_has_no_side_door() {
+    assert_eq!(fine("[apps]\nweb = \"web\"\n").proxy.side_doors.len(), 0);
+    let own = "apps.web = { run = \"web\", path = \"/\", env = { ME = \"${app.web.url}\" } }\n";
+    assert_eq!(fine(own).proxy.side_doors.len(), 1);
+    let job = "apps.web = \"web\"\njobs.a = { run = \"a\", on = \"start\" }\n";
+    assert_eq!(fine(job).proxy.side_doors.len(), 1);
 }

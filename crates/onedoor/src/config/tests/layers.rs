@@ -161,8 +161,12 @@ fn the_profiles_of_several_files_are_one() {
         ("b.toml", "apps.web.env.C = \"2\"\nprofile.dev.apps.web.env.B = \"2\"\n"),
     ];
     let loaded = Stack::new(&files).profile("dev").fine();
-    let own: Vec<_> =
-        loaded.apps.apps[0].environment.own.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let own: Vec<_> = loaded.apps.apps[0]
+        .environment
+        .own
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.text().unwrap_or_default()))
+        .collect();
     assert_eq!(own, ["C=2", "A=1", "B=2"]);
 }
 

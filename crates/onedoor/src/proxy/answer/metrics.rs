@@ -259,7 +259,7 @@ impl Page {
 
     /// Whoever took a request: every route, and none.
     fn takers(&self) -> impl Iterator<Item = (Option<RouteId>, Vec<(&str, &str)>)> {
-        let routes = self.edition.config().routes.all().map(|(id, route)| (Some(id), self.labels(route)));
+        let routes = self.edition.config().all_routes().map(|(id, route)| (Some(id), self.labels(route)));
         routes.chain([(None, vec![("route", NO_ROUTE)])])
     }
 

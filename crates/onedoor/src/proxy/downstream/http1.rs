@@ -249,8 +249,11 @@ async fn end_of(body: BodySource<'_>, reply: ReplySink<'_>) -> End {
 
 /// Answers a head that could not be read as a request.
 async fn refuse_head(worker: &Worker, connection: &mut Connection, space: &mut Workspace, refusal: &Refusal) {
-    let mut record =
-        Record::new(std::time::Instant::now(), connection.arrival.peer.map(|peer| peer.ip().to_canonical()));
+    let mut record = Record::new(
+        std::time::Instant::now(),
+        connection.arrival.peer.map(|peer| peer.ip().to_canonical()),
+        connection.arrival.speaker,
+    );
     let (_, writer) = connection.stream.split();
     let traffic = &worker.counters().traffic;
     let mut sink =

@@ -48,8 +48,8 @@ impl<'x> Provenance<'x> {
     pub(in crate::proxy) fn of(head: Head<'x>, arrival: &Arrival, trusted: &TrustedPeers) -> Self {
         let peer = arrival.peer.map(canonical_ip);
         let trust = match (arrival.speaker, peer) {
-            (Speaker::Peer, Some(ip)) if is_trusted(ip, trusted) => Trust::Trusted,
-            (Speaker::Peer | Speaker::Somebody, _) => Trust::Untrusted,
+            (Speaker::Peer | Speaker::Sibling, Some(ip)) if is_trusted(ip, trusted) => Trust::Trusted,
+            (Speaker::Peer | Speaker::Sibling | Speaker::Somebody, _) => Trust::Untrusted,
         };
         let mut found = Self {
             trust,

@@ -11,7 +11,7 @@ use super::host::Hosts;
 use super::method;
 use super::path::{Lookup, Tree};
 use super::pattern::Pattern;
-use super::{Route, RouteId, RouteSpec};
+use super::{Route, RouteId, RouteSpec, When};
 
 /// All routes, immutable.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(crate) struct Routes {
     /// In the order they were given, which means nothing.
     pub(super) specs: Vec<RouteSpec>,
     hosts: Hosts<Tree>,
+    /// The number of the first.
+    first: u16,
 }
 
 /// What is asked: the method as it was sent, the authority (host and perhaps port), the normalised path, and whatever
@@ -62,7 +64,14 @@ impl Routes {
             hosts.entry(&spec.pattern.host).insert(&specs, index);
         }
         hosts.for_each_mut(Tree::finish);
-        Ok(Self { specs, hosts })
+        Ok(Self { specs, hosts, first: 0 })
+    }
+
+    /// A table of one route, which takes everything; it has this number.
+    pub(crate) fn one(route: Route, number: RouteId) -> Self {
+        let pattern = Pattern::mount("/").expect("the root is a mount");
+        let built = Self::build(vec![RouteSpec { pattern, when: When::default(), priority: 0, route }]);
+        Self { first: number.0, ..built.expect("one route is in nobody's way") }
     }
 
     pub(crate) fn find(&self, ask: &Ask<'_>) -> Found<'_> {
@@ -73,7 +82,7 @@ impl Routes {
         });
         if let ControlFlow::Break(index) = found {
             let spec = &self.specs[index];
-            return Found::Route(Matched { id: id(index), route: &spec.route, pattern: &spec.pattern });
+            return Found::Route(Matched { id: self.id(index), route: &spec.route, pattern: &spec.pattern });
         }
         let others = self.matching(ask);
         if others.is_empty() {
@@ -85,7 +94,7 @@ impl Routes {
 
     /// All of them, each with the id that its matches have.
     pub(crate) fn all(&self) -> impl ExactSizeIterator<Item = (RouteId, &Route)> {
-        self.specs.iter().enumerate().map(|(index, spec)| (id(index), &spec.route))
+        self.specs.iter().enumerate().map(|(index, spec)| (self.id(index), &spec.route))
     }
 
     /// Every route that matches but for its method.
@@ -114,8 +123,9 @@ impl Routes {
         }
         allow
     }
-}
 
-fn id(index: usize) -> RouteId {
-    RouteId(u16::try_from(index).expect("config allows fewer routes than u16 can count"))
+    fn id(&self, index: usize) -> RouteId {
+        let index = u16::try_from(index).expect("config allows fewer routes than u16 can count");
+        RouteId(self.first + index)
+    }
 }

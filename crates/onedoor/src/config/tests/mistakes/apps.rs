@@ -41,8 +41,18 @@ path = "/"
     (
         "the_address_of_a_sibling",
         r#"[apps.a]
-run = "a"
-env = { WEB = "${app.web.url}" }
+run = "a --api ${app.api.url}"
+env = { ONE = "${app.wob.url}", TWO = "${app.mailer.url}/x", THREE = "${app.clean.url}", FOUR = "${app.web.port}" }
+[apps.web]
+run = "web"
+path = "/"
+[apps.mailer]
+run = "mailer"
+[jobs.clean]
+run = "clean"
+on = "start"
+[routes]
+"/where" = { respond = "${app.web.url}" }
 "#,
     ),
     (

@@ -1,13 +1,13 @@
-//! Private ports: a fresh one per spawn, where nobody else looks for one.
+//! Private ports: a fresh one per start of an app and one for each side door, where nobody else looks for one.
 //!
-//! Part of step "spawn" of the life of an app. Below `ip_local_port_range`, or an outgoing connection of any
+//! Below `ip_local_port_range`, or an outgoing connection of any
 //! process could be sitting on the port already (ip(7)). Never used twice in a row: an old listener in the backlog
 //! of a dying process is not mistaken for its successor.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The first private port, where the kernel's range leaves room above it.
 const FIRST: u16 = 21_001;
@@ -25,13 +25,18 @@ const RANGE_FILE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
 /// The ports onedoor may give away.
 #[derive(Debug)]
-pub(super) struct PrivatePorts {
+pub(crate) struct PrivatePorts {
     first: u16,
     /// Exclusive.
     end: u16,
+    giving: Mutex<Giving>,
+}
+
+#[derive(Debug)]
+struct Giving {
     /// The door's own ports and those that apps were promised.
     taken: BTreeSet<u16>,
-    next: Mutex<u16>,
+    next: u16,
 }
 
 /// No port is free.
@@ -39,14 +44,14 @@ pub(super) struct PrivatePorts {
 #[error(
     "no free private port in {first}..{end}; something holds them all, or ip_local_port_range starts too low"
 )]
-pub(super) struct NoPort {
+pub(crate) struct NoPort {
     first: u16,
     end: u16,
 }
 
 impl PrivatePorts {
     /// Reads the kernel's range; `taken` are ports that must never be given away.
-    pub(super) fn of_this_host(taken: BTreeSet<u16>) -> Self {
+    pub(crate) fn of_this_host(taken: BTreeSet<u16>) -> Self {
         let range = std::fs::read_to_string(RANGE_FILE);
         let start = range.ok().and_then(|range| ephemeral_start(&range)).unwrap_or(USUAL_EPHEMERAL_START);
         let fleets = FLEETS.fetch_add(1, Ordering::Relaxed);
@@ -60,8 +65,8 @@ impl PrivatePorts {
         const APART: u64 = 61;
         let span = u64::from(self.end - self.first);
         let offset = u64::from(pid.saturating_sub(1)) * APART % span;
-        let next = self.first + u16::try_from(offset).unwrap_or(0);
-        Self { next: Mutex::new(next), ..self }
+        self.lock().next = self.first + u16::try_from(offset).unwrap_or(0);
+        self
     }
 
     fn below(ephemeral_start: u16, taken: BTreeSet<u16>) -> Self {
@@ -71,20 +76,29 @@ impl PrivatePorts {
             // The whole range is the kernel's; a bind test still finds what is free right now.
             _ => (FIRST, USUAL_EPHEMERAL_START),
         };
-        Self { first, end, taken, next: Mutex::new(first) }
+        Self { first, end, giving: Mutex::new(Giving { taken, next: first }) }
+    }
+
+    /// From now on these are never given away: an app of a changed file has one of them for itself.
+    pub(crate) fn reserve(&self, ports: impl IntoIterator<Item = u16>) {
+        self.lock().taken.extend(ports);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Giving> {
+        self.giving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next port that nobody listens on.
-    pub(super) fn fresh(&self) -> Result<u16, NoPort> {
+    pub(crate) fn fresh(&self) -> Result<u16, NoPort> {
         self.fresh_if(is_free)
     }
 
     fn fresh_if(&self, free: impl Fn(u16) -> bool) -> Result<u16, NoPort> {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut giving = self.lock();
         for _ in self.first..self.end {
-            let port = *next;
-            *next = if port + 1 < self.end { port + 1 } else { self.first };
-            if !self.taken.contains(&port) && free(port) {
+            let port = giving.next;
+            giving.next = if port + 1 < self.end { port + 1 } else { self.first };
+            if !giving.taken.contains(&port) && free(port) {
                 return Ok(port);
             }
         }
