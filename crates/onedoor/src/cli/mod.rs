@@ -5,6 +5,7 @@
 
 mod alone;
 mod check;
+mod completions;
 mod detected;
 mod dev;
 mod docs;
@@ -18,6 +19,8 @@ mod operate;
 mod reach;
 mod reading;
 mod replace_file;
+mod routes;
+mod schema;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -86,6 +89,8 @@ enum Command {
     Check(check::Arguments),
     /// Say which route takes a request, why, and what the upstream will see
     Explain(explain::Arguments),
+    /// Show everything that is served, whoever wins above whoever it wins over
+    Routes(routes::Arguments),
     /// Say what a key of the file means; without one: list them all
     Docs(docs::Arguments),
     /// Show the apps of the onedoor that runs this file
@@ -112,6 +117,12 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Give an app so many replicas
     Scale(operate::Scaling),
+    /// Print the JSON Schema of the file, for editors
+    Schema,
+    /// Print what a shell needs to complete commands and their options
+    Completions(completions::Completions),
+    /// Print the manual page, or write one for each command
+    Man(completions::Man),
     /// Print the version
     Version,
 }
@@ -254,6 +265,10 @@ fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<End
         Command::Init(arguments) => init::run(&arguments, surroundings),
         Command::Check(arguments) => check::run(&arguments, surroundings),
         Command::Explain(arguments) => explain::run(&arguments, surroundings),
+        Command::Routes(arguments) => routes::run(&arguments, surroundings),
+        Command::Schema => schema::run(surroundings),
+        Command::Completions(wanted) => completions::completions(&wanted, surroundings),
+        Command::Man(wanted) => completions::man(&wanted, surroundings),
         Command::Docs(arguments) => docs::run(&arguments, surroundings),
         Command::Status(target) => operate::status(&target, surroundings),
         Command::Health(target) => health::run(&target, surroundings),

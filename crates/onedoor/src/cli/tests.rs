@@ -228,3 +228,12 @@ fn bare_onedoor_is_up() {
     assert!(Arguments::try_parse_from(["onedoor", "-f", "x.toml"]).is_ok());
     assert_eq!(Arguments::try_parse_from(["onedoor", "upp"]).unwrap_err().exit_code(), 2);
 }
+
+#[test]
+fn routes_tells_the_zoo_from_whoever_wins_to_whoever_is_left() {
+    let more = "\"POST /users/{id}\" = { app = \"node\", rewrite = \"/v2/{id}\" }\n\
+                \"/node/*\" = { respond = \"x\", when = { header = { X-Canary = \"1\" } } }\n\
+                [apps.mailer]\nrun = \"sh mail\"\n[jobs]\nclean = { run = \"sh clean\", on = \"start\" }\n";
+    let zoo = Zoo::new(more);
+    insta::assert_snapshot!(format!("{}\n{}", zoo.says(&["routes"]), zoo.says(&["routes", "--json"])));
+}

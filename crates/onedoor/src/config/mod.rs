@@ -34,6 +34,7 @@ mod proof;
 mod remedy;
 pub(crate) mod report;
 mod resolve;
+mod schema;
 mod section;
 mod source;
 mod surgery;
@@ -51,5 +52,6 @@ pub(crate) use error::ConfigErrors;
 pub(crate) use load::{Layers, check_text, check_text_as, load, load_text, load_text_to_ask, load_to_ask};
 pub(crate) use mend::{Mended, mend};
 pub(crate) use resolve::{Loaded, TableRow, platform_of};
+pub(crate) use schema::schema;
 
 use crate::suggest;
