@@ -53,14 +53,14 @@ impl Plan {
             let by_source = match &watched.source {
                 Source::Nothing => false,
                 Source::Paths(paths) => paths.iter().any(|own| path.starts_with(own)),
-                Source::Dir => path.starts_with(&watched.dir) && !self.is_anothers(path, &watched.dir),
+                Source::Dir => path.starts_with(&watched.dir) && !self.is_of_another(path, &watched.dir),
             };
             by_source || watched.files.iter().any(|file| file == path)
         })
     }
 
     /// Whether it lies in another app's folder, below this one.
-    fn is_anothers(&self, path: &Path, dir: &Path) -> bool {
+    fn is_of_another(&self, path: &Path, dir: &Path) -> bool {
         let dirs = self.apps.iter().map(|watched| &watched.dir);
         dirs.filter(|other| *other != dir && other.starts_with(dir)).any(|other| path.starts_with(other))
     }

@@ -242,7 +242,7 @@ impl Found {
 impl std::fmt::Display for Missing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { fact, command, folder } = self;
-        let wher = if folder.is_empty() { String::new() } else { format!(" in {folder}") };
-        write!(f, "{fact}: run `{command}`{wher} first")
+        let place = if folder.is_empty() { String::new() } else { format!(" in {folder}") };
+        write!(f, "{fact}: run `{command}`{place} first")
     }
 }
