@@ -11,6 +11,7 @@ mod dev;
 mod docs;
 mod doctor;
 mod explain;
+mod fmt;
 mod health;
 mod importing;
 mod init;
@@ -87,6 +88,8 @@ enum Command {
     Init(init::Arguments),
     /// Find every mistake in the file, and show what it would serve
     Check(check::Arguments),
+    /// Lay the file out: one form, whoever wrote it
+    Fmt(fmt::Arguments),
     /// Say which route takes a request, why, and what the upstream will see
     Explain(explain::Arguments),
     /// Show everything that is served, whoever wins above whoever it wins over
@@ -264,6 +267,7 @@ fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<End
         }),
         Command::Init(arguments) => init::run(&arguments, surroundings),
         Command::Check(arguments) => check::run(&arguments, surroundings),
+        Command::Fmt(arguments) => fmt::run(&arguments, surroundings),
         Command::Explain(arguments) => explain::run(&arguments, surroundings),
         Command::Routes(arguments) => routes::run(&arguments, surroundings),
         Command::Schema => schema::run(surroundings),

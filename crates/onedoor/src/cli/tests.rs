@@ -218,6 +218,8 @@ fn help_teaches_with_examples() {
     insta::assert_snapshot!("help_explain", explain.render_long_help());
     let init = command.find_subcommand_mut(OsStr::new("init")).unwrap();
     insta::assert_snapshot!("help_init", init.render_long_help());
+    let fmt = command.find_subcommand_mut(OsStr::new("fmt")).unwrap();
+    insta::assert_snapshot!("help_fmt", fmt.render_long_help());
 }
 
 #[test]

@@ -287,7 +287,7 @@ fn forget_what_a_duplicate_hides(errors: &mut Vec<ConfigError>) {
     errors.retain(|error| !is_hidden(error));
 }
 
-fn read(path: &Path) -> Result<String, ConfigError> {
+pub(super) fn read(path: &Path) -> Result<String, ConfigError> {
     let name = path.display();
     let unreadable = |error: std::io::Error| {
         let fact = format!("{name} cannot be read: {error}");

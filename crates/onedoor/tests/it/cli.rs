@@ -2,6 +2,7 @@
 //! and one can ask which route wins, and why, without starting anything.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Output;
 
 use tempfile::TempDir;
@@ -217,4 +218,65 @@ fn explain_of_a_path_that_nobody_serves_says_so() {
     let output = in_folder_with("[routes]\n\"/x\" = { respond = \"\" }\n", &["explain", "/y"]);
     let said = talk(&output);
     assert!(said.contains("404"), "{said}");
+}
+
+#[test]
+fn fmt_lays_a_file_out_once_and_keeps_its_mode() {
+    let dir = TempDir::new().expect("a folder for the test");
+    let file = dir.path().join("onedoor.toml");
+    fs::write(&file, "[apps]\nweb={run=\"a\"} # w\r\nlonger  = \"b\"\n\n\n")
+        .expect("the folder can be written");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("the file is ours");
+    let before = fs::read_to_string(&file).expect("it is text");
+
+    let output = run_onedoor(dir.path(), &["fmt", "--check"]);
+    assert_eq!(output.status.code(), Some(3), "{}", talk(&output));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "onedoor.toml\n");
+    assert_eq!(fs::read_to_string(&file).expect("it is text"), before, "--check writes nothing");
+
+    let output = run_onedoor(dir.path(), &["fmt"]);
+    assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
+    let after = fs::read_to_string(&file).expect("it is text");
+    assert_eq!(after, "[apps]\nweb    = { run = \"a\" } # w\nlonger = \"b\"\n");
+    assert_eq!(fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1, "nothing is left beside it");
+
+    let output = run_onedoor(dir.path(), &["fmt", "--check"]);
+    assert_eq!(output.status.code(), Some(0), "{}", talk(&output));
+    assert_eq!(talk(&output), "");
+}
+
+#[test]
+fn fmt_writes_nothing_if_one_of_the_files_is_no_toml() {
+    let dir = TempDir::new().expect("a folder for the test");
+    for (name, text) in [("good.toml", "a=1\n"), ("bad.toml", "[apps\n"), ("door.json", "{}")] {
+        fs::write(dir.path().join(name), text).expect("the folder can be written");
+    }
+    for (bad, words) in
+        [("bad.toml", "bad.toml:1:"), ("door.json", "JSON"), ("none.toml", "there is no none.toml")]
+    {
+        let output = run_onedoor(dir.path(), &["fmt", "-f", "good.toml", "-f", bad]);
+        assert_eq!(output.status.code(), Some(2), "{}", talk(&output));
+        assert!(talk(&output).contains(words), "{}", talk(&output));
+        assert_eq!(fs::read_to_string(dir.path().join("good.toml")).expect("it is text"), "a=1\n");
+    }
+    let shown = |command| talk(&run_onedoor(dir.path(), &[command, "-f", "bad.toml"]));
+    let fmt = shown("fmt");
+    let mistake = fmt.split("\n\n").next().expect("the first of its parts");
+    assert!(mistake.starts_with("error[syntax]"), "{fmt}");
+    assert!(shown("check").contains(mistake), "check says it in the same words: {mistake}");
+}
+
+#[test]
+fn fmt_replaces_what_a_link_names_and_answers_stdin_on_stdout() {
+    let dir = TempDir::new().expect("a folder for the test");
+    fs::write(dir.path().join("real.toml"), "a=1").expect("the folder can be written");
+    symlink("real.toml", dir.path().join("onedoor.toml")).expect("the folder can be written");
+    assert_eq!(run_onedoor(dir.path(), &["fmt"]).status.code(), Some(0));
+    assert!(dir.path().join("onedoor.toml").is_symlink());
+    assert_eq!(fs::read_to_string(dir.path().join("real.toml")).expect("it is text"), "a = 1\n");
+
+    let script = format!("echo 'b=2' | '{}' fmt -f -", crate::kit::binary().display());
+    let output = crate::kit::run_program(dir.path(), "/bin/sh", &["-c", &script]);
+    assert_eq!((output.status.code(), &*talk(&output)), (Some(0), "b = 2\n"));
 }
