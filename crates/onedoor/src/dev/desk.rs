@@ -65,7 +65,7 @@ pub(crate) fn has_terminal() -> bool {
     !is_dumb && io::stdin().is_terminal() && onedoor_linux::spawn::has_terminal()
 }
 
-/// https://no-color.org, and the locale's character set (setlocale(3)).
+/// <https://no-color.org>, and the locale's character set (setlocale(3)).
 fn paint() -> Paint {
     let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let colours = if said("NO_COLOR").is_some() { Colours::No } else { Colours::Yes };
