@@ -104,9 +104,10 @@ fn rank(
         times(&after, &one) > times(before, &one)
     };
     // Under its right name a key may say what does not go together; that is the next thing to be told.
+    // And a warning is about what the mistake has hidden.
     let blames = |error: &&ConfigError| match mistake.code {
         Code::UnknownKey => matches!(error.code, Code::UnknownKey | Code::NotYet),
-        _ => true,
+        _ => is_trap || error.code.severity() == Severity::Error,
     };
     let blames_the_fix = left.iter().filter(is_new).filter(blames).any(|error| written_by(fix, error));
     (!blames_the_fix).then_some((broken_left, errors_left))

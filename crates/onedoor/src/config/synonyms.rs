@@ -2,6 +2,7 @@
 //! Kamal, Kubernetes. Only proposes.
 
 use super::catalogue::{self, Status};
+use super::suggest;
 
 /// Our key, from the table it was looked for in, and theirs in the spelling `a_b`.
 #[rustfmt::skip]
@@ -140,6 +141,13 @@ pub(super) fn of_key(pattern: &str, typed: &str) -> Option<&'static str> {
         let named = KEYS.iter().filter(|(_, theirs)| theirs.contains(&typed.as_str()));
         named.map(|(ours, _)| *ours).find(|ours| is_ours(ours))
     })
+}
+
+/// The same where a finger slipped in another program's name: `comand`.
+pub(super) fn near_key(pattern: &str, typed: &str) -> Option<&'static str> {
+    let theirs = KEYS.iter().flat_map(|(_, theirs)| theirs.iter().copied());
+    let meant = suggest::nearest(&snake(typed), theirs.filter(|name| of_key(pattern, name).is_some()))?;
+    of_key(pattern, meant)
 }
 
 /// Our word for what another program calls `typed`, for the key at `path`.

@@ -46,7 +46,12 @@ impl Stray<'_> {
             let gone = surgery::take_out(source, key, self.value.span).map(|edit| Fix::of(vec![edit]));
             return error.remedy(format!("take it out: {why}")).fix(gone);
         }
-        self.at_home(error, source)
+        match synonyms::near_key(pattern, name) {
+            Some(ours) if catalogue::homes(name).next().is_none() => {
+                error.remedy(format!("did you mean `{ours}`?")).fix(self.renamed(ours, source))
+            }
+            _ => self.at_home(error, source),
+        }
     }
 
     /// A key of another table.

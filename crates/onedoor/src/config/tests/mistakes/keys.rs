@@ -69,6 +69,13 @@ command = "y"
 "#,
     ),
     (
+        "a_slip_in_a_name_of_another_program",
+        r#"[apps.web]
+comand = "x"
+port = "9000"
+"#,
+    ),
+    (
         "keys_of_supervisord",
         r#"[apps.web]
 command = "x"
