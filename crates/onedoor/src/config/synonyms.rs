@@ -143,7 +143,7 @@ pub(super) fn of_key(pattern: &str, typed: &str) -> Option<&'static str> {
     })
 }
 
-/// The same where a finger slipped in another program's name: `comand`.
+/// The same where a finger slipped in another program's name.
 pub(super) fn near_key(pattern: &str, typed: &str) -> Option<&'static str> {
     let theirs = KEYS.iter().flat_map(|(_, theirs)| theirs.iter().copied());
     let meant = suggest::nearest(&snake(typed), theirs.filter(|name| of_key(pattern, name).is_some()))?;
