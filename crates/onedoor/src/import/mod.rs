@@ -12,6 +12,7 @@
 mod assemble;
 mod caddy;
 mod compose;
+mod directive;
 mod fault;
 mod files;
 mod finding;

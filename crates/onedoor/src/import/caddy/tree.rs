@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+pub(super) use crate::import::directive::Directive;
 use crate::import::fault::Fault;
 use crate::import::files::{Budget, Input};
-use crate::import::finding::{Item, Ledger, Place, Verdict};
+use crate::import::finding::{Item, Ledger, Place};
 
 use super::lexer::{self, End, Line};
 
@@ -14,34 +15,6 @@ const DEPTH_MOST: usize = 32;
 const IMPORTS_DEEP: usize = 8;
 /// With all that is imported, as often as it is.
 const DIRECTIVES_MOST: usize = 20_000;
-
-#[derive(Clone, Debug)]
-pub(super) struct Directive {
-    pub(super) name: String,
-    pub(super) args: Vec<String>,
-    pub(super) block: Option<Vec<Self>>,
-    pub(super) item: Item,
-}
-
-impl Directive {
-    pub(super) fn arg(&self, at: usize) -> &str {
-        self.args.get(at).map_or("", String::as_str)
-    }
-
-    pub(super) fn children(&self) -> &[Self] {
-        self.block.as_deref().unwrap_or_default()
-    }
-
-    /// Settles it and all inside of it, where nobody did.
-    pub(super) fn abandon(&self, ledger: &mut Ledger, verdict: &Verdict) {
-        if !ledger.is_settled(self.item) {
-            ledger.settle(self.item, verdict.clone());
-        }
-        for child in self.children() {
-            child.abandon(ledger, verdict);
-        }
-    }
-}
 
 /// A directive as it is written.
 #[derive(Clone, Debug)]

@@ -1,8 +1,9 @@
 //! Directives and blocks, with what they include put in their place. Every directive has its item in the ledger.
 
+pub(super) use crate::import::directive::Directive;
 use crate::import::fault::Fault;
 use crate::import::files::{Budget, Input};
-use crate::import::finding::{Item, Ledger, Place};
+use crate::import::finding::{Ledger, Place};
 
 use super::lexer::{Lexer, Token};
 
@@ -12,34 +13,6 @@ const DEPTH_MOST: usize = 32;
 const INCLUDES_DEEP: usize = 8;
 /// All files together.
 const DIRECTIVES_MOST: usize = 50_000;
-
-#[derive(Clone, Debug)]
-pub(super) struct Directive {
-    pub(super) name: String,
-    pub(super) args: Vec<String>,
-    pub(super) block: Option<Vec<Self>>,
-    pub(super) item: Item,
-}
-
-impl Directive {
-    pub(super) fn arg(&self, at: usize) -> &str {
-        self.args.get(at).map_or("", String::as_str)
-    }
-
-    pub(super) fn children(&self) -> &[Self] {
-        self.block.as_deref().unwrap_or_default()
-    }
-
-    /// Settles it and all inside of it, where nobody did.
-    pub(super) fn abandon(&self, ledger: &mut Ledger, verdict: &crate::import::finding::Verdict) {
-        if !ledger.is_settled(self.item) {
-            ledger.settle(self.item, verdict.clone());
-        }
-        for child in self.children() {
-            child.abandon(ledger, verdict);
-        }
-    }
-}
 
 pub(super) fn read(input: &Input, ledger: &mut Ledger) -> Result<Vec<Directive>, Fault> {
     let budget = Budget::new();
