@@ -48,6 +48,8 @@ pub(crate) struct File {
     pub(super) text: Arc<str>,
     /// The offset of its first byte.
     pub(super) base: usize,
+    /// Where its lines end: each place that is told asks for its line.
+    newlines: Arc<[usize]>,
 }
 
 impl Source {
@@ -80,9 +82,11 @@ impl Source {
     /// Both counted from 1; columns in characters, as editors do.
     pub(super) fn line_and_column(&self, span: Span) -> (usize, usize) {
         let file = self.file_of(span);
-        let before = file.text.get(..file.local(span).start).unwrap_or(&file.text);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
+        let start = file.local(span).start;
+        let at = if file.text.is_char_boundary(start) { start } else { file.text.len() };
+        let (ended, _) = file.newlines.split_at(file.newlines.partition_point(|newline| *newline < at));
+        let begins = ended.last().map_or(0, |newline| newline + 1);
+        let (line, column) = (ended.len() + 1, file.text[begins..at].chars().count() + 1);
         (line, column)
     }
 
@@ -123,7 +127,8 @@ impl Source {
 
 impl File {
     fn new(name: &str, text: &str, base: usize) -> Self {
-        Self { name: Arc::from(name), text: Arc::from(text), base }
+        let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+        Self { name: Arc::from(name), text: Arc::from(text), base, newlines }
     }
 
     /// A span of this file as a range of its text.

@@ -137,13 +137,7 @@ impl<'t> Reader<'t> {
     fn statement(&mut self) {
         let line = self.line();
         if let Some(marker) = foreign_comment(line) {
-            let range = self.at..self.at + marker.len();
-            let slip = self.slip(
-                range.clone(),
-                format!("a comment begins with `#`, not with `{marker}`"),
-                "write #",
-            );
-            slip.mend(range, "#".to_owned());
+            self.comment_of_another_language(marker);
             self.at += line.len();
         } else if line.starts_with('[') {
             self.header();
@@ -156,6 +150,12 @@ impl<'t> Reader<'t> {
         } else {
             self.assignment();
         }
+    }
+
+    fn comment_of_another_language(&mut self, marker: &str) {
+        let range = self.at..self.at + marker.len();
+        let fact = format!("a comment begins with `#`, not with `{marker}`");
+        self.slip(range.clone(), fact, "write #").mend(range, "#".to_owned());
     }
 
     fn assignment(&mut self) {
@@ -209,13 +209,7 @@ impl<'t> Reader<'t> {
         let all = self.at..self.at + line.len();
         if line.is_empty() || line.starts_with('#') {
         } else if let Some(marker) = foreign_comment(line) {
-            let range = self.at..self.at + marker.len();
-            let slip = self.slip(
-                range.clone(),
-                format!("a comment begins with `#`, not with `{marker}`"),
-                "write #",
-            );
-            slip.mend(range, "#".to_owned());
+            self.comment_of_another_language(marker);
         } else if let Some(sign) = line.chars().next().filter(|first| ",;}])".contains(*first)) {
             let range = self.at..self.at + 1;
             let fact = match sign {
