@@ -9,14 +9,12 @@ mod cli;
 mod config;
 mod control;
 mod dev;
-mod import;
 mod init;
 mod loopback;
 mod observe;
 mod proxy;
 mod registry;
 mod run;
-mod scaffold;
 mod suggest;
 
 /// The tests count what a worker allocates on the way of a request.

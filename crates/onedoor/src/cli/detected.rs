@@ -6,11 +6,10 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
+use onedoor_draft::{DevKey, LANGUAGES, Look, Plan, Source};
+
 use super::{Ended, Surroundings, told};
 use crate::config::{self, ConfigErrors, Env, Layers, Loaded, Paint, catalogue};
-use crate::scaffold::folder::Tree;
-use crate::scaffold::plan::{self, DevKey, Plan};
-use crate::scaffold::{detect, procfile};
 
 /// What the text is called in messages.
 const NAME: &str = "as detected";
@@ -19,25 +18,15 @@ const NAME: &str = "as detected";
 #[derive(Debug)]
 pub(super) struct Detected {
     pub(super) plan: Plan,
-    pub(super) from: From,
+    source: Source,
     folder: PathBuf,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum From {
-    Procfile,
-    Folder,
-}
-
 impl Detected {
-    /// What the folder says. A Procfile is its owner's own words and goes first.
+    /// What the folder says.
     pub(super) fn look(folder: &Path) -> Self {
-        let tree = Tree::at(folder);
-        let folder = tree.root().to_owned();
-        match procfile::of_folder(&tree).filter(|plan| !plan.is_empty()) {
-            Some(plan) => Self { plan, from: From::Procfile, folder },
-            None => Self { plan: plan::of_folder(&tree), from: From::Folder, folder },
-        }
+        let Look { plan, source, root: folder } = onedoor_draft::look(folder);
+        Self { plan, source, folder }
     }
 
     /// In place of the files, if nobody named one and there is none.
@@ -155,9 +144,9 @@ pub(super) fn tell(
     if detected.plan.is_empty() {
         return tell_nothing(detected, layers, surroundings);
     }
-    let from = match detected.from {
-        From::Procfile => "this is what the Procfile says",
-        From::Folder => "this is what was found",
+    let from = match detected.source {
+        Source::Procfile => "this is what the Procfile says",
+        Source::Folder => "this is what was found",
     };
     writeln!(surroundings.talk, "there is no {}; {from}:\n", layers.first().display())?;
     write_table(&detected.plan, surroundings.talk)?;
@@ -179,7 +168,7 @@ pub(super) fn tell_nothing_in(detected: &Detected, surroundings: &mut Surroundin
         talk,
         "nothing to be started was found; looked for a Procfile, and in the folder and two levels below it for:\n"
     )?;
-    for language in &detect::LANGUAGES {
+    for language in &LANGUAGES {
         writeln!(talk, "  {:11}  {}", language.name, language.manifests.join(", "))?;
     }
     writeln!(talk, "\nand for scripts that listen, such as main.py or server.js")?;

@@ -3,8 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use onedoor_draft::{Conversion, Detail, Fault, Format, Input};
+
 use super::{Ended, Surroundings};
-use crate::import::{self, Conversion, Detail, Fault, Format, Input};
 
 /// What `--from` was given: `nginx a.conf b.conf supervisord s.conf`.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ pub(super) fn convert(
             Ok((asked.format, files?))
         })
         .collect();
-    match inputs.and_then(|inputs| import::convert(&inputs)) {
+    match inputs.and_then(|inputs| onedoor_draft::convert(&inputs)) {
         Ok(conversion) => {
             write!(surroundings.talk, "{}", conversion.report.render(detail))?;
             if detail == Detail::Loud {

@@ -5,12 +5,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use onedoor_draft::{Detail, Draft, Entry};
 
 use super::detected::{self, Detected};
 use super::{Ended, Surroundings, importing};
 use crate::config;
-use crate::import::Detail;
-use crate::scaffold::draft::{Draft, Entry};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -153,8 +152,7 @@ fn written(detected: &Detected) -> String {
             .to_owned(),
         "`onedoor docs KEY` what a key means.".to_owned(),
     ];
-    let is_taken = detected.plan.found.iter().any(|found| found.routes.iter().any(|path| path == "/health"));
-    if !is_taken {
+    if !detected.plan.has_route("/health") {
         let mut health = Entry::named("/health");
         health.say("builtin", "health");
         draft.routes.push(health);
@@ -193,3 +191,7 @@ fn tell_next_steps(path: &Path, missing: &[String], surroundings: &mut Surroundi
     writeln!(talk, "  onedoor explain{file} /a/path   who answers a request, and what the app sees")?;
     writeln!(talk, "  onedoor{file}                   start it all")
 }
+
+#[cfg(test)]
+#[path = "init_tests.rs"]
+mod tests;
