@@ -12,6 +12,7 @@ mod dev;
 mod init;
 mod loopback;
 mod observe;
+mod prefix_doctor;
 mod proxy;
 mod registry;
 mod run;
@@ -31,7 +32,7 @@ use cli::Todo;
 pub fn main() -> ExitCode {
     match cli::begin() {
         Todo::Nothing(code) => code,
-        Todo::Run { loaded, control, reread, dev } => run::up(*loaded, &control, &reread, dev),
+        Todo::Run { loaded, site, reread, dev } => run::up(*loaded, &site, &reread, dev),
     }
 }
 

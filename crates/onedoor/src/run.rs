@@ -25,12 +25,12 @@ use onedoor_linux::signal::Signal;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, watch};
 
-use self::telling::{announce, explain, last_words, tell_side_doors, tell_status, tell_trust};
+use self::telling::{announce, explain, last_words, tell_status, tell_trust};
 use crate::apps::spec;
 use crate::apps::{Apps, AppsEnd, Change, EndOf, Loopback, Outcome, Reload};
 use crate::cli::Reread;
 use crate::config::Loaded;
-use crate::control::{Control, Place, ReloadAsked};
+use crate::control::{Control, Facts, ReloadAsked, Site};
 use crate::dev::{Ask, Developer, Picture, Settings};
 use crate::init::{self, Children, ExitCause, Request, Signals, StopRequest};
 use crate::loopback::{Addresses, PrivatePorts};
@@ -54,8 +54,8 @@ const RELOADS_WAITING: usize = 4;
 const FLUSHING: Duration = Duration::from_secs(1);
 
 /// Runs what the file says to its end and returns the exit code.
-pub(crate) fn up(loaded: Loaded, control: &[Place], reread: &Reread, dev: Option<Settings>) -> ExitCode {
-    match try_up(loaded, control, reread, dev) {
+pub(crate) fn up(loaded: Loaded, site: &Site, reread: &Reread, dev: Option<Settings>) -> ExitCode {
+    match try_up(loaded, site, reread, dev) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // The log may be what failed. A stderr that nobody reads leaves only the code.
@@ -65,7 +65,7 @@ pub(crate) fn up(loaded: Loaded, control: &[Place], reread: &Reread, dev: Option
     }
 }
 
-fn try_up(loaded: Loaded, control: &[Place], reread: &Reread, dev: Option<Settings>) -> anyhow::Result<u8> {
+fn try_up(loaded: Loaded, site: &Site, reread: &Reread, dev: Option<Settings>) -> anyhow::Result<u8> {
     // Before the first thread: each inherits the mask.
     init::block_signals().context("cannot block signals")?;
     let log = match dev {
@@ -78,7 +78,7 @@ fn try_up(loaded: Loaded, control: &[Place], reread: &Reread, dev: Option<Settin
         .enable_time()
         .build_local(LocalOptions::default())
         .context("cannot start the control runtime")?;
-    let outcome = runtime.block_on(serve(loaded, control, reread, dev, &log));
+    let outcome = runtime.block_on(serve(loaded, site, reread, dev, &log));
     log.flush(FLUSHING);
     outcome
 }
@@ -93,7 +93,7 @@ enum End {
 
 async fn serve(
     loaded: Loaded,
-    control: &[Place],
+    site: &Site,
     reread: &Reread,
     dev: Option<Settings>,
     log: &Log,
@@ -113,16 +113,16 @@ async fn serve(
         .context("cannot start the apps")?;
     // Before the first answer: who has had one may give orders.
     let (ask_reload, mut reloads) = mpsc::channel(RELOADS_WAITING);
-    let mut control = Control::open(control, apps.helm(), ask_reload, log);
+    let facts = Facts { addresses, side_doors: loopback.addresses.clone() };
+    let mut control = Control::open(site, apps.helm(), facts.clone(), ask_reload, log);
     let mut proxy = bound.start(registry, log.clone())?;
     let mut developer = dev.map(|settings| {
-        picture.url = developing::url(&addresses);
+        picture.url = developing::url(&facts.addresses);
         developing::tell_port(log, wished, &ports);
         Developer::start(settings, picture, apps.helm(), children.clone(), log)
     });
     if developer.as_ref().is_none_or(|developer| !developer.has_screen()) {
-        announce(log, loaded.name.as_deref(), &addresses, &loaded.table);
-        tell_side_doors(log, &loopback.addresses);
+        announce(log, loaded.name.as_deref(), &facts, &loaded.table);
         tell_trust(log, trusted.as_deref());
     }
     let end = loop {

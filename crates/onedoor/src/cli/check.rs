@@ -9,7 +9,6 @@ use super::detected::{self, Detected};
 use super::live::{self, Form, Wanted};
 use super::{Ended, FileArguments, Surroundings, replace_file};
 use crate::config::{self, ConfigErrors, Layers, Loaded, Mended, TableRow, report};
-use crate::control::Place;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,8 +81,8 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
     };
     match loaded {
         Ok(loaded) if arguments.live => {
-            let control = Place::of(layers.first(), loaded.control_socket.as_deref());
-            live::run(&loaded, &control, Wanted { apps: &arguments.apps, form: Form::Text }, surroundings)
+            let site = super::site(&layers, &loaded);
+            live::run(&loaded, &site, Wanted { apps: &arguments.apps, form: Form::Text }, surroundings)
         }
         Ok(loaded) => fine(&layers, &loaded, surroundings),
         Err(ended) => Ok(ended),
@@ -105,8 +104,8 @@ fn for_machines(
             Format::Json => Form::Json,
             Format::Text | Format::Github => Form::Text,
         };
-        let control = Place::of(layers.first(), loaded.control_socket.as_deref());
-        return live::run(loaded, &control, Wanted { apps: &arguments.apps, form }, surroundings);
+        let site = super::site(layers, loaded);
+        return live::run(loaded, &site, Wanted { apps: &arguments.apps, form }, surroundings);
     }
     match arguments.format() {
         Format::Github => surroundings.out.write_all(report::github(&outcome).as_bytes())?,

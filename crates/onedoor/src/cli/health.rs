@@ -10,10 +10,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::operate::Target;
-use super::reach::{Place, Stream};
 use super::{Ended, Surroundings};
 use crate::config::{self, Env};
 use crate::control::{Answer, AppStatus, CallError, Patience, Request, call};
+use crate::prefix_doctor::{Place, Stream};
 use crate::proxy::config::{Listen, ProxyProtocol};
 
 /// Whoever is well answers in milliseconds; platforms give a check some seconds.
@@ -42,7 +42,7 @@ pub(super) fn run(target: &Target, surroundings: &mut Surroundings<'_>) -> io::R
 
 fn look(target: &Target, env: &Env) -> Result<(), String> {
     match call(&target.places(env), &Request::Status, Patience::AtMost(PATIENCE)) {
-        Ok(Answer::Apps(apps)) => match apps.iter().find_map(ailment) {
+        Ok(Answer::Status(status)) => match status.apps.iter().find_map(ailment) {
             None => Ok(()),
             Some(why) => Err(why),
         },

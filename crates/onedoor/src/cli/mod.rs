@@ -17,7 +17,6 @@ mod importing;
 mod init;
 mod live;
 mod operate;
-mod reach;
 mod reading;
 mod replace_file;
 mod routes;
@@ -37,7 +36,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::apps::Wish;
 use crate::config::{ConfigErrors, Env, Layers, Loaded, Paint};
-use crate::control::Place;
+use crate::control::{Place, Site};
 use crate::dev::Settings;
 
 const EXAMPLES: &str = "\
@@ -183,7 +182,7 @@ pub(crate) enum Todo {
     Run {
         loaded: Box<Loaded>,
         /// Where its control socket may be.
-        control: Vec<Place>,
+        site: Site,
         /// Reads the file again.
         reread: Reread,
         /// `dev`: a developer is there.
@@ -229,12 +228,22 @@ pub(crate) fn begin() -> Todo {
 fn to_run(loaded: Result<Loaded, Ended>, layers: Layers, env: &Env, dev: Option<Settings>) -> Todo {
     match loaded {
         Ok(loaded) => {
-            let control = Place::of(layers.first(), loaded.control_socket.as_deref());
+            let site = site(&layers, &loaded);
             let env = env.clone();
             let reread: Reread = Box::new(move || detected::reread(&layers, &env));
-            Todo::Run { loaded: Box::new(loaded), control, reread, dev }
+            Todo::Run { loaded: Box::new(loaded), site, reread, dev }
         }
         Err(ended) => Todo::Nothing(ended.into()),
+    }
+}
+
+/// Where a onedoor is asked that runs these files.
+fn site(layers: &Layers, loaded: &Loaded) -> Site {
+    let absolute = |file: &PathBuf| std::path::absolute(file).unwrap_or_else(|_| file.clone());
+    let files = if layers.is_unnamed_and_missing() { &[][..] } else { &layers.files };
+    Site {
+        places: Place::of(layers.first(), loaded.control_socket.as_deref()),
+        files: files.iter().map(absolute).collect(),
     }
 }
 
@@ -245,7 +254,7 @@ fn serve_command(words: &[OsString], surroundings: &mut Surroundings<'_>) -> Tod
         Ok(loaded) => Todo::Run {
             loaded: Box::new(loaded),
             // `onedoor status -f .` finds it.
-            control: Place::of(Path::new("."), None),
+            site: Site { places: Place::of(Path::new("."), None), files: Vec::new() },
             reread: Box::new(|| Err("there is no file to be read again: it serves a command".to_owned())),
             dev: None,
         },

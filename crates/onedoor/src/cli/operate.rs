@@ -115,10 +115,12 @@ fn ask(
             writeln!(surroundings.talk, "onedoor: {why}")?;
             Ok(Ended::Refused)
         }
-        Answer::Apps(apps) if !target.json => table::write(&apps, surroundings.out).map(|()| Ended::Well),
+        Answer::Status(status) if !target.json => {
+            table::write(&status, surroundings.out).map(|()| Ended::Well)
+        }
         Answer::Reloaded(changes) if !target.json => {
             changes.iter().try_for_each(|line| writeln!(surroundings.out, "{line}")).map(|()| Ended::Well)
         }
-        Answer::Apps(_) | Answer::Reloaded(_) | Answer::Done => Ok(Ended::Well),
+        Answer::Status(_) | Answer::Reloaded(_) | Answer::Done => Ok(Ended::Well),
     }
 }

@@ -1,11 +1,14 @@
-//! The table of `onedoor status`: a row for each process, those of one app under its name.
+//! What `onedoor status` shows: where the door is, and a row for each process, those of one app under its name.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::control::{AppStatus, ProcessStatus};
+use crate::control::{AppStatus, ProcessStatus, Status};
 
-const COLUMNS: usize = 8;
+const COLUMNS: usize = 9;
+
+/// Left out where no app has one.
+const SIDE_DOOR: usize = 7;
 
 /// What is compared is right-aligned; the last column is as long as it likes.
 const HEAD: [(&str, Align); COLUMNS] = [
@@ -16,6 +19,7 @@ const HEAD: [(&str, Align); COLUMNS] = [
     ("RESTARTS", Align::Right),
     ("CPU", Align::Right),
     ("MEM", Align::Right),
+    ("SIDE DOOR", Align::Left),
     ("", Align::Left),
 ];
 
@@ -27,13 +31,22 @@ enum Align {
 
 type Row = [String; COLUMNS];
 
-pub(super) fn write(apps: &[AppStatus], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(status: &Status, out: &mut dyn Write) -> io::Result<()> {
+    let from =
+        if status.files.is_empty() { String::new() } else { format!("  ({})", status.files.join(", ")) };
+    writeln!(out, "onedoor listens on {}{from}", status.addresses.join(", "))?;
+    if status.apps.is_empty() {
+        return Ok(());
+    }
     let mut rows: Vec<Row> = vec![HEAD.map(|(name, _)| name.to_owned())];
-    apps.iter().for_each(|app| rows.extend(rows_of(app)));
+    status.apps.iter().for_each(|app| rows.extend(rows_of(app)));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; COLUMNS] = std::array::from_fn(width);
+    let has_side_doors = status.apps.iter().any(|app| app.url.is_some());
+    let is_shown = |column: usize| column != SIDE_DOOR || has_side_doors;
     for row in &rows {
-        let cells = row.iter().zip(HEAD).zip(widths).map(|((cell, (_, align)), width)| match align {
+        let columns = (0..).zip(row).zip(HEAD).zip(widths).filter(|(((column, _), _), _)| is_shown(*column));
+        let cells = columns.map(|(((_, cell), (_, align)), width)| match align {
             Align::Left => format!("{cell:width$}"),
             Align::Right => format!("{cell:>width$}"),
         });
@@ -47,12 +60,13 @@ fn rows_of(app: &AppStatus) -> Vec<Row> {
     let of_app = |process: Option<&ProcessStatus>| {
         let [pid, up, cpu, memory] = process.map_or_else(|| ["-"; 4].map(str::to_owned), cells);
         let (name, state, restarts) = (app.name.clone(), app.state.clone(), app.restarts.to_string());
-        [name, state, pid, up, restarts, cpu, memory, app.detail.clone()]
+        let side_door = app.url.as_deref().map_or("-", |url| url.strip_prefix("http://").unwrap_or(url));
+        [name, state, pid, up, restarts, cpu, memory, side_door.to_owned(), app.detail.clone()]
     };
     let beside = |process: &ProcessStatus| {
         let [pid, up, cpu, memory] = cells(process);
         let nothing = String::new;
-        [nothing(), nothing(), pid, up, nothing(), cpu, memory, nothing()]
+        [nothing(), nothing(), pid, up, nothing(), cpu, memory, nothing(), nothing()]
     };
     let mut rows = vec![of_app(app.processes.first())];
     rows.extend(app.processes.iter().skip(1).map(beside));
@@ -129,6 +143,7 @@ mod tests {
             state: state.into(),
             essential: true,
             detail: detail.into(),
+            url: (name == "web").then(|| "http://127.0.0.1:21050".to_owned()),
             command: String::new(),
             place: String::new(),
             restarts: 3,
@@ -144,13 +159,15 @@ mod tests {
             app("report", "idle", "the first request starts it", vec![]),
         ];
         let mut out = Vec::new();
-        write(&apps, &mut out).unwrap();
+        let (addresses, files) = (vec!["[::]:8000".to_owned()], vec!["/srv/onedoor.toml".to_owned()]);
+        write(&Status { addresses, files, apps: apps.into() }, &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "APP     STATE  PID                UP  RESTARTS   CPU    MEM\n\
-             web     ready  12              4m10s         3  2.0%  61MiB  :1, :2\n\
+            "onedoor listens on [::]:8000  (/srv/onedoor.toml)\n\
+             APP     STATE  PID                UP  RESTARTS   CPU    MEM  SIDE DOOR\n\
+             web     ready  12              4m10s         3  2.0%  61MiB  127.0.0.1:21050  :1, :2\n\
              \x20              345 (starting)  4m10s               -      -\n\
-             report  idle   -                   -         3     -      -  the first request starts it\n"
+             report  idle   -                   -         3     -      -  -                the first request starts it\n"
         );
     }
 }

@@ -15,6 +15,6 @@ mod reading;
 mod server;
 
 pub(crate) use client::{CallError, Patience, call, read};
-pub(crate) use place::Place;
-pub(crate) use protocol::{Answer, AppStatus, ProcessStatus, Question, Request, Until};
-pub(crate) use server::{Control, ReloadAsked};
+pub(crate) use place::{Place, Site};
+pub(crate) use protocol::{Answer, AppStatus, ProcessStatus, Question, Request, Status, Until};
+pub(crate) use server::{Control, Facts, ReloadAsked};

@@ -10,6 +10,14 @@ use std::{fmt, io};
 /// The longest path of a Unix socket: `sun_path` less its NUL (unix(7)).
 const PATH_MAX: usize = 107;
 
+/// A onedoor, as it is known before it runs: where it is to be asked, and what it is started from.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) places: Vec<Place>,
+    /// Absolute; none: a folder, or a command.
+    pub(crate) files: Vec<PathBuf>,
+}
+
 /// One place where the socket may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {

@@ -12,6 +12,7 @@ use onedoor_linux::proc::{Pid, Usage, usages};
 use serde_json::{Value, json};
 
 use crate::apps::{AppRow, AppState, Wish};
+use crate::loopback::Addresses;
 use crate::observe::log::Kept;
 use crate::registry::Weight;
 
@@ -57,12 +58,22 @@ pub(crate) enum Answer {
     Done,
     /// What has changed, line by line.
     Reloaded(Vec<String>),
-    Apps(Vec<AppStatus>),
+    Status(Status),
     /// Place, fact, remedy.
     Refused(String),
 }
 
-/// One app, as `status` shows it.
+/// The door and its apps, as `status` shows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// Where the door listens: `[::]:8000`, `unix:/run/door.sock`.
+    pub(crate) addresses: Vec<String>,
+    /// What it was started from, absolute; none: from a folder or a command.
+    pub(crate) files: Vec<String>,
+    pub(crate) apps: Vec<AppStatus>,
+}
+
+/// One app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AppStatus {
     pub(crate) name: String,
@@ -71,6 +82,8 @@ pub(crate) struct AppStatus {
     pub(crate) essential: bool,
     /// More about the state: where it listens, why it is down.
     pub(crate) detail: String,
+    /// Its side door, by which its siblings find it.
+    pub(crate) url: Option<String>,
     pub(crate) command: String,
     pub(crate) place: String,
     pub(crate) restarts: u64,
@@ -198,33 +211,41 @@ impl Answer {
             Self::Done => json!({"ok": true}),
             Self::Reloaded(changes) => json!({"ok": true, "changes": changes}),
             Self::Refused(why) => json!({"ok": false, "error": why}),
-            Self::Apps(apps) => {
+            Self::Status(Status { addresses, files, apps }) => {
                 let apps: Vec<Value> = apps.iter().map(AppStatus::to_json).collect();
-                json!({"ok": true, "apps": apps})
+                json!({"ok": true, "addresses": addresses, "files": files, "apps": apps})
             }
         }
     }
 
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let answer: Value = serde_json::from_slice(line).ok()?;
-        if let (true, Some(changes)) = (answer["ok"].as_bool()?, answer["changes"].as_array()) {
-            let lines = changes.iter().map(|line| Some(line.as_str()?.to_owned()));
-            return lines.collect::<Option<_>>().map(Self::Reloaded);
+        if let (true, Value::Array(_)) = (answer["ok"].as_bool()?, &answer["changes"]) {
+            return lines(&answer["changes"]).map(Self::Reloaded);
         }
         Some(match (answer["ok"].as_bool()?, answer["apps"].as_array()) {
             (false, _) => Self::Refused(answer["error"].as_str()?.to_owned()),
             (true, None) => Self::Done,
-            (true, Some(apps)) => Self::Apps(apps.iter().map(AppStatus::parse).collect::<Option<_>>()?),
+            (true, Some(apps)) => Self::Status(Status {
+                addresses: lines(&answer["addresses"])?,
+                files: lines(&answer["files"])?,
+                apps: apps.iter().map(AppStatus::parse).collect::<Option<_>>()?,
+            }),
         })
     }
 }
 
+fn lines(list: &Value) -> Option<Vec<String>> {
+    list.as_array()?.iter().map(|line| Some(line.as_str()?.to_owned())).collect()
+}
+
 impl AppStatus {
     /// Every app and job, and what their processes use: the only look at that, made when somebody asks.
-    pub(super) fn of_all(rows: &[AppRow]) -> Vec<Self> {
+    pub(super) fn of_all(rows: &[AppRow], side_doors: &Addresses) -> Vec<Self> {
         let pids: Vec<Pid> = rows.iter().flat_map(|row| &row.processes).map(|process| process.pid).collect();
         let mut usages = usages(&pids).into_iter();
-        rows.iter().map(|row| Self::of(row, &mut usages)).collect()
+        let of = |row: &AppRow| Self { url: side_doors.url(&row.name), ..Self::of(row, &mut usages) };
+        rows.iter().map(of).collect()
     }
 
     /// `usages` has one for each process.
@@ -252,6 +273,7 @@ impl AppStatus {
             state: state.to_owned(),
             essential: row.weight == Weight::Essential,
             detail,
+            url: None,
             command: row.command.clone(),
             place: row.place.to_string(),
             restarts: row.restarts,
@@ -265,6 +287,7 @@ impl AppStatus {
             "state": self.state,
             "essential": self.essential,
             "detail": self.detail,
+            "url": self.url,
             "command": self.command,
             "place": self.place,
             "restarts": self.restarts,
@@ -279,6 +302,7 @@ impl AppStatus {
             state: text("state")?,
             essential: app["essential"].as_bool()?,
             detail: text("detail")?,
+            url: text("url"),
             command: text("command")?,
             place: text("place")?,
             restarts: app["restarts"].as_u64()?,
@@ -351,6 +375,7 @@ mod tests {
             name: "web".into(),
             state: "ready".into(),
             detail: ":4000".into(),
+            url: Some("http://127.0.0.1:21050".into()),
             command: "node \"x\"".into(),
             place: "onedoor.toml:2".into(),
             restarts: 3,
@@ -372,7 +397,12 @@ mod tests {
                 },
             ],
         };
-        for answer in [Answer::Done, Answer::Refused("no".into()), Answer::Apps(vec![app])] {
+        let status = Status {
+            addresses: vec!["[::]:8000".into()],
+            files: vec!["/srv/onedoor.toml".into()],
+            apps: vec![app],
+        };
+        for answer in [Answer::Done, Answer::Refused("no".into()), Answer::Status(status)] {
             assert_eq!(Answer::parse(answer.to_json().to_string().as_bytes()), Some(answer));
         }
     }

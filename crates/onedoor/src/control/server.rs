@@ -17,10 +17,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::place::Place;
-use super::protocol::{Answer, AppStatus, Request};
+use super::place::{Place, Site};
+use super::protocol::{Answer, AppStatus, Request, Status};
 use super::reading::Recital;
 use crate::apps::Helm;
+use crate::loopback::Addresses;
 use crate::observe::log::{Level, Log};
 
 /// The longest request.
@@ -46,6 +47,15 @@ const LAST_LINES: Duration = Duration::from_millis(200);
 pub(crate) struct ReloadAsked {
     /// What has changed, line by line; or why nothing has.
     pub(crate) reply: oneshot::Sender<Result<Vec<String>, String>>,
+}
+
+/// What is told of the door itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// Where it listens.
+    pub(crate) addresses: Vec<String>,
+    /// Where the apps find each other.
+    pub(crate) side_doors: Addresses,
 }
 
 /// The socket, open for as long as this lives.
@@ -77,13 +87,14 @@ impl Control {
     /// Opens the socket in the first place that takes it and answers whoever may ask. Without any, the program runs all
     /// the same, and nobody can speak to it but by signals.
     pub(crate) fn open(
-        places: &[Place],
+        site: &Site,
         helm: Helm,
+        facts: Facts,
         reloads: mpsc::Sender<ReloadAsked>,
         log: &Log,
     ) -> Option<Self> {
         let mut refused = None;
-        for place in places {
+        for place in &site.places {
             match listen(place) {
                 Ok(listener) => {
                     log.event(Level::Debug, None, format_args!("the control socket is {place}"));
@@ -94,6 +105,8 @@ impl Control {
                     let phase = watch::Sender::new(Phase::Open);
                     let desk = Desk {
                         helm,
+                        facts,
+                        files: site.files.iter().map(|file| file.display().to_string()).collect(),
                         reloads,
                         log: log.clone(),
                         phase: phase.subscribe(),
@@ -145,6 +158,8 @@ impl Control {
 #[derive(Clone, Debug)]
 pub(super) struct Desk {
     pub(super) helm: Helm,
+    facts: Facts,
+    files: Vec<String>,
     /// To whoever can read the file again.
     pub(super) reloads: mpsc::Sender<ReloadAsked>,
     pub(super) log: Log,
@@ -185,6 +200,15 @@ fn listen_at(path: &Path) -> io::Result<StdListener> {
 }
 
 impl Desk {
+    fn status(&self) -> Status {
+        let Facts { addresses, side_doors } = &self.facts;
+        Status {
+            addresses: addresses.clone(),
+            files: self.files.clone(),
+            apps: AppStatus::of_all(&self.helm.table(), side_doors),
+        }
+    }
+
     fn is_closed(&self) -> bool {
         *self.phase.borrow() > Phase::Open
     }
@@ -252,7 +276,7 @@ async fn attend(mut stream: UnixStream, place: OwnedSemaphorePermit, desk: Desk)
                     Err(why) => Answer::Refused(why),
                 },
                 Ok(Request::Reload) => reload(&desk).await,
-                Ok(Request::Status) => Answer::Apps(AppStatus::of_all(&desk.helm.table())),
+                Ok(Request::Status) => Answer::Status(desk.status()),
                 Ok(Request::Wish { app, wish }) => match desk.helm.ask(&app, wish).await {
                     Ok(()) => Answer::Done,
                     Err(declined) => Answer::Refused(declined.to_string()),

@@ -3,23 +3,26 @@
 use super::End;
 use crate::apps::{AppRow, AppState, AppsEnd};
 use crate::config::TableRow;
+use crate::control::Facts;
 use crate::init::StopRequest;
 use crate::loopback::{Addresses, variable_of};
 use crate::observe::log::{Level, Log};
 
 /// The table of what is served where.
-pub(super) fn announce(log: &Log, name: Option<&str>, addresses: &[String], table: &[TableRow]) {
+pub(super) fn announce(log: &Log, name: Option<&str>, facts: &Facts, table: &[TableRow]) {
+    let addresses = facts.addresses.join(", ");
     let version = env!("CARGO_PKG_VERSION");
     let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
-    log.event(Level::Info, None, format_args!("{name}onedoor {version} listens on {}", addresses.join(", ")));
+    log.event(Level::Info, None, format_args!("{name}onedoor {version} listens on {addresses}"));
     let width = table.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
     for row in table {
         log.event(Level::Info, None, format_args!("  {:width$}  → {}", row.at, row.what));
     }
+    tell_side_doors(log, &facts.side_doors);
 }
 
 /// Where the apps find each other.
-pub(super) fn tell_side_doors(log: &Log, addresses: &Addresses) {
+fn tell_side_doors(log: &Log, addresses: &Addresses) {
     let doors: Vec<String> =
         addresses.all().iter().map(|(app, url)| format!("{} = {url}", variable_of(app))).collect();
     if !doors.is_empty() {

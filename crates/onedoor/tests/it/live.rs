@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use crate::kit::{Door, run_program};
+use crate::kit::{Door, run_onedoor};
 
 /// An app that believes to be alone in the world; or that puts `$PREFIX` in front, if it is told to.
 const PAGE_PY: &str = r#"
@@ -40,12 +40,10 @@ fn shop(more: &str) -> Door {
     door
 }
 
+/// The file's own port is another one: the door's own word counts.
 fn check(door: &Door, arguments: &[&str]) -> (i32, String, String) {
-    let port = format!("PORT={}", door.port());
-    let binary = crate::kit::binary();
-    let binary = binary.to_str().expect("the repository's path is UTF-8");
     let Output { status, stdout, stderr } =
-        run_program(door.dir(), "env", &[&[port.as_str(), binary, "check", "--live"], arguments].concat());
+        run_onedoor(door.dir(), &[&["check", "--live"], arguments].concat());
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks UTF-8");
     (status.code().expect("it exits"), text(stdout), text(stderr))
 }
@@ -99,5 +97,24 @@ fn a_door_that_does_not_run_and_an_app_that_is_not_there_are_said() {
     std::fs::write(dir.join("other.toml"), "[apps]\nweb = \"sleep 60\"\n").expect("it can be written");
     let (code, _, talk) = check(&door, &["-f", "other.toml"]);
     assert_eq!(code, 1);
-    assert!(talk.contains("no onedoor runs this file here; start it with `onedoor`"), "{talk}");
+    assert!(talk.contains("no onedoor runs this file here"), "{talk}");
+    assert!(talk.contains("start it with `onedoor`"), "{talk}");
+}
+
+#[test]
+fn a_door_that_runs_another_file_at_the_same_socket_is_no_door_to_look_at() {
+    let file = "[admin]\nsocket = \"admin.sock\"\n[apps.shop]\nrun = \"python3 app.py\"\npath = \"/shop\"\n";
+    let door = Door::with(file).file("app.py", PAGE_PY).start();
+    std::fs::write(door.dir().join("other.toml"), file).expect("it can be written");
+    let (code, _, talk) = check(&door, &["-f", "other.toml"]);
+    assert_eq!(code, 1);
+    assert!(talk.contains("admin.sock runs ") && talk.contains("onedoor.toml, not this file"), "{talk}");
+}
+
+#[test]
+fn an_app_that_is_not_ready_is_said_to_be_so() {
+    let door = Door::with("[apps]\nshop = { run = \"sleep 600\", path = \"/shop\" }\n").start();
+    let (code, out, _) = check(&door, &[]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("  trouble   it is starting; ask again when it is ready\n"), "{out}");
 }

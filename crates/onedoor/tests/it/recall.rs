@@ -283,7 +283,9 @@ fn status_tells_of_each_process_since_when_it_runs_and_what_it_uses() {
     assert!(process["cpu_ms"].as_u64().is_some_and(|cpu| cpu >= 50), "{process}");
     assert!(process["memory_bytes"].as_u64().is_some_and(|bytes| bytes > 1 << 20), "{process}");
     let (_, table, _) = said(door.dir(), &["status"]);
-    let head: Vec<&str> = table.lines().next().expect("a head").split_whitespace().collect();
+    let first = table.lines().next().expect("where it is");
+    assert!(first.starts_with(&format!("onedoor listens on [::]:{}  (/", door.port())), "{table}");
+    let head: Vec<&str> = table.lines().nth(1).expect("a head").split_whitespace().collect();
     assert_eq!(head, ["APP", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEM"]);
     assert_eq!(table.lines().filter(|line| line.contains("MiB")).count(), 2, "{table}");
 }

@@ -74,6 +74,9 @@ fn replicas_share_what_siblings_ask() {
         String::from_utf8_lossy(&status).lines().any(|line| line.starts_with("api") && line.contains(", :"))
     };
     while !both_are_ready() {}
+    let status = run_onedoor(door.dir(), &["status"]).stdout;
+    let status = String::from_utf8_lossy(&status).into_owned();
+    assert!(status.contains("SIDE DOOR") && status.contains(&format!("  127.0.0.1:{port}  ")), "{status}");
     let pids: BTreeSet<String> = (0..4).map(|_| Wire::to(port).get("/pid").text().to_owned()).collect();
     assert_eq!(pids.len(), 2);
 }

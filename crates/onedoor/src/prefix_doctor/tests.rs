@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use super::fetch::Server;
+use super::reach::Place;
 use super::walk::{Seen, Taken, Walk};
-use crate::cli::reach::Place;
 
 /// A server that has these answers, by path; the rest is 404. What the taker says follows from the first segment.
 fn walked(answers: &[(&str, &str)]) -> Seen {

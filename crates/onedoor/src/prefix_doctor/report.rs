@@ -14,21 +14,21 @@ const SHOWN_MOST: usize = 8;
 
 /// One mount of one app.
 #[derive(Clone, Debug)]
-pub(in crate::cli) struct Report {
-    pub(in crate::cli) app: Arc<str>,
+pub(crate) struct Report {
+    pub(crate) app: Arc<str>,
     /// `onedoor.toml:3`
-    pub(in crate::cli) place: Arc<str>,
+    pub(crate) place: Arc<str>,
     /// `/shop/*`, its host in front if it has one.
-    pub(in crate::cli) at: String,
-    pub(in crate::cli) framework: Option<&'static str>,
-    pub(in crate::cli) pages: usize,
-    pub(in crate::cli) requests: usize,
+    pub(crate) at: String,
+    pub(crate) framework: Option<&'static str>,
+    pub(crate) pages: usize,
+    pub(crate) requests: usize,
     /// Why nothing could be seen of it.
-    pub(in crate::cli) trouble: Option<String>,
-    pub(in crate::cli) escapes: Vec<Escape>,
-    pub(in crate::cli) notes: Vec<String>,
+    pub(crate) trouble: Option<String>,
+    pub(crate) escapes: Vec<Escape>,
+    pub(crate) notes: Vec<String>,
     /// The one line that mends it.
-    pub(in crate::cli) fix: Option<String>,
+    pub(crate) fix: Option<String>,
 }
 
 impl Report {
@@ -63,12 +63,12 @@ impl Report {
         self.notes.push(note);
     }
 
-    pub(in crate::cli) fn is_fine(&self) -> bool {
+    pub(crate) fn is_fine(&self) -> bool {
         self.trouble.is_none() && self.escapes.is_empty()
     }
 }
 
-pub(super) fn write_text(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_text(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     if reports.is_empty() {
         return writeln!(out, "no app is served below a prefix: there is nothing to leave");
     }
@@ -108,7 +108,7 @@ fn write_one(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn write_json(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_json(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     let apps: Vec<Value> = reports.iter().map(of_one).collect();
     writeln!(out, "{}", json!({"ok": reports.iter().all(Report::is_fine), "apps": apps}))
 }

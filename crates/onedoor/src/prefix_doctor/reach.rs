@@ -9,18 +9,18 @@ use std::time::Duration;
 use crate::proxy::config::Listen;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Tcp(SocketAddr),
     Unix(PathBuf),
 }
 
-pub(super) trait Stream: Read + Write {}
+pub(crate) trait Stream: Read + Write {}
 
 impl<S: Read + Write> Stream for S {}
 
 impl Place {
     /// Where whatever listens so is reached.
-    pub(super) fn of(listen: &Listen) -> Vec<Self> {
+    pub(crate) fn of(listen: &Listen) -> Vec<Self> {
         match listen {
             Listen::AnyAddress { port } => Self::on_loopback(*port).into(),
             Listen::Tcp(address) if address.ip().is_unspecified() => Self::on_loopback(address.port()).into(),
@@ -33,13 +33,21 @@ impl Place {
         }
     }
 
-    pub(super) fn on_loopback(port: u16) -> [Self; 2] {
+    /// Where a door is reached that says it listens there: `[::]:8000`, `unix:/run/door.sock`.
+    pub(crate) fn of_address(address: &str) -> Vec<Self> {
+        if let Some(path) = address.strip_prefix("unix:") {
+            return vec![Self::Unix(PathBuf::from(path))];
+        }
+        address.parse().map_or_else(|_| Vec::new(), |address| Self::of(&Listen::Tcp(address)))
+    }
+
+    pub(crate) fn on_loopback(port: u16) -> [Self; 2] {
         [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]
             .map(|address| Self::Tcp((address, port).into()))
     }
 
     /// `patience`: for the connection, and for each read and write on it.
-    pub(super) fn connect(&self, patience: Duration) -> io::Result<Box<dyn Stream>> {
+    pub(crate) fn connect(&self, patience: Duration) -> io::Result<Box<dyn Stream>> {
         match self {
             Self::Tcp(address) => {
                 let stream = TcpStream::connect_timeout(address, patience)?;
@@ -56,7 +64,7 @@ impl Place {
         }
     }
 
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self {
             Self::Tcp(address) => address.to_string(),
             Self::Unix(path) => format!("unix:{}", path.display()),

@@ -10,7 +10,7 @@ use onedoor_http1::{
     BodyFraming, Dechunker, FieldKind, HeadLimits, Parsed, Progress, RequestKind, ResponseHead,
 };
 
-use crate::cli::reach::{Place, Stream};
+use super::reach::{Place, Stream};
 
 /// For one answer, from its connection to its last byte.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,10 +20,10 @@ const BODY_MOST: usize = 4 << 20;
 
 /// Whom is asked, and by which name.
 #[derive(Clone, Debug)]
-pub(super) struct Server {
-    pub(super) place: Place,
+pub(crate) struct Server {
+    pub(crate) place: Place,
     /// The Host it is asked for.
-    pub(super) host: String,
+    pub(crate) host: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,6 +74,16 @@ impl Answer {
 }
 
 impl Server {
+    /// The door at the first of these places that takes a connection.
+    pub(crate) fn reached(places: impl IntoIterator<Item = Place>, patience: Duration) -> Option<Self> {
+        let place = places.into_iter().find(|place| place.connect(patience).is_ok())?;
+        let host = match &place {
+            Place::Tcp(address) => format!("localhost:{}", address.port()),
+            Place::Unix(_) => "localhost".to_owned(),
+        };
+        Some(Self { place, host })
+    }
+
     pub(super) fn get(&self, target: &str, more: &str) -> Result<Answer, NoAnswer> {
         let until = Instant::now() + PATIENCE;
         let mut stream = self.place.connect(PATIENCE)?;

@@ -19,14 +19,14 @@ pub(super) const OTHER_DOORS: &[&str] = &["/docs", "/admin/"];
 
 /// Something that leaves the mount, or that is not where its page says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Escape {
+pub(crate) struct Escape {
     /// `script`, `cookie session`
-    pub(super) what: String,
+    pub(crate) what: String,
     /// As the page writes it: what to look for.
-    pub(super) written: String,
+    pub(crate) written: String,
     /// The path of the page that says it.
-    pub(super) page: String,
-    pub(super) why: String,
+    pub(crate) page: String,
+    pub(crate) why: String,
 }
 
 /// What was seen of one app.
