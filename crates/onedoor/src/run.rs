@@ -117,7 +117,7 @@ async fn serve(
     let mut control = Control::open(site, apps.helm(), facts.clone(), ask_reload, log);
     let mut proxy = bound.start(registry, log.clone())?;
     let mut developer = dev.map(|settings| {
-        picture.url = developing::url(&facts.addresses);
+        developing::hang(&mut picture, &facts.addresses);
         developing::tell_port(log, wished, &ports);
         Developer::start(settings, picture, apps.helm(), children.clone(), log)
     });

@@ -42,6 +42,8 @@ pub(crate) mod success;
 mod task;
 
 pub(crate) use alone::{Alone, launch_alone};
+#[cfg(test)]
+pub(crate) use board::ProcessRow;
 pub(crate) use board::{AppRow, AppState};
 pub(crate) use helm::{Helm, Wish};
 pub(crate) use reload::{Change, Outcome, Reload};

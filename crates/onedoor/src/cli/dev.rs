@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Ended, FileArguments, Surroundings};
 use crate::config::{Developing, Layers, Loaded};
-use crate::dev::{Browser, Settings, Watching};
+use crate::dev::{Browser, Doctor, Settings, Watching};
 
 const HELP: &str = "\
 What is other than in `onedoor up`:
@@ -17,6 +17,8 @@ What is other than in `onedoor up`:
   - It listens on this machine alone, on the file's port, PORT or 3000, or on the next one that is free.
   - An app that ends waits for a change of its files, or for a request, instead of failing again.
   - onedoor itself goes on, whatever becomes of its apps.
+  - Once an app below a prefix is ready, its pages are looked at as `onedoor check --live` does; what leaves the prefix
+    is shown with the line that mends it (--no-prefix-check).
 
 Keys, on a terminal:
   h help   r restart   o open   l logs of one app   c clear   q quit
@@ -45,6 +47,9 @@ pub(super) struct Arguments {
     /// Leave apps alone when their files change; `r` starts them anew
     #[arg(long)]
     no_watch: bool,
+    /// Do not look whether pages of an app leave its prefix
+    #[arg(long)]
+    no_prefix_check: bool,
 }
 
 /// As `up` loads it: signals are blocked as early as can be.
@@ -68,6 +73,7 @@ impl Arguments {
                 .collect(),
             browser: if self.open { Browser::AtStart } else { Browser::OnKey },
             watching: if self.no_watch { Watching::Off } else { Watching::On },
+            doctor: if self.no_prefix_check { Doctor::LeftOut } else { Doctor::Called },
         }
     }
 }

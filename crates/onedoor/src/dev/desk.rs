@@ -14,9 +14,10 @@ use tokio::task::JoinSet;
 
 use super::keys::{Deed, Mode, Which, keys_in};
 use super::picture::Picture;
+use super::rounds::{Found, Rounds};
 use super::table::{Colours, Letters, Paint, View, table};
 use super::watch::{Change, Watch};
-use super::{Browser, Plan, Settings, Watching, browser};
+use super::{Browser, Doctor, Plan, Settings, Watching, browser};
 use crate::apps::{AppState, Helm, Wish};
 use crate::init::{Child, Children, TerminalNews, TerminalSignals};
 use crate::observe::log::{Level, Log};
@@ -101,6 +102,7 @@ impl Developer {
         log: &Log,
     ) -> Self {
         picture.plan.config.clone_from(&settings.config);
+        let rounds = Rounds::new(picture.addresses.clone());
         let (wish, wishes) = mpsc::channel(1);
         let seen = watch::Sender::new(Seen { picture, mistake: None });
         let mut desk = JoinSet::new();
@@ -117,6 +119,7 @@ impl Developer {
             ready_after: None,
             errands: JoinSet::new(),
             watch: None,
+            rounds,
         };
         let console = if log.has_screen() { Console::open().ok() } else { None };
         let has_screen = console.is_some();
@@ -141,9 +144,9 @@ impl Developer {
     pub(crate) fn reread(&self, picture: Result<Picture, &str>) {
         self.seen.send_modify(|seen| match picture {
             Ok(picture) => {
-                let Picture { url, plan, .. } = std::mem::take(&mut seen.picture);
+                let Picture { url, addresses, plan, .. } = std::mem::take(&mut seen.picture);
                 let plan = Plan { config: plan.config, ..picture.plan };
-                *seen = Seen { picture: Picture { url, plan, ..picture }, mistake: None };
+                *seen = Seen { picture: Picture { url, addresses, plan, ..picture }, mistake: None };
             }
             Err(mistake) => seen.mistake = Some(mistake.into()),
         });
@@ -169,6 +172,7 @@ struct Desk {
     /// What was asked of the apps and is not done yet.
     errands: JoinSet<()>,
     watch: Option<Watch>,
+    rounds: Rounds,
 }
 
 /// Whether what is shown is what there is.
@@ -183,6 +187,7 @@ impl Desk {
     /// Every arm may lose: what it waited for is still there.
     async fn run(mut self, console: Option<Console>) {
         self.begin_to_watch();
+        self.call_the_doctor();
         let console = console.as_ref();
         let mut keyboard = console;
         self.draw(console);
@@ -201,6 +206,7 @@ impl Desk {
                 }
                 () = self.helm.changed() => {
                     self.look_whether_ready();
+                    self.rounds.go(&self.helm.table());
                     if shown == Shown::True {
                         shown = Shown::Stale(Instant::now() + GATHERING);
                     }
@@ -214,6 +220,7 @@ impl Desk {
                         self.quit("the terminal is gone");
                     }
                 },
+                found = self.rounds.next() => self.found(found, console),
                 news = terminal_news(console) => self.terminal_says(news, console),
                 // Done, whatever it was.
                 Some(_) = self.errands.join_next() => {}
@@ -245,7 +252,27 @@ impl Desk {
         }
     }
 
-    fn read_again(&self, console: Option<&Console>) {
+    /// Who has no use for it never has a patient.
+    fn call_the_doctor(&mut self) {
+        if self.settings.doctor == Doctor::Called
+            && let Some(practice) = &self.seen.borrow().picture.practice
+        {
+            self.rounds.follow(practice);
+        }
+        self.rounds.go(&self.helm.table());
+    }
+
+    /// The table shows it, where there is one.
+    fn found(&mut self, found: Found, console: Option<&Console>) {
+        let Some((app, lines)) = self.rounds.hear(found) else { return };
+        match console {
+            Some(_) => self.draw(console),
+            None => lines.iter().for_each(|line| self.log.event(Level::Warn, Some(&app), line)),
+        }
+    }
+
+    fn read_again(&mut self, console: Option<&Console>) {
+        self.call_the_doctor();
         if let Some(watch) = &self.watch {
             watch.follow(self.seen.borrow().picture.plan.clone());
         }
@@ -276,6 +303,7 @@ impl Desk {
             rows: &rows,
             ready_after: self.ready_after,
             mistake: seen.mistake.as_deref(),
+            complaints: &self.rounds.complaints(),
             mode: self.mode,
             only: self.only.as_ref(),
             paint: console.paint,

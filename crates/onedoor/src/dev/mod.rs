@@ -5,15 +5,18 @@
 //!                                                  └─ onedoor.toml's: run reads it again
 //!   a key ──▶ keys ─▶ desk ── restart, open, logs, quit
 //!   Helm: an app changed ─▶ desk ── table ─▶ the log's screen
+//!                            └─▶ rounds: does a page of it leave its prefix? ─▶ desk
 //! ```
 //!
 //! It asks and shows; what becomes of an app is decided where it always is. What is treated otherwise in development
 //! (ports, restarts, commands) is `config`'s business.
 
 mod browser;
+mod complaints;
 mod desk;
 mod keys;
 mod picture;
+mod rounds;
 mod table;
 mod watch;
 
@@ -28,6 +31,7 @@ pub(crate) use watch::{Plan, Source, Watched};
 pub(crate) struct Settings {
     pub(crate) browser: Browser,
     pub(crate) watching: Watching,
+    pub(crate) doctor: Doctor,
     /// What the configuration is read from; absolute.
     pub(crate) config: Vec<PathBuf>,
 }
@@ -36,6 +40,13 @@ pub(crate) struct Settings {
 pub(crate) enum Watching {
     On,
     Off,
+}
+
+/// Whether the prefix doctor is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doctor {
+    Called,
+    LeftOut,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

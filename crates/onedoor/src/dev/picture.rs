@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use super::Plan;
+use crate::prefix_doctor::Practice;
 
 /// What is served.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Picture {
     /// `http://localhost:3000`
     pub(crate) url: String,
+    /// Where the door listens.
+    pub(crate) addresses: Vec<String>,
     /// In the order of the file.
     pub(crate) apps: Vec<Arc<str>>,
     /// In the order of the file.
     pub(crate) places: Vec<Place>,
+    /// What is to be known of the apps to look at their pages.
+    pub(crate) practice: Option<Practice>,
     /// What it is all made of.
     pub(crate) plan: Plan,
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use onedoor_linux::terminal::Size;
 
+use super::complaints;
 use super::keys::{Choice, Mode};
 use super::picture::Picture;
 use crate::apps::{AppRow, AppState};
+use crate::prefix_doctor::Report;
 
 /// So many rows of the terminal are left to the log, whatever there is to show.
 const LOG_ROWS_MIN: usize = 8;
@@ -40,6 +42,8 @@ pub(super) struct View<'a> {
     pub(super) ready_after: Option<Duration>,
     /// What is wrong with the file as it is now.
     pub(super) mistake: Option<&'a str>,
+    /// What the prefix doctor found.
+    pub(super) complaints: &'a [Report],
     pub(super) mode: Mode,
     /// The log shows this app alone.
     pub(super) only: Option<&'a Arc<str>>,
@@ -77,12 +81,12 @@ pub(super) fn table(view: &View<'_>) -> String {
 }
 
 /// Colours (SGR codes).
-const PLAIN: &str = "";
+pub(super) const PLAIN: &str = "";
 const BOLD: &str = "1";
 const DIM: &str = "2";
 const RED: &str = "31";
 const GREEN: &str = "32";
-const YELLOW: &str = "33";
+pub(super) const YELLOW: &str = "33";
 
 fn head(view: &View<'_>) -> String {
     let version = env!("CARGO_PKG_VERSION");
@@ -177,6 +181,9 @@ fn tail(view: &View<'_>, text: &mut String) {
         let typed = if typed > 0 { format!("{typed}_, Enter takes it") } else { "its number".to_owned() };
         format!("  {what} which app? {typed}, a for all, Esc for none")
     };
+    for (line, colour) in complaints::lines(view.complaints, view.size) {
+        push_line(&line, colour, view, text);
+    }
     match view.mode {
         Mode::Plain => {
             push_line("  h help   r restart   o open   l logs   c clear   q quit", DIM, view, text);
@@ -257,6 +264,8 @@ mod tests {
     fn picture() -> Picture {
         Picture {
             url: "http://localhost:3000".to_owned(),
+            addresses: Vec::new(),
+            practice: None,
             apps: vec!["python".into(), "node".into(), "mailer".into()],
             places: vec![
                 place("/*", "app python", Some("python")),
@@ -290,6 +299,7 @@ mod tests {
             rows: &rows,
             ready_after: Some(Duration::from_millis(1900)),
             mistake: None,
+            complaints: &[],
             mode,
             only: None,
             paint: Paint { colours: Colours::No, letters },

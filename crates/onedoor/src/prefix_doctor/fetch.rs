@@ -10,6 +10,7 @@ use onedoor_http1::{
     BodyFraming, Dechunker, FieldKind, HeadLimits, Parsed, Progress, RequestKind, ResponseHead,
 };
 
+use super::USER_AGENT;
 use super::reach::{Place, Stream};
 
 /// For one answer, from its connection to its last byte.
@@ -90,7 +91,7 @@ impl Server {
         let host = &self.host;
         write!(
             stream,
-            "GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: onedoor-check\r\nAccept: text/html,*/*\r\n\
+            "GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {USER_AGENT}\r\nAccept: text/html,*/*\r\n\
              Accept-Encoding: identity\r\n{more}Connection: close\r\n\r\n"
         )?;
         let mut head = ResponseHead::default();

@@ -18,6 +18,7 @@ mod report;
 mod tests;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,12 +30,27 @@ use self::walk::{Taken, Walk};
 use crate::apps::spec::{AppSpec, PrefixMode};
 use crate::proxy::route::{Action, Ask, Details, Found, Mounted, Routes};
 
+/// What the requests of a visit call themselves.
+pub(crate) const USER_AGENT: &str = "onedoor-check";
+
 /// The apps of a file, and who answers on which of its paths. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Practice {
     routes: Arc<Routes>,
     /// By their ids.
     apps: Arc<[AppSpec]>,
+}
+
+/// Where an app is, and whether it sees so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    at: String,
+    mode: PrefixMode,
+}
+
+/// `/shop/*`, its host in front if it has one.
+fn at(mounted: &Mounted<'_>) -> String {
+    format!("{}{}/*", mounted.host.unwrap_or_default(), mounted.prefix)
 }
 
 /// How an app is, as far as its status tells.
@@ -54,11 +70,14 @@ impl Practice {
         Self { routes: Arc::clone(routes), apps: apps.into() }
     }
 
-    /// The names of the apps below a prefix. At the root there is nothing to leave.
-    pub(crate) fn patients(&self) -> Vec<Arc<str>> {
-        let mut names: Vec<Arc<str>> = self.mounts().map(|(app, _)| Arc::clone(&app.name)).collect();
-        names.dedup();
-        names
+    /// The apps below a prefix, and where each is. At the root there is nothing to leave.
+    pub(crate) fn patients(&self) -> BTreeMap<Arc<str>, Vec<Setting>> {
+        let mut patients: BTreeMap<Arc<str>, Vec<Setting>> = BTreeMap::new();
+        for (app, mounted) in self.mounts() {
+            let setting = Setting { at: at(&mounted), mode: app.prefix_mode };
+            patients.entry(Arc::clone(&app.name)).or_default().push(setting);
+        }
+        patients
     }
 
     /// One report for each mount of the app.

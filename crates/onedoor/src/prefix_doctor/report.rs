@@ -36,7 +36,7 @@ impl Report {
         let mut report = Self {
             app: Arc::clone(&app.name),
             place: Arc::clone(&mounted.route.place),
-            at: format!("{}{}/*", mounted.host.unwrap_or_default(), mounted.prefix),
+            at: super::at(mounted),
             framework: None,
             pages: 0,
             requests: 0,
@@ -61,6 +61,19 @@ impl Report {
     pub(super) fn as_note(&mut self, note: String) {
         self.trouble = None;
         self.notes.push(note);
+    }
+
+    /// What is wrong, the first of it in full.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        if let Some(trouble) = &self.trouble {
+            return Some(trouble.clone());
+        }
+        let Escape { what, written, page, why } = self.escapes.first()?;
+        let more = match self.escapes.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        Some(format!("{what} {written} on {page}: {why}{more}"))
     }
 
     pub(crate) fn is_fine(&self) -> bool {

@@ -1,10 +1,11 @@
 //! One app, looked at as a browser would: its first page, what that loads, and some pages it leads to; and what of all
 //! that leaves the mount.
 //!
-//! Asks only GET, and not much: at most so many requests. What a page loads from outside its mount has escaped unless
+//! Asks only GET, and not much: at most so many requests, for at most so long. What a page loads from outside its mount has escaped unless
 //! another route really serves it; a link or a call has escaped if the app itself has that path, below its mount.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
 
 use super::address::{Base, Leads, is_within};
 use super::fetch::{Answer, NoAnswer, Server};
@@ -12,6 +13,8 @@ use super::page::{self, Page, Reference, Use};
 
 const PAGES_MOST: usize = 6;
 const REQUESTS_MOST: usize = 120;
+/// An app that answers nothing any more is not asked for everything.
+const TIME_MOST: Duration = Duration::from_secs(60);
 const REDIRECTS_MOST: usize = 10;
 
 /// Where the pages of an app are that has none at its root: FastAPI's, and Django's.
@@ -59,6 +62,7 @@ pub(super) struct Walk<'w> {
     /// Without a final slash; never empty.
     mount: &'w str,
     taker: Taker<'w>,
+    until: Instant,
     seen: Seen,
     answers: BTreeMap<String, Option<Answer>>,
     ahead: VecDeque<String>,
@@ -67,7 +71,7 @@ pub(super) struct Walk<'w> {
 impl<'w> Walk<'w> {
     pub(super) fn new(door: &'w Server, mount: &'w str, taker: Taker<'w>) -> Self {
         let (answers, ahead) = (BTreeMap::new(), VecDeque::new());
-        Self { door, mount, taker, seen: Seen::default(), answers, ahead }
+        Self { door, mount, taker, until: Instant::now() + TIME_MOST, seen: Seen::default(), answers, ahead }
     }
 
     pub(super) fn go(mut self) -> Result<Seen, NoAnswer> {
@@ -265,7 +269,7 @@ impl<'w> Walk<'w> {
         if let Some(known) = self.answers.get(path) {
             return known.clone();
         }
-        if self.seen.requests >= REQUESTS_MOST {
+        if self.seen.requests >= REQUESTS_MOST || Instant::now() >= self.until {
             return None;
         }
         self.seen.requests += 1;

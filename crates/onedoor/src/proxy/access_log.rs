@@ -7,8 +7,9 @@ use std::io::Write as _;
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use onedoor_http1::Target;
+use onedoor_http1::{FieldKind, Target};
 
+use super::config::AccessLog;
 use super::inbound::{Head, Speaker};
 use super::plan::Destination;
 use super::refusal::{Aborted, Culprit, Refusal, RefusalClass};
@@ -110,7 +111,15 @@ impl Record {
     /// The request is over: counts it and, where that is wanted, hands its line to the log.
     pub(super) fn ends(&mut self, worker: &Worker, head: Head<'_>, id: &[u8], taker: Option<Matched<'_>>) {
         self.count(worker, taker.map(|taker| taker.id));
-        if worker.logs_access() {
+        let is_logged = match worker.logs_access() {
+            AccessLog::On => true,
+            AccessLog::OnBut(ours) => {
+                let agent = head.parsed.find(FieldKind::UserAgent).next();
+                agent.is_none_or(|agent| head.text(agent.value) != ours.as_bytes())
+            }
+            AccessLog::Off => false,
+        };
+        if is_logged {
             self.write(worker, head, id, taker.map(|taker| taker.route));
         }
     }
@@ -118,7 +127,7 @@ impl Record {
     /// The same for what was no request.
     pub(super) fn ends_headless(&mut self, worker: &Worker) {
         self.count(worker, None);
-        if worker.logs_access() {
+        if worker.logs_access() != AccessLog::Off {
             self.send(worker, &Asked { id: b"-", method: b"-", target: b"-", query: None, route: "-" });
         }
     }

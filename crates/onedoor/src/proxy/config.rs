@@ -139,6 +139,8 @@ pub(crate) struct AppFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AccessLog {
     On,
+    /// Not of requests with this User-Agent: we asked ourselves.
+    OnBut(&'static str),
     Off,
 }
 

@@ -279,8 +279,8 @@ impl Worker {
         line.shrink_to(LINE_BYTES_KEPT);
     }
 
-    pub(super) fn logs_access(&self) -> bool {
-        self.config().access_log == AccessLog::On
+    pub(super) fn logs_access(&self) -> AccessLog {
+        self.config().access_log
     }
 
     pub(super) fn connectors(&self) -> &Connectors {

@@ -8,6 +8,7 @@ use crate::config::Loaded;
 use crate::dev::{Picture, Place, Plan, Source, Watched, has_terminal};
 use crate::init;
 use crate::observe::log::{Level, Log, LogConfig};
+use crate::prefix_doctor::Practice;
 use crate::proxy::config::Listen;
 
 /// A log below a table, if there is a terminal for it.
@@ -28,8 +29,10 @@ pub(super) fn picture(loaded: &Loaded) -> Picture {
     };
     Picture {
         url: String::new(),
+        addresses: Vec::new(),
         apps: loaded.apps.apps.iter().map(|app| app.name.clone()).collect(),
         places: loaded.table.iter().map(place).collect(),
+        practice: Some(Practice::new(&loaded.proxy.routes, &loaded.apps.apps)),
         plan: plan(loaded),
     }
 }
@@ -49,8 +52,14 @@ fn plan(loaded: &Loaded) -> Plan {
     Plan { apps: loaded.apps.apps.iter().map(watched).collect(), config: Vec::new() }
 }
 
+/// Where it is is known only now.
+pub(super) fn hang(picture: &mut Picture, addresses: &[String]) {
+    picture.url = url(addresses);
+    picture.addresses = addresses.to_vec();
+}
+
 /// Where a browser finds the door.
-pub(super) fn url(addresses: &[String]) -> String {
+fn url(addresses: &[String]) -> String {
     let parsed = addresses.iter().find_map(|address| address.parse::<SocketAddr>().ok());
     match parsed {
         Some(at) if at.ip().is_loopback() || at.ip().is_unspecified() => {

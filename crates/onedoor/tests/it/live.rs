@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::kit::{Door, run_onedoor};
 
 /// An app that believes to be alone in the world; or that puts `$PREFIX` in front, if it is told to.
-const PAGE_PY: &str = r#"
+pub(crate) const PAGE_PY: &str = r#"
 import http.server, os
 
 prefix = os.environ["PREFIX"] if "knows" in os.environ else ""

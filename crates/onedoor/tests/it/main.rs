@@ -48,6 +48,7 @@ mod recall;
 mod reload;
 mod replicas;
 mod reuse;
+mod rounds;
 mod routing;
 mod siblings;
 mod siege;

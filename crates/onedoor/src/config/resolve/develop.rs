@@ -16,7 +16,8 @@ use crate::config::env::Purpose;
 use crate::config::section::{Section, Value};
 use crate::config::source::Span;
 use crate::observe::log::{Format, LogConfig};
-use crate::proxy::config::{AppFacts, Candour, Listen};
+use crate::prefix_doctor;
+use crate::proxy::config::{AccessLog, AppFacts, Candour, Listen};
 use crate::proxy::route::{
     Action, Builtin, FixedAnswer, Pattern, Rewrite, Route, RouteSpec, UpstreamHost, When,
 };
@@ -113,6 +114,14 @@ pub(super) fn log(mut log: LogConfig, context: &Context<'_>) -> LogConfig {
         log.format = Format::Human;
     }
     log
+}
+
+/// What the prefix doctor asks is no request of the developer's.
+pub(super) fn access_log(written: AccessLog, context: &Context<'_>) -> AccessLog {
+    match written {
+        AccessLog::On if context.env.is_for_development() => AccessLog::OnBut(prefix_doctor::USER_AGENT),
+        written => written,
+    }
 }
 
 /// What a developer is told of each app that fails.

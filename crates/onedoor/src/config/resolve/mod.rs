@@ -189,7 +189,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
             trusted_peers: server.trusted_peers,
             proxy_protocol: server.proxy_protocol,
             via: server.via,
-            access_log,
+            access_log: develop::access_log(access_log, context),
             candour: develop::candour(&apps, context),
             routes: Arc::new(built.routes),
             side_doors,
