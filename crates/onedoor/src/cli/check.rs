@@ -13,6 +13,7 @@ use crate::config::{self, ConfigErrors, Layers, Loaded, Mended, TableRow, report
 const EXAMPLES: &str = "\
 Examples:
   onedoor check                      find every mistake, start nothing
+  onedoor check --strict             in a workflow: a warning is a failure, too
   onedoor check --fix                mend what is mechanical; the rest is told
   onedoor check --format github      in a workflow: each mistake beside its line
   onedoor check --json | jq '.diagnostics[].message'
@@ -31,6 +32,9 @@ pub(super) struct Arguments {
     /// Answer in JSON: every finding with its place and its fix; with --live, what was fetched
     #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// Fail (2) on a warning as on a mistake; `# onedoor: allow(CODE)` behind its line accepts one
+    #[arg(long, conflicts_with = "live")]
+    strict: bool,
     /// How the findings are told
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -84,9 +88,23 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) ->
             let site = super::site(&layers, &loaded);
             live::run(&loaded, &site, Wanted { apps: &arguments.apps, form: Form::Text }, surroundings)
         }
+        Ok(loaded) if arguments.strict && !loaded.warnings.is_empty() => too_many(&loaded, surroundings),
         Ok(loaded) => fine(&layers, &loaded, surroundings),
         Err(ended) => Ok(ended),
     }
+}
+
+/// With `--strict`; the warnings themselves were told.
+fn too_many(loaded: &Loaded, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let (count, them) = match loaded.warnings.len() {
+        1 => ("1 warning".to_owned(), "it"),
+        count => (format!("{count} warnings"), "one"),
+    };
+    writeln!(
+        surroundings.talk,
+        "{count}, and --strict takes none: `# onedoor: allow(CODE)` behind its line accepts {them}"
+    )?;
+    Ok(Ended::Wrong)
 }
 
 /// The same on stdout, in a form that is a promise. What `--fix` did is told on stderr.
@@ -111,7 +129,8 @@ fn for_machines(
         Format::Github => surroundings.out.write_all(report::github(&outcome).as_bytes())?,
         Format::Text | Format::Json => writeln!(surroundings.out, "{:#}", report::json(&outcome))?,
     }
-    Ok(if outcome.is_ok() { Ended::Well } else { Ended::Wrong })
+    let is_well = outcome.is_ok_and(|loaded| !arguments.strict || loaded.warnings.is_empty());
+    Ok(if is_well { Ended::Well } else { Ended::Wrong })
 }
 
 type Outcome = Result<Loaded, ConfigErrors>;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use onedoor_draft::{DevKey, LANGUAGES, Look, Plan, Source};
 
 use super::{Ended, Surroundings, told};
+use crate::config::code::Code;
 use crate::config::{self, ConfigErrors, Env, Layers, Loaded, Paint, catalogue};
 
 /// What the text is called in messages.
@@ -42,9 +43,13 @@ impl Detected {
         self.plan.draft(dev_key()).render()
     }
 
-    /// Read like any other file.
+    /// Read like any other file. That a folder is served as it stands there, unbuilt, is no trap of who wrote nothing.
     pub(super) fn load(&self, env: &Env) -> Result<Loaded, ConfigErrors> {
-        config::load_text(NAME, &self.text(), &self.folder, env)
+        let mut loaded = config::load_text(NAME, &self.text(), &self.folder, env)?;
+        if matches!(self.source, Source::Folder) {
+            loaded.warnings.forget(Code::DevelopmentServer);
+        }
+        Ok(loaded)
     }
 
     /// The same without looking up folders and programs.

@@ -177,6 +177,15 @@ codes! {
     Background "background" Warning:
         "The command puts itself into the background: its process ends at once and would seem to have failed.",
         "[apps]\nweb = \"gunicorn a --daemon\"" => "[apps]\nweb = \"gunicorn a\"";
+    DevelopmentServer "development-server" Warning:
+        "The command is one for development: it compiles while somebody waits, watches files that do not change, or shows its inside to whoever meets an error. `dev` is the command of `onedoor dev`.",
+        "[apps.web]\nrun = \"next dev\"\npath = \"/\"" => "[apps.web]\nrun = \"next start\"\ndev = \"next dev\"\npath = \"/\"";
+    FixedPort "fixed-port" Warning:
+        "The command or a variable says on which port the app listens, and the door says another: each process is given a private one as $PORT. With a fixed one no second process can stand beside the first, and none takes over without a gap. An app that cannot be told its port is named to the door by `port`.",
+        "[apps.web]\nrun = \"uvicorn main:app --port 3000\"\npath = \"/\"" => "[apps.web]\nrun = \"uvicorn main:app --port $PORT\"\npath = \"/\"";
+    AroundTheDoor "around-the-door" Warning:
+        "The app listens on every address of the container, and so can be reached without the door: without its rules, its log and its limits. Only the door need reach it, and the door is on the loopback.",
+        "[apps.web]\nrun = \"uvicorn main:app --host 0.0.0.0\"\npath = \"/\"" => "[apps.web]\nrun = \"uvicorn main:app\"\npath = \"/\"";
     PrefixStripped "prefix-stripped" Warning:
         "The framework wants to see its prefix, and the file takes it off.",
         "[apps.a]\nrun = \"node .next/standalone/server.js\"\npath = \"/a\"\nstrip = true" => "[apps.a]\nrun = \"node .next/standalone/server.js\"\npath = \"/a\"";
@@ -198,6 +207,9 @@ codes! {
     EmptyWhen "empty-when" Warning:
         "A `when` without a condition is met by every request.",
         "[routes]\n\"/a\" = { respond = \"x\", when = {} }" => "[routes]\n\"/a\" = { respond = \"x\" }";
+    AllowsNothing "allows-nothing" Warning:
+        "A comment `# onedoor: allow(CODE)`, which accepts a warning on its line or on the line below, names none: the warning would go on.",
+        "[apps]\nweb = \"a\"  # onedoor: allow(fixed-prot)" => "[apps]\nweb = \"next start -p 3000\"  # onedoor: allow(fixed-port)";
     PrefixUnknown "prefix-unknown" Warning:
         "`prefix = \"auto\"` asks the framework, and nothing is known of this command.",
         "[apps.a]\nrun = \"./thing\"\npath = \"/a\"\nprefix = \"auto\"" => "[apps.a]\nrun = \"./thing\"\npath = \"/a\"\nprefix = \"strip\"";

@@ -161,12 +161,15 @@ impl Warnings {
         Self { source_text: source_text.clone(), found }
     }
 
-    #[cfg(test)]
+    /// Those that are not meant for whoever is told.
+    pub(crate) fn forget(&mut self, code: Code) {
+        self.found.retain(|warning| warning.code != code);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.found.len()
     }

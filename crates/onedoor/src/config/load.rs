@@ -12,7 +12,7 @@ use super::proof;
 use super::resolve::{self, Context, Disk, EXAMPLE, Loaded};
 use super::section::Section;
 use super::source::Source;
-use super::{file, layers};
+use super::{accepted, file, layers};
 
 /// A file longer than this is no configuration; it would only fill the memory.
 const FILE_BYTES_MOST: u64 = 4 << 20;
@@ -219,6 +219,7 @@ fn judged(
         let mut loaded = resolve::resolve(&file, &mut context);
         if context.errors.is_empty() {
             forget_repetitions(&mut loaded.warnings.found);
+            accepted::leave_out(source, &mut loaded.warnings.found);
             return Ok(loaded);
         }
     }

@@ -11,6 +11,7 @@
 //! a `ConfigError` (place, fact, remedy) and all of them are shown at once. The parts never see TOML, and nothing
 //! here knows how they work.
 
+mod accepted;
 mod amount;
 mod behind;
 mod byte_size;

@@ -12,6 +12,7 @@ mod never_panics;
 mod on_disk;
 mod prefix;
 mod stack;
+mod traps;
 mod wishes;
 
 use super::{ConfigErrors, Env, Loaded, check_text, check_text_as};

@@ -66,6 +66,20 @@ fn machines_are_told_on_stdout_alone_and_the_edits_mend_the_file() {
 }
 
 #[test]
+fn a_warning_is_a_failure_with_strict_unless_its_line_accepts_it() {
+    let toml = "[apps]\nweb = \"sleep --port 3000\"\n";
+    let strict = in_folder_with(toml, &["check", "--strict"]);
+    assert_eq!(in_folder_with(toml, &["check"]).status.code(), Some(0));
+    assert_eq!(strict.status.code(), Some(2));
+    assert!(talk(&strict).contains("1 warning, and --strict takes none"), "{}", talk(&strict));
+    let json = in_folder_with(toml, &["check", "--strict", "--json"]);
+    assert_eq!(json.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&json.stdout).contains("\"ok\": true"), "it would start");
+    let accepted = toml.replacen("\"\n", "\" # onedoor: allow(fixed-port)\n", 1);
+    assert_eq!(in_folder_with(&accepted, &["check", "--strict"]).status.code(), Some(0), "{accepted}");
+}
+
+#[test]
 fn a_folder_without_anything_is_told_to_machines_as_a_missing_file() {
     let dir = TempDir::new().expect("a folder for the test");
     let output = run_onedoor(dir.path(), &["check", "--json"]);

@@ -73,13 +73,27 @@ pub(super) struct Place<'a> {
 /// The framework that `command` starts. In a shell line the last command that is known counts: what stands before
 /// it are preparations.
 pub(super) fn recognise(command: &Command) -> Option<&'static Framework> {
-    match command {
-        Command::Exec(words) => recognise_words(words.iter().map(String::as_str).collect()),
-        Command::Shell(line) => simple_commands(line)
-            .iter()
-            .rev()
-            .find_map(|words| recognise_words(words.iter().map(String::as_str).collect())),
-    }
+    let calls = calls(command);
+    calls.iter().rev().find_map(|words| recognise_words(words))
+}
+
+/// The programs that `command` calls, each with its words, less what only starts another: `exec`, `npx`, `uv run`.
+/// A program's name is without its folder, and Python's without its version.
+pub(crate) fn calls(command: &Command) -> Vec<Vec<String>> {
+    let lines = match command {
+        Command::Exec(words) => match &words[..] {
+            [shell, flag, line, ..] if is_shell(shell) && flag.starts_with('-') && flag.ends_with('c') => {
+                simple_commands(line)
+            }
+            words => vec![words.to_vec()],
+        },
+        Command::Shell(line) => simple_commands(line),
+    };
+    lines.into_iter().filter_map(without_wrappers).collect()
+}
+
+fn is_shell(program: &str) -> bool {
+    matches!(program_name(program), "sh" | "bash" | "dash" | "ash")
 }
 
 /// How long an idle connection to the app may be used again.
@@ -148,11 +162,16 @@ fn filled(template: &str, place: &Place<'_>) -> String {
         .replace("{prefix}", place.prefix.unwrap_or_default())
 }
 
-fn recognise_words(words: Vec<&str>) -> Option<&'static Framework> {
-    let words = without_wrappers(words);
+fn recognise_words(words: &[String]) -> Option<&'static Framework> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (program, rest) = words.split_first()?;
-    let program = program_name(program);
     table::TABLE.iter().find(|framework| framework.calls.iter().any(|call| matches_call(call, program, rest)))
+}
+
+/// Whether `words` call the program with these words, in their order (`*.py`: any that ends so).
+pub(crate) fn is_call(words: &[String], call: &[&str]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.split_first().is_some_and(|(program, rest)| matches_call(call, program, rest))
 }
 
 fn matches_call(call: &[&str], program: &str, words: &[&str]) -> bool {
@@ -199,9 +218,10 @@ const WRAPPERS: &[&[&str]] = &[
     &["newrelic-admin", "run-program"],
 ];
 
-fn without_wrappers(mut words: Vec<&str>) -> Vec<&str> {
+/// None: nothing is left.
+fn without_wrappers(mut words: Vec<String>) -> Option<Vec<String>> {
     loop {
-        let Some(first) = words.first() else { return words };
+        let first = words.first()?;
         if is_assignment(first) {
             words.remove(0);
             continue;
@@ -212,7 +232,11 @@ fn without_wrappers(mut words: Vec<&str>) -> Vec<&str> {
                 && words.len() > wrapper.len()
                 && wrapper.iter().zip(&words).skip(1).all(|(own, word)| own == word)
         });
-        let Some(wrapper) = found else { return words };
+        let Some(wrapper) = found else {
+            let program = program.to_owned();
+            words[0] = program;
+            return Some(words);
+        };
         words.drain(..wrapper.len());
         // Options of the wrapper itself, such as `uv run --frozen`; one with a separate value is not understood.
         while words.first().is_some_and(|word| word.starts_with('-')) {

@@ -6,7 +6,7 @@
 
 use std::num::NonZeroU32;
 
-use super::{program_name, simple_commands, without_wrappers};
+use super::calls;
 use crate::apps::spec::Command;
 
 /// `variable`: what the app sees as its environment.
@@ -17,14 +17,11 @@ pub(in crate::apps) fn synchronous_places(
     if variable("GUNICORN_CMD_ARGS").is_some() {
         return None;
     }
-    let simple = match command {
-        Command::Exec(words) => vec![words.clone()],
-        Command::Shell(line) => simple_commands(line),
-    };
-    let said = simple.iter().rev().find_map(|words| {
-        let words = without_wrappers(words.iter().map(String::as_str).collect());
+    let calls = calls(command);
+    let said = calls.iter().rev().find_map(|words| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let (program, rest) = words.split_first()?;
-        (program_name(program) == "gunicorn").then(|| Said::by(rest))
+        (*program == "gunicorn").then(|| Said::by(rest))
     })?;
     if said.file.is_some() {
         return None;

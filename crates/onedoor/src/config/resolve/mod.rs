@@ -167,9 +167,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     needs::check_circles(&apps, &jobs, names, context);
     let mut built = table::build((&drafts, &apps), routes, (&public, server.limits.body_max), context);
     for (draft, app) in drafts.iter().zip(&apps) {
-        if let Some(trap) = traps::of_app(app, draft) {
-            context.warn(trap);
-        }
+        traps::of_app(app, draft, &public, context);
     }
     built.rows.extend(job_rows);
     let members = apps.iter().chain(jobs.iter().map(|job| &job.worker));
