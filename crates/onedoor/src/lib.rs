@@ -10,20 +10,13 @@ mod config;
 mod control;
 mod dev;
 mod init;
-mod loopback;
-mod observe;
 mod prefix_doctor;
-mod proxy;
-mod registry;
 mod run;
 mod suggest;
 
-/// The tests count what a worker allocates on the way of a request.
-#[cfg(test)]
-#[global_allocator]
-static ALLOCATOR: onedoor_linux::allocations::Counting = onedoor_linux::allocations::Counting;
-
 use std::process::ExitCode;
+
+use onedoor_proxy::{loopback, observe, proxy, registry};
 
 use cli::Todo;
 

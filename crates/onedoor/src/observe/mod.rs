@@ -1,4 +1,0 @@
-//! What onedoor says about itself: the log, and what its metrics are made of.
-
-pub(crate) mod log;
-pub(crate) mod metrics;
