@@ -5,8 +5,8 @@ set -eu
 cd "$(dirname -- "$0")/.."
 digest() {
     git ls-files -- tests/apps scripts/test-apps.sh crates/onedoor/src/apps/framework crates/onedoor/src/cli/live \
-        crates/onedoor/src/proxy/policy/repair crates/onedoor/src/proxy/route/rewrite.rs \
-        crates/onedoor/src/proxy/route/slash.rs crates/onedoor/src/config/resolve/prefix.rs |
+        crates/onedoor-proxy/src/proxy/policy/repair crates/onedoor-proxy/src/proxy/route/rewrite.rs \
+        crates/onedoor-proxy/src/proxy/route/slash.rs crates/onedoor/src/config/resolve/prefix.rs |
         grep -v '^tests/apps/passed.txt$' | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d ' ' -f 1
 }
 now=$(digest)
