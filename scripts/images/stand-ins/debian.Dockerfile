@@ -1,0 +1,4 @@
+# debian:SUITE-slim, from debootstrap.
+FROM scratch
+COPY . /
+CMD ["bash"]
