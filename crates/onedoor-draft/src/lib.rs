@@ -15,6 +15,7 @@
 mod detect;
 mod draft;
 mod folder;
+mod image;
 mod import;
 mod look;
 mod plan;
@@ -25,6 +26,7 @@ pub mod samples;
 
 pub use detect::{LANGUAGES, Language};
 pub use draft::{Draft, Entry, Fact, Value};
+pub use image::{Configuration, Image, Kind, Origin, Planned, Wanted, WantedApp, image};
 pub use import::{Conversion, Detail, Fault, Format, Input, Report, convert};
 pub use look::{Look, Source, look};
 pub use plan::{App, Command, DevKey, Plan};

@@ -20,7 +20,7 @@ mod survey;
 mod tests;
 
 pub(crate) use routes::{Knows, knows};
-pub(crate) use survey::survey;
+pub(crate) use survey::{found_in, survey};
 
 use crate::folder::Place;
 

@@ -36,6 +36,11 @@ pub(crate) fn survey(tree: &Tree) -> Vec<Found> {
     found
 }
 
+/// What this folder is, whatever lies above or below it.
+pub(crate) fn found_in(tree: &Tree, folder: &str) -> Vec<Found> {
+    look(Place { tree, folder }, Below::Nothing)
+}
+
 /// `*.csproj` is any file that ends so.
 fn has(place: Place<'_>, manifest: &str) -> bool {
     match manifest.strip_prefix('*') {

@@ -1,0 +1,216 @@
+//! From recipes to the file: the stages in which folders are built, and the final one that takes what they made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::dockerfile::{Cache, Dockerfile, Stage, Step};
+use super::recipe::{HOME, Recipe, Start, Taken, Unit};
+use super::runtime::{Company, Runtime, SUITE};
+use super::{Configuration, Kind, Origin, Wanted};
+use crate::draft::{Draft, Entry};
+use crate::folder::join;
+
+/// Whom the image runs as: nobody's number, so that no user of the host has it.
+const USER: &str = "10001:10001";
+
+/// What differs in the image from the file that its owner wrote.
+const OVERLAY: &str = "/srv/onedoor.image.toml";
+
+pub(super) fn dockerfile(wanted: &Wanted, units: &[Unit<'_>], recipes: &[Recipe]) -> Dockerfile {
+    let mut stages: Vec<Stage> = vec![onedoor(&wanted.onedoor)];
+    stages.extend(recipes.iter().filter_map(|recipe| recipe.stage.clone()));
+    let overlay = overlay(units, recipes);
+    let written = configuration(wanted, overlay.as_deref());
+    stages.extend(written.clone());
+    stages.push(last(wanted, units, recipes, overlay.is_some(), written.is_some()));
+    Dockerfile {
+        about: vec![
+            "syntax=docker/dockerfile:1".to_owned(),
+            format!("Written by onedoor {}. Write it anew: onedoor dockerfile", wanted.version),
+        ],
+        arguments: Vec::new(),
+        stages,
+    }
+}
+
+fn onedoor(origin: &Origin) -> Stage {
+    match origin {
+        Origin::Image(image) => Stage::new("onedoor", image.clone(), "onedoor itself"),
+        Origin::File(file) => {
+            let mut stage = Stage::new("onedoor", "scratch", "onedoor itself: one static program");
+            stage.copy([file.clone()], "/onedoor");
+            stage
+        }
+    }
+}
+
+/// What the image starts where the file's own command would build: a second file over the first.
+fn overlay(units: &[Unit<'_>], recipes: &[Recipe]) -> Option<String> {
+    let mut draft = Draft::default();
+    for (app, command) in recipes.iter().flat_map(|recipe| &recipe.starts) {
+        let mut entry = Entry::named(app);
+        entry.say("run", command.as_str());
+        let is_job = |start: &Start<'_>| start.app == app && start.kind == Kind::Job;
+        match units.iter().flat_map(|unit| &unit.starts).any(is_job) {
+            true => draft.jobs.push(entry),
+            false => draft.apps.push(entry),
+        }
+    }
+    (draft != Draft::default()).then(|| draft.render())
+}
+
+/// A stage that writes what is in no file of the folder.
+fn configuration(wanted: &Wanted, overlay: Option<&str>) -> Option<Stage> {
+    let mut texts: Vec<(&str, &str)> = Vec::new();
+    if let Configuration::Found(text) = &wanted.configuration {
+        texts.push(("/srv/onedoor.toml", text));
+    }
+    texts.extend(overlay.map(|text| (OVERLAY, text)));
+    if texts.is_empty() {
+        return None;
+    }
+    let mut stage = Stage::new(
+        "configuration",
+        format!("debian:{SUITE}-slim"),
+        "what the door reads and no file here says",
+    );
+    for (file, text) in texts {
+        let lines: Vec<String> = text.lines().map(quoted).collect();
+        stage.run(format!(
+            "mkdir -p {HOME} && printf '%s\\n' \\\n    {} \\\n    >{file}",
+            lines.join(" \\\n    ")
+        ));
+    }
+    Some(stage)
+}
+
+/// For a shell; no line of a Dockerfile ends in a backslash by accident.
+fn quoted(line: &str) -> String {
+    format!("'{}'", line.replace('\'', "'\\''"))
+}
+
+fn last(
+    wanted: &Wanted,
+    units: &[Unit<'_>],
+    recipes: &[Recipe],
+    has_overlay: bool,
+    is_written: bool,
+) -> Stage {
+    let runtimes = runtimes(recipes);
+    let base = runtimes.keys().next().copied();
+    let mut packages: BTreeSet<&str> = recipes.iter().flat_map(|recipe| &recipe.packages).copied().collect();
+    let others: Vec<(Runtime, Company)> =
+        runtimes.iter().skip(1).map(|(runtime, company)| (*runtime, *company)).collect();
+    packages.extend(others.iter().flat_map(|(runtime, _)| runtime.libraries()));
+    let has_shell = base.is_some() || !packages.is_empty();
+    let from = match base {
+        Some(runtime) => runtime.slim_image(),
+        None if has_shell => format!("debian:{SUITE}-slim"),
+        None => "gcr.io/distroless/static-debian13:nonroot".to_owned(),
+    };
+    let mut stage = Stage::new("image", from, "the image");
+    if !packages.is_empty() {
+        install(&packages, &mut stage);
+    }
+    for (runtime, company) in &others {
+        runtime.copy_into(&mut stage, *company);
+    }
+    if !others.is_empty() {
+        let programs: Vec<String> = others.iter().map(|(runtime, _)| runtime.programs()).collect();
+        stage.env("PATH", &format!("{}:$PATH", programs.join(":")));
+    }
+    stage.copy_from("onedoor", "/onedoor", "/onedoor");
+    let tests: Vec<String> = runtimes.keys().map(|runtime| runtime.test()).collect();
+    if !tests.is_empty() {
+        stage.step(Step::Comment(
+            "A library that is missing fails here, not at the first request.".to_owned(),
+        ));
+        stage.step(Step::Run { caches: Vec::new(), commands: tests });
+    }
+    take(units, recipes, &mut stage);
+    let files = files(wanted, has_overlay, is_written, &mut stage);
+    stage.step(Step::Check(named(&["/onedoor", "check", "--build"], &files)));
+    close(wanted, &files, &mut stage);
+    stage
+}
+
+/// Each runtime once, with whatever one of its users needs, the best base first.
+fn runtimes(recipes: &[Recipe]) -> BTreeMap<Runtime, Company> {
+    let mut runtimes: BTreeMap<Runtime, Company> = BTreeMap::new();
+    for (runtime, company) in recipes.iter().flat_map(|recipe| &recipe.runtimes) {
+        let known = runtimes.entry(*runtime).or_insert(*company);
+        *known = (*known).max(*company);
+    }
+    runtimes
+}
+
+fn install(packages: &BTreeSet<&str>, stage: &mut Stage) {
+    let names: Vec<&str> = packages.iter().copied().collect();
+    stage.step(Step::Comment("hadolint ignore=DL3008".to_owned()));
+    stage.step(Step::Run {
+        caches: vec![
+            Cache::locked("apt", "/var/cache/apt"),
+            Cache::locked("apt-lists", "/var/lib/apt/lists"),
+        ],
+        commands: vec![
+            "apt-get update".to_owned(),
+            format!(
+                "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {}",
+                names.join(" ")
+            ),
+        ],
+    });
+}
+
+fn take(units: &[Unit<'_>], recipes: &[Recipe], stage: &mut Stage) {
+    for (unit, recipe) in units.iter().zip(recipes) {
+        for taken in &recipe.taken {
+            match taken {
+                Taken::Built(place) => stage.copy_from(unit.stage_name(), place.clone(), place.clone()),
+                Taken::AsItIs { source, place } => stage.copy([source.clone()], place.clone()),
+            };
+        }
+    }
+}
+
+/// Puts the configuration where it is read; the files in their order.
+fn files(wanted: &Wanted, has_overlay: bool, is_written: bool, stage: &mut Stage) -> Vec<String> {
+    let mut files: Vec<String> = match &wanted.configuration {
+        Configuration::Files(files) => {
+            stage.copy(files.clone(), format!("{HOME}/"));
+            files.iter().map(|file| join(HOME, file.rsplit('/').next().unwrap_or(file))).collect()
+        }
+        Configuration::Found(_) => vec![format!("{HOME}/onedoor.toml")],
+    };
+    if is_written {
+        stage.copy_from("configuration", format!("{HOME}/."), format!("{HOME}/"));
+    }
+    if has_overlay {
+        files.push(OVERLAY.to_owned());
+    }
+    files
+}
+
+/// A command of onedoor's for these files.
+fn named(words: &[&str], files: &[String]) -> Vec<String> {
+    let files = files.iter().flat_map(|file| ["-f".to_owned(), file.clone()]);
+    words.iter().map(|word| (*word).to_owned()).chain(files).collect()
+}
+
+fn close(wanted: &Wanted, files: &[String], stage: &mut Stage) {
+    let mut labels = vec![("org.opencontainers.image.base.name".to_owned(), stage.from.clone())];
+    if let Some(name) = &wanted.name {
+        labels.insert(0, ("org.opencontainers.image.title".to_owned(), name.clone()));
+    }
+    stage.step(Step::Label(labels));
+    stage.workdir(HOME);
+    stage.step(Step::User(USER.to_owned()));
+    stage.env("PORT", &wanted.port.to_string());
+    if let Some(profile) = &wanted.profile {
+        stage.env("ONEDOOR_PROFILE", profile);
+    }
+    stage.step(Step::Expose(wanted.port.to_string()));
+    stage.step(Step::StopSignal("SIGTERM"));
+    stage.step(Step::Healthcheck(named(&["/onedoor", "health"], files)));
+    stage.step(Step::Entrypoint(vec!["/onedoor".to_owned()]));
+    stage.step(Step::Cmd(named(&["up"], files)));
+}

@@ -1,0 +1,283 @@
+//! A Dockerfile as data, and its text.
+//!
+//! Only what BuildKit, podman and buildah of Debian 12 all understand is in here: no heredocs, no `COPY --link`, no
+//! `--start-interval` (docs/decisions/0083). The same data gives the same bytes.
+
+use std::fmt::{self, Display, Formatter};
+
+/// The whole file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Dockerfile {
+    /// Comment lines at the top.
+    pub(super) about: Vec<String>,
+    /// What stands before the first FROM: versions, to be changed in one place.
+    pub(super) arguments: Vec<(String, String)>,
+    pub(super) stages: Vec<Stage>,
+}
+
+/// From one FROM to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stage {
+    /// A comment line above it.
+    pub(super) about: String,
+    pub(super) from: String,
+    pub(super) built_on: BuiltOn,
+    pub(super) name: String,
+    pub(super) steps: Vec<Step>,
+}
+
+/// Which machine's programs a stage runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BuiltOn {
+    /// The image's own kind.
+    Target,
+    /// The builder's kind, since its compiler makes programs for any.
+    Builder,
+}
+
+/// One instruction, or a comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Comment(String),
+    Arg(String),
+    Env(Vec<(String, String)>),
+    Label(Vec<(String, String)>),
+    Workdir(String),
+    Copy {
+        from: Option<String>,
+        sources: Vec<String>,
+        to: String,
+    },
+    Run {
+        caches: Vec<Cache>,
+        commands: Vec<String>,
+    },
+    /// A program of the image without a shell, which there may be none of.
+    Check(Vec<String>),
+    User(String),
+    Expose(String),
+    StopSignal(&'static str),
+    Healthcheck(Vec<String>),
+    Entrypoint(Vec<String>),
+    Cmd(Vec<String>),
+}
+
+/// A folder that builds share and the image does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cache {
+    pub(super) id: &'static str,
+    pub(super) target: &'static str,
+    pub(super) sharing: Sharing,
+}
+
+/// What two builds at once do with a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    Shared,
+    /// One waits for the other: apt can do no better.
+    Locked,
+}
+
+impl Stage {
+    pub(super) fn new(name: impl Into<String>, from: impl Into<String>, about: impl Into<String>) -> Self {
+        let (name, from, about) = (name.into(), from.into(), about.into());
+        Self { about, from, built_on: BuiltOn::Target, name, steps: Vec::new() }
+    }
+
+    pub(super) fn step(&mut self, step: Step) -> &mut Self {
+        self.steps.push(step);
+        self
+    }
+
+    pub(super) fn workdir(&mut self, folder: impl Into<String>) -> &mut Self {
+        self.step(Step::Workdir(folder.into()))
+    }
+
+    /// From the build's context.
+    pub(super) fn copy<S: Into<String>>(
+        &mut self,
+        sources: impl IntoIterator<Item = S>,
+        to: impl Into<String>,
+    ) -> &mut Self {
+        let sources = sources.into_iter().map(Into::into).collect();
+        self.step(Step::Copy { from: None, sources, to: to.into() })
+    }
+
+    /// From another stage or image.
+    pub(super) fn copy_from(
+        &mut self,
+        from: impl Into<String>,
+        source: impl Into<String>,
+        to: impl Into<String>,
+    ) -> &mut Self {
+        self.step(Step::Copy { from: Some(from.into()), sources: vec![source.into()], to: to.into() })
+    }
+
+    pub(super) fn run(&mut self, command: impl Into<String>) -> &mut Self {
+        self.step(Step::Run { caches: Vec::new(), commands: vec![command.into()] })
+    }
+
+    pub(super) fn run_with(&mut self, caches: &[Cache], command: impl Into<String>) -> &mut Self {
+        self.step(Step::Run { caches: caches.to_vec(), commands: vec![command.into()] })
+    }
+
+    pub(super) fn env(&mut self, name: &str, value: &str) -> &mut Self {
+        self.step(Step::Env(vec![(name.to_owned(), value.to_owned())]))
+    }
+}
+
+impl Cache {
+    pub(super) const fn shared(id: &'static str, target: &'static str) -> Self {
+        Self { id, target, sharing: Sharing::Shared }
+    }
+
+    pub(super) const fn locked(id: &'static str, target: &'static str) -> Self {
+        Self { id, target, sharing: Sharing::Locked }
+    }
+}
+
+impl Display for Dockerfile {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for line in &self.about {
+            writeln!(f, "{}", comment(line))?;
+        }
+        for (name, value) in &self.arguments {
+            writeln!(f, "ARG {name}={value}")?;
+        }
+        self.stages.iter().try_for_each(|stage| write!(f, "\n{stage}"))
+    }
+}
+
+impl Display for Stage {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if !self.about.is_empty() {
+            writeln!(f, "{}", comment(&self.about))?;
+        }
+        let platform = match self.built_on {
+            BuiltOn::Target => "",
+            BuiltOn::Builder => "--platform=$BUILDPLATFORM ",
+        };
+        writeln!(f, "FROM {platform}{} AS {}", self.from, self.name)?;
+        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
+    }
+}
+
+impl Display for Step {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Comment(text) => f.write_str(&comment(text)),
+            Self::Arg(name) => write!(f, "ARG {name}"),
+            Self::Env(pairs) => write!(f, "ENV {}", assignments(pairs)),
+            Self::Label(pairs) => write!(f, "LABEL {}", assignments(pairs)),
+            Self::Workdir(folder) => write!(f, "WORKDIR {}", path(folder)),
+            Self::Copy { from, sources, to } => {
+                f.write_str("COPY ")?;
+                if let Some(from) = from {
+                    write!(f, "--from={from} ")?;
+                }
+                let words: Vec<&str> = sources.iter().chain([to]).map(String::as_str).collect();
+                if words.iter().any(|word| word.contains(char::is_whitespace)) {
+                    return f.write_str(&exec(&words));
+                }
+                f.write_str(&words.join(" "))
+            }
+            Self::Run { caches, commands } => {
+                f.write_str("RUN ")?;
+                for cache in caches {
+                    write!(f, "{cache} \\\n    ")?;
+                }
+                f.write_str(&commands.join(" \\\n && "))
+            }
+            Self::Check(words) => write!(f, "RUN {}", exec(words)),
+            Self::User(user) => write!(f, "USER {user}"),
+            Self::Expose(port) => write!(f, "EXPOSE {port}"),
+            Self::StopSignal(signal) => write!(f, "STOPSIGNAL {signal}"),
+            Self::Healthcheck(words) => {
+                write!(f, "HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD {}", exec(words))
+            }
+            Self::Entrypoint(words) => write!(f, "ENTRYPOINT {}", exec(words)),
+            Self::Cmd(words) => write!(f, "CMD {}", exec(words)),
+        }
+    }
+}
+
+impl Display for Cache {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "--mount=type=cache,id={},target={}", self.id, self.target)?;
+        match self.sharing {
+            Sharing::Shared => Ok(()),
+            Sharing::Locked => f.write_str(",sharing=locked"),
+        }
+    }
+}
+
+/// What comes from a file's name or a stranger's manifest may hold a line break, and a line is an instruction.
+fn comment(text: &str) -> String {
+    let one_line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("# {one_line}").trim_end().to_owned()
+}
+
+fn assignments(pairs: &[(String, String)]) -> String {
+    let said: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
+    said.join(" \\\n    ")
+}
+
+/// As ENV and LABEL read it: `$NAME` stays what it is there, a variable.
+fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,@+=%$".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        return value.to_owned();
+    }
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " "))
+}
+
+fn path(path: &str) -> String {
+    if path.contains(char::is_whitespace) { format!("\"{path}\"") } else { path.to_owned() }
+}
+
+/// The form without a shell: a JSON list.
+fn exec<S: AsRef<str>>(words: &[S]) -> String {
+    let words: Vec<String> = words.iter().map(|word| json(word.as_ref())).collect();
+    format!("[{}]", words.join(", "))
+}
+
+fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_is_written_as_docker_reads_it() {
+        let mut stage = Stage::new("build-api", "golang:1.26-trixie", "api: Go");
+        stage.built_on = BuiltOn::Builder;
+        stage.workdir("/srv/my api").copy(["go.mod", "go.sum"], "./").copy(["my api/"], "./");
+        stage.run_with(&[Cache::shared("go", "/go/pkg/mod")], "go build -o api .");
+        stage.step(Step::Run { caches: vec![], commands: vec!["a".to_owned(), "b".to_owned()] });
+        stage.env("PATH", "/opt/node/bin:$PATH").env("GREETING", "say \"hi\"");
+        stage.step(Step::Entrypoint(vec!["/onedoor".to_owned()]));
+        insta::assert_snapshot!(stage, @r#"
+        # api: Go
+        FROM --platform=$BUILDPLATFORM golang:1.26-trixie AS build-api
+        WORKDIR "/srv/my api"
+        COPY go.mod go.sum ./
+        COPY ["my api/", "./"]
+        RUN --mount=type=cache,id=go,target=/go/pkg/mod \
+            go build -o api .
+        RUN a \
+         && b
+        ENV PATH=/opt/node/bin:$PATH
+        ENV GREETING="say \"hi\""
+        ENTRYPOINT ["/onedoor"]
+        "#);
+    }
+
+    #[test]
+    fn nothing_from_a_strangers_file_becomes_an_instruction() {
+        let stage = Stage::new("a", "debian:trixie-slim", "kind\nRUN rm -rf /");
+        assert_eq!(stage.to_string(), "# kind RUN rm -rf /\nFROM debian:trixie-slim AS a\n");
+        assert_eq!(quoted("a\nUSER root"), "\"a USER root\"");
+    }
+}

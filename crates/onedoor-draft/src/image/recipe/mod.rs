@@ -1,0 +1,180 @@
+//! How a folder's apps get into the image: one file per provider.
+//!
+//! A recipe is data: the stage in which the folder is built, and what of it the final image takes. Manifests are copied
+//! before sources, so that a change of a source does not install everything anew; what a package manager fetches stays
+//! in a cache that no image holds.
+
+mod go;
+mod javascript;
+mod plain;
+mod python;
+mod rust;
+
+use super::Kind;
+use super::dockerfile::Stage;
+use super::runtime::{Company, Runtime};
+use super::version::{Choice, Known, Version};
+use crate::detect::{Found, Provider};
+use crate::folder::{Place, Tree, base, join};
+
+/// Where apps lie in the image: each in its own folder, at the place where it was built.
+pub(super) const HOME: &str = "/srv";
+
+/// A folder, what was found in it, and the apps that are started there.
+#[derive(Debug)]
+pub(super) struct Unit<'a> {
+    pub(super) tree: &'a Tree,
+    /// From the root; empty for the root.
+    pub(super) folder: &'a str,
+    pub(super) found: Option<&'a Found>,
+    pub(super) starts: Vec<Start<'a>>,
+}
+
+/// An app's command, as its configuration says it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start<'a> {
+    pub(super) app: &'a str,
+    pub(super) words: &'a [String],
+    pub(super) kind: Kind,
+}
+
+/// What comes of a unit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recipe {
+    /// None: nothing has to be built.
+    pub(super) stage: Option<Stage>,
+    pub(super) taken: Vec<Taken>,
+    pub(super) runtimes: Vec<(Runtime, Company)>,
+    /// Debian packages that its libraries need when they run.
+    pub(super) packages: Vec<&'static str>,
+    /// Commands that differ in the image: what is built there is started, not built at each start.
+    pub(super) starts: Vec<(String, String)>,
+    pub(super) notes: Vec<String>,
+    pub(super) standing: Standing,
+}
+
+/// What the final image takes, at the same place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// From the unit's stage.
+    Built(String),
+    /// From the build's context, as it is: a path there, and its place.
+    AsItIs { source: String, place: String },
+}
+
+/// Whether a recipe was ever followed with the real tools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Standing {
+    #[default]
+    Proven,
+    Experimental,
+}
+
+/// How the unit is built and what is taken of it.
+pub(super) fn of(unit: &Unit<'_>) -> Recipe {
+    match unit.found.map(|found| found.provider) {
+        Some(Provider::Python) => python::recipe(unit),
+        Some(Provider::Node) => javascript::recipe(unit),
+        Some(Provider::Go) => go::recipe(unit),
+        Some(Provider::Rust) => rust::recipe(unit),
+        _ => plain::recipe(unit),
+    }
+}
+
+impl<'a> Unit<'a> {
+    pub(super) fn place(&self) -> Place<'a> {
+        Place { tree: self.tree, folder: self.folder }
+    }
+
+    /// What the unit's stage is called.
+    pub(super) fn stage_name(&self) -> String {
+        let name = self.starts.first().map_or_else(|| base(self.folder), |start| start.app);
+        format!("build-{name}")
+    }
+
+    /// Its folder in the image.
+    pub(super) fn home(&self) -> String {
+        join(HOME, self.folder).trim_end_matches('/').to_owned()
+    }
+
+    /// Of a name in its folder: where the build's context has it.
+    pub(super) fn source(&self, name: &str) -> String {
+        join(self.folder, name)
+    }
+
+    /// Its folder as a COPY names it.
+    fn sources(&self) -> String {
+        if self.folder.is_empty() { ".".to_owned() } else { format!("{}/", self.folder) }
+    }
+
+    /// Those of the names that are there, as a COPY names them.
+    fn manifests(&self, names: &[&str]) -> Vec<String> {
+        names.iter().filter(|name| self.place().has(name)).map(|name| self.source(name)).collect()
+    }
+
+    /// A stage for it: what it is, built in this image, in this folder.
+    fn stage(&self, image: String, home: String) -> Stage {
+        let apps: Vec<&str> = self.starts.iter().map(|start| start.app).collect();
+        let kind = self.found.map_or("", |found| found.framework.unwrap_or_else(|| found.provider.name()));
+        let mut stage = Stage::new(self.stage_name(), image, format!("{}: {kind}", apps.join(", ")));
+        stage.workdir(home);
+        stage
+    }
+
+    /// The folders beside a program that it may read when it runs.
+    fn data(&self) -> Vec<Taken> {
+        const DATA: [&str; 12] = [
+            "templates",
+            "views",
+            "static",
+            "public",
+            "assets",
+            "web",
+            "www",
+            "migrations",
+            "locales",
+            "i18n",
+            "data",
+            "config",
+        ];
+        let is_there = |name: &&str| self.tree.is_folder(&self.source(name));
+        let taken = |name| Taken::AsItIs { source: self.source(name), place: join(&self.home(), name) };
+        DATA.into_iter().filter(is_there).map(taken).collect()
+    }
+
+    /// The version that the folder asks for, as its language's files are read; with a note where it could not be had.
+    fn version(&self, known: Known, read: impl Fn(&str) -> String, notes: &mut Vec<String>) -> Version {
+        let asked = self.found.and_then(|found| found.version.as_deref()).map(read).unwrap_or_default();
+        let choice = known.choose(&asked);
+        let name = self.found.map_or("", |found| found.provider.name());
+        match &choice {
+            Choice::Fits(_) => {}
+            Choice::Unknown(version) => notes.push(format!(
+                "{}: asks for {name} {asked}; {version} is none of those that were tried",
+                self.shown()
+            )),
+            Choice::Unclear(version) => {
+                notes
+                    .push(format!("{}: {name} {asked} was not understood; {version} is taken", self.shown()));
+            }
+        }
+        choice.version()
+    }
+
+    /// The folder, for a message.
+    pub(super) fn shown(&self) -> &'a str {
+        if self.folder.is_empty() { "." } else { self.folder }
+    }
+}
+
+impl Start<'_> {
+    /// The program it starts with.
+    fn program(&self) -> &str {
+        self.words.first().map_or("", String::as_str)
+    }
+
+    /// True if it builds and starts at once: `go run`, `cargo run`.
+    fn runs_from_source(&self, tool: &str) -> bool {
+        self.program() == tool && self.words.get(1).is_some_and(|word| word == "run")
+    }
+}

@@ -1,0 +1,64 @@
+//! The promise: folders as people have them → a Dockerfile that a person could have written.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+
+fn app(name: &str, dir: &str, run: &str) -> WantedApp {
+    WantedApp {
+        name: name.to_owned(),
+        dir: dir.to_owned(),
+        words: run.split(' ').map(str::to_owned).collect(),
+        kind: Kind::App,
+    }
+}
+
+fn of(files: &[(&str, &str)], apps: Vec<WantedApp>) -> Image {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let file = dir.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    at(dir.path(), apps)
+}
+
+fn at(folder: &Path, apps: Vec<WantedApp>) -> Image {
+    let wanted = Wanted {
+        apps,
+        configuration: Configuration::Files(vec!["onedoor.toml".to_owned()]),
+        onedoor: Origin::File("dist/onedoor".to_owned()),
+        version: "0.1.0",
+        name: Some("shop".to_owned()),
+        port: 8000,
+        profile: None,
+    };
+    image(folder, &wanted)
+}
+
+#[test]
+fn the_zoo() {
+    let zoo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/zoo");
+    let image = at(
+        &zoo,
+        vec![
+            app("python", "python", "uvicorn main:app"),
+            app("node", "node", "node main.js"),
+            app("go", "go", "./go"),
+        ],
+    );
+    insta::assert_snapshot!(image.dockerfile);
+}
+
+#[test]
+fn what_is_built_at_each_start_elsewhere_is_built_once() {
+    let image = of(
+        &[
+            ("go.mod", "module api\ngo 1.22\n"),
+            ("main.go", "package main\nfunc main() { http.ListenAndServe() }\n"),
+        ],
+        vec![app("api", "", "go run . --verbose")],
+    );
+    insta::assert_snapshot!(image.dockerfile);
+}
