@@ -46,6 +46,9 @@ pub(super) struct Arguments {
     /// With --fix: say what would be done, and leave the file alone
     #[arg(long, requires = "fix")]
     dry_run: bool,
+    /// For a build, where neither the variables nor the secrets of the container are there yet
+    #[arg(long, conflicts_with_all = ["live", "fix"])]
+    build: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,6 +68,15 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    if arguments.build {
+        let env = surroundings.env.clone().building();
+        let Surroundings { out, talk, paint, .. } = surroundings;
+        return judge(arguments, &mut Surroundings { out, talk, env: &env, paint: *paint });
+    }
+    judge(arguments, surroundings)
+}
+
+fn judge(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
     let layers = arguments.files.layers();
     if arguments.format() != Format::Text {
         return for_machines(&layers, arguments, surroundings);

@@ -39,7 +39,7 @@ impl Detected {
         Some(Self::look(&here))
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.plan.draft(dev_key()).render()
     }
 
@@ -53,7 +53,7 @@ impl Detected {
     }
 
     /// The same without looking up folders and programs.
-    fn load_to_ask(&self, env: &Env) -> Result<Loaded, ConfigErrors> {
+    pub(super) fn load_to_ask(&self, env: &Env) -> Result<Loaded, ConfigErrors> {
         config::load_text_to_ask(NAME, &self.text(), &self.folder, env)
     }
 }

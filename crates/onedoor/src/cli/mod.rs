@@ -13,6 +13,7 @@ mod doctor;
 mod explain;
 mod fmt;
 mod health;
+mod image;
 mod importing;
 mod init;
 mod live;
@@ -119,6 +120,12 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Give an app so many replicas
     Scale(operate::Scaling),
+    /// Write a Dockerfile for everything that the file serves
+    Dockerfile(image::Dockerfile),
+    /// Build the image with the docker, podman or buildah that is here
+    Build(image::Build),
+    /// Show what the image would be made from, because of which file
+    Plan(image::Plan),
     /// Print the JSON Schema of the file, for editors
     Schema,
     /// Print what a shell needs to complete commands and their options
@@ -295,6 +302,9 @@ fn done(command: Command, surroundings: &mut Surroundings<'_>) -> io::Result<End
         Command::Exec(arguments) => alone::exec(&arguments, surroundings),
         Command::Doctor(arguments) => doctor::run(&arguments, surroundings),
         Command::Scale(scaling) => operate::scale(scaling, surroundings),
+        Command::Dockerfile(arguments) => image::dockerfile(&arguments, surroundings),
+        Command::Build(arguments) => image::build(&arguments, surroundings),
+        Command::Plan(arguments) => image::plan(&arguments, surroundings),
         Command::Version => version::run(surroundings),
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Serve,
     /// `onedoor dev`: one developer, one machine, and files that change.
     Develop(Developing),
+    /// An image: what the container will be given is not there yet.
+    Build,
 }
 
 /// What the developer said of the door.
@@ -70,6 +72,11 @@ impl Env {
     /// The same, for a developer.
     pub(crate) fn developing(self, how: Developing) -> Self {
         Self { purpose: Purpose::Develop(how), ..self }
+    }
+
+    /// The same, for an image.
+    pub(crate) fn building(self) -> Self {
+        Self { purpose: Purpose::Build, ..self }
     }
 
     pub(super) fn is_for_development(&self) -> bool {

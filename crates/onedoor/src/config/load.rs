@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::behind::Mended;
-use super::env::Env;
+use super::env::{Env, Purpose};
 use super::error::{Code, ConfigError, ConfigErrors};
 use super::merge::merge;
 use super::proof;
@@ -217,6 +217,10 @@ fn judged(
     };
     if let Some(file) = file {
         let mut loaded = resolve::resolve(&file, &mut context);
+        if env.purpose == Purpose::Build {
+            // Keys with a variable in them stand as if they were not written.
+            context.errors.retain(|error| error.code != Code::EnvUnset);
+        }
         if context.errors.is_empty() {
             forget_repetitions(&mut loaded.warnings.found);
             accepted::leave_out(source, &mut loaded.warnings.found);

@@ -64,6 +64,11 @@ fn nothing_names_a_machine_or_the_host_of_a_registry() {
         &["rs", "sh", "md", "toml", "py", "js", "go", "txt", "run"],
     ) {
         for (number, line) in read(&file).lines().enumerate() {
+            // The home of an image's own root, where package managers keep what they fetched.
+            let is_in_an_image = line.contains("Cache::") || line.contains("--mount=type=cache");
+            if is_in_an_image {
+                continue;
+            }
             let found = hosts.iter().chain(&folders).find(|word| line.contains(word.as_str()));
             assert!(
                 found.is_none(),

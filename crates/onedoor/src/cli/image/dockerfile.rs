@@ -1,0 +1,111 @@
+//! `onedoor dockerfile`: writes the Dockerfile, its .dockerignore, and puts the program beside them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::super::{Ended, Surroundings};
+use super::{ImageArguments, Made};
+
+const EXAMPLES: &str = "\
+Examples:
+  onedoor dockerfile                    write ./Dockerfile for ./onedoor.toml, or for what is found here
+  onedoor dockerfile -o -               only show it
+  onedoor dockerfile --check            in CI: 3 if the Dockerfile is not what would be written
+  onedoor dockerfile --eject            without the line that says who wrote it: from now on it is yours
+  docker build -t shop . && docker run -p 8000:8000 --rm -it shop
+
+Each app is built in a stage of its own, manifests first; the image has what is needed to run and no more.";
+
+/// The Dockerfile differs from what would be written.
+const EXIT_DIFFERS: u8 = 3;
+
+/// Where this line stands, the file may be written anew.
+pub(super) const WRITTEN_BY: &str = "# Written by onedoor ";
+
+/// Write a Dockerfile for everything that the file serves.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    image: ImageArguments,
+    /// The file to write, `-` for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "Dockerfile")]
+    output: PathBuf,
+    /// Write nothing; 3 if the file is not what would be written
+    #[arg(long)]
+    check: bool,
+    /// Without the line that says who wrote it
+    #[arg(long)]
+    eject: bool,
+}
+
+pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let made = match super::make(&arguments.image, surroundings)? {
+        Ok(made) => made,
+        Err(ended) => return Ok(ended),
+    };
+    let text = if arguments.eject { ejected(&made.image.dockerfile) } else { made.image.dockerfile.clone() };
+    super::write_notes(&made.image, surroundings.talk)?;
+    if arguments.output == Path::new("-") {
+        surroundings.out.write_all(text.as_bytes())?;
+        return Ok(Ended::Well);
+    }
+    if arguments.check {
+        return compared(&arguments.output, &text, surroundings);
+    }
+    let file = &arguments.output;
+    match put(file, &text, &made, surroundings) {
+        Ok(()) => {
+            let folder = made.folder.display();
+            writeln!(surroundings.talk, "next: docker build -t NAME -f {} {folder}", file.display())?;
+            Ok(Ended::Well)
+        }
+        Err(error) => {
+            writeln!(surroundings.talk, "{} cannot be written: {error}", file.display())?;
+            Ok(Ended::Refused)
+        }
+    }
+}
+
+fn ejected(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with(WRITTEN_BY)).flat_map(|line| [line, "\n"]).collect()
+}
+
+fn compared(file: &Path, text: &str, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let there = fs::read_to_string(file).unwrap_or_default();
+    if there == text {
+        writeln!(surroundings.talk, "{}: is what would be written", file.display())?;
+        return Ok(Ended::Well);
+    }
+    let (old, new): (Vec<&str>, Vec<&str>) = (there.lines().collect(), text.lines().collect());
+    let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    writeln!(surroundings.talk, "{}:{}: is not what would be written:", file.display(), same + 1)?;
+    let told =
+        |line: Option<&&str>, sign: char| line.map(|line| format!("{sign} {line}")).unwrap_or_default();
+    writeln!(surroundings.talk, "{}\n{}", told(old.get(same), '-'), told(new.get(same), '+'))?;
+    writeln!(surroundings.talk, "`onedoor dockerfile` writes it anew")?;
+    Ok(Ended::As(EXIT_DIFFERS))
+}
+
+/// Writes the Dockerfile and, where they are not there, what its build needs beside it.
+pub(super) fn put(
+    file: &Path,
+    text: &str,
+    made: &Made,
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<()> {
+    fs::write(file, text)?;
+    writeln!(surroundings.talk, "wrote {}", file.display())?;
+    let ignore = made.folder.join(".dockerignore");
+    if ignore.symlink_metadata().is_err() {
+        fs::write(&ignore, &made.image.ignore)?;
+        writeln!(surroundings.talk, "wrote {}", ignore.display())?;
+    }
+    if let Some(program) = made.origin.put(&made.folder)? {
+        writeln!(surroundings.talk, "wrote {}: this program, for the image", program.display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The image of what a file serves: its Dockerfile, what that is made from, and an engine that builds it.
+//!
+//! Here a configuration becomes what `onedoor_draft::image` asks for. It is read for an image: nothing of the machine
+//! that writes the Dockerfile is in it, neither variables nor what is installed, so the same files give the same bytes.
+
+mod build;
+mod dockerfile;
+mod origin;
+mod plan;
+
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
+
+pub(super) use build::Arguments as Build;
+pub(super) use build::run as build;
+use clap::Args;
+pub(super) use dockerfile::Arguments as Dockerfile;
+pub(super) use dockerfile::run as dockerfile;
+use onedoor_draft::{Configuration, Image, Kind, Wanted, WantedApp};
+pub(super) use plan::Arguments as Plan;
+pub(super) use plan::run as plan;
+
+use self::origin::Origin;
+use super::detected::{self, Detected};
+use super::{Ended, FileArguments, Surroundings};
+use crate::apps::spec::{AppSpec, Command};
+use crate::config::{self, Env, Layers, Loaded};
+use crate::proxy::config::Listen;
+
+/// What is asked of the image.
+#[derive(Clone, Debug, Args)]
+struct ImageArguments {
+    #[command(flatten)]
+    files: FileArguments,
+    /// How onedoor gets in: a program in this folder, an image, or a version [default: this very program]
+    #[arg(long, value_name = "PATH|IMAGE|VERSION")]
+    onedoor: Option<String>,
+}
+
+/// An image and where its build takes place.
+struct Made {
+    image: Image,
+    /// The build's context.
+    folder: PathBuf,
+    origin: Origin,
+    /// As the file calls it all.
+    name: Option<String>,
+}
+
+/// Reads the files, or what the folder says, and makes the image's text of it. What is wrong is told.
+fn make(arguments: &ImageArguments, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Made, Ended>> {
+    let layers = arguments.files.layers();
+    let env = Env::made_of([]).building();
+    let folder = folder_of(&layers);
+    let (loaded, configuration) = match Detected::instead_of(&layers) {
+        Some(detected) => {
+            if detected.plan.is_empty() {
+                detected::tell_nothing_in(&detected, surroundings)?;
+                return Ok(Err(Ended::Wrong));
+            }
+            (detected.load_to_ask(&env), Configuration::Found(detected.text()))
+        }
+        None => {
+            let files = match inside(&folder, &layers.files) {
+                Ok(files) => files,
+                Err(outside) => {
+                    let talk = &mut surroundings.talk;
+                    writeln!(
+                        talk,
+                        "{} is not in {}: an image is made from one folder, that of the first file; move it there",
+                        outside.display(),
+                        folder.display()
+                    )?;
+                    return Ok(Err(Ended::Wrong));
+                }
+            };
+            (config::load_to_ask(&layers, &env), Configuration::Files(files))
+        }
+    };
+    let loaded = match super::told(loaded, surroundings)? {
+        Ok(loaded) => loaded,
+        Err(ended) => return Ok(Err(ended)),
+    };
+    let origin = match Origin::of(arguments.onedoor.as_deref(), &folder) {
+        Ok(origin) => origin,
+        Err(why) => {
+            writeln!(surroundings.talk, "{why}")?;
+            return Ok(Err(Ended::Wrong));
+        }
+    };
+    let wanted = match wanted(&loaded, configuration, &folder, &origin) {
+        Ok(wanted) => Wanted { profile: layers.profile.clone(), ..wanted },
+        Err(why) => {
+            writeln!(surroundings.talk, "{why}")?;
+            return Ok(Err(Ended::Wrong));
+        }
+    };
+    Ok(Ok(Made { image: onedoor_draft::image(&folder, &wanted), folder, origin, name: wanted.name }))
+}
+
+/// The folder of the first file: relative paths start there, in the image too.
+fn folder_of(layers: &Layers) -> PathBuf {
+    let first = std::path::absolute(layers.first()).unwrap_or_else(|_| layers.first().to_owned());
+    first.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned)
+}
+
+/// The files' names from the folder, or the first that lies elsewhere.
+fn inside(folder: &Path, files: &[PathBuf]) -> Result<Vec<String>, PathBuf> {
+    files
+        .iter()
+        .map(|file| {
+            let whole = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            relative(folder, &whole).ok_or_else(|| file.clone())
+        })
+        .collect()
+}
+
+/// The path from the folder, if it lies in it.
+fn relative(folder: &Path, path: &Path) -> Option<String> {
+    let mut parts = Vec::new();
+    for part in path.strip_prefix(folder).ok()?.components() {
+        match part {
+            Component::Normal(name) => parts.push(name.to_str()?),
+            Component::CurDir => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn wanted(
+    loaded: &Loaded,
+    configuration: Configuration,
+    folder: &Path,
+    origin: &Origin,
+) -> Result<Wanted, String> {
+    let apps = loaded.apps.apps.iter().map(|app| (app, Kind::App));
+    let jobs = loaded.apps.jobs.iter().map(|job| (&job.worker, Kind::Job));
+    Ok(Wanted {
+        apps: apps.chain(jobs).map(|(spec, kind)| app(spec, kind, folder)).collect::<Result<_, _>>()?,
+        configuration,
+        onedoor: origin.for_the_image(),
+        version: env!("CARGO_PKG_VERSION"),
+        name: loaded.name.as_deref().map(str::to_owned),
+        port: port(&loaded.proxy.listen),
+        profile: None,
+    })
+}
+
+fn app(spec: &AppSpec, kind: Kind, folder: &Path) -> Result<WantedApp, String> {
+    let Some(dir) = relative(folder, &spec.dir) else {
+        return Err(format!(
+            "{}: {} is in {}, which is not below {}: an image is made from one folder; move the app, or the file up",
+            spec.place,
+            spec.name,
+            spec.dir.display(),
+            folder.display()
+        ));
+    };
+    let words = match &spec.command {
+        Command::Exec(words) => words.clone(),
+        // What the shell makes of it is its own business; the programs' names are in it all the same.
+        Command::Shell(line) => line.split_whitespace().map(str::to_owned).collect(),
+    };
+    Ok(WantedApp { name: spec.name.to_string(), dir, words, kind })
+}
+
+/// The first port that clients come to.
+fn port(listen: &[Listen]) -> u16 {
+    let tcp = |listen: &Listen| match listen {
+        Listen::Tcp(address) => Some(address.port()),
+        Listen::AnyAddress { port } => Some(*port),
+        Listen::Unix(_) | Listen::FirstFree { .. } => None,
+    };
+    listen.iter().find_map(tcp).unwrap_or(8000)
+}
+
+/// What was decided between two readings, below everything else.
+fn write_notes(image: &Image, out: &mut dyn Write) -> io::Result<()> {
+    for note in &image.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    for planned in image.plan.iter().filter(|planned| planned.experimental) {
+        let (apps, provider) = (planned.apps.join(", "), planned.provider);
+        writeln!(
+            out,
+            "note: {apps}: {provider} is experimental: its steps were never run with the real tools"
+        )?;
+    }
+    Ok(())
+}

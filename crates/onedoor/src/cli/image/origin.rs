@@ -1,0 +1,71 @@
+//! How onedoor gets into an image: a program in the build's folder, an image that has it, or this very program.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// Where this program is put beside the Dockerfile; git is told to leave it alone.
+const OWN: &str = ".onedoor/onedoor";
+
+/// The image that holds a version.
+const IMAGE: &str = "ghcr.io/onedoor/onedoor";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// This program, copied below the folder.
+    Own,
+    /// A file of the folder.
+    File(String),
+    Image(String),
+}
+
+impl Origin {
+    /// What `--onedoor` means. A file that is there is meant before an image of that name.
+    pub(super) fn of(asked: Option<&str>, folder: &Path) -> Result<Self, String> {
+        let Some(asked) = asked else { return Ok(Self::Own) };
+        if asked.starts_with(|c: char| c.is_ascii_digit()) {
+            return Ok(Self::Image(format!("{IMAGE}:{asked}")));
+        }
+        let path = std::path::absolute(asked).unwrap_or_else(|_| PathBuf::from(asked));
+        if path.is_file() {
+            return super::relative(folder, &path).map(Self::File).ok_or_else(|| {
+                format!("--onedoor {asked}: is not in {}, and a build sees only that folder: copy it there, or leave --onedoor out, and this program is copied", folder.display())
+            });
+        }
+        let is_path = asked.starts_with(['.', '/']);
+        if is_path {
+            return Err(format!("--onedoor {asked}: there is no such file"));
+        }
+        Ok(Self::Image(asked.to_owned()))
+    }
+
+    pub(super) fn for_the_image(&self) -> onedoor_draft::Origin {
+        match self {
+            Self::Own => onedoor_draft::Origin::File(OWN.to_owned()),
+            Self::File(file) => onedoor_draft::Origin::File(file.clone()),
+            Self::Image(image) => onedoor_draft::Origin::Image(image.clone()),
+        }
+    }
+
+    /// Puts this program where the build finds it. Says the file that was written, if there is one.
+    pub(super) fn put(&self, folder: &Path) -> io::Result<Option<PathBuf>> {
+        if *self != Self::Own {
+            return Ok(None);
+        }
+        let place = folder.join(OWN);
+        let own = fs::read("/proc/self/exe")?;
+        if fs::read(&place).is_ok_and(|there| there == own) {
+            return Ok(None);
+        }
+        let beside = place.with_extension("new");
+        if let Some(parent) = place.parent() {
+            fs::create_dir_all(parent)?;
+            fs::write(parent.join(".gitignore"), "*\n")?;
+        }
+        fs::write(&beside, own)?;
+        fs::set_permissions(&beside, fs::Permissions::from_mode(0o755))?;
+        fs::rename(&beside, &place)?;
+        Ok(Some(place))
+    }
+}
