@@ -5,7 +5,8 @@ use std::sync::Arc;
 use onedoor_linux::spawn::SpawnSpec;
 
 use super::confine::Confined;
-use super::spawn::{Launcher, RuntimeDir, Shared};
+use super::secret::ask_once;
+use super::spawn::{LaunchError, Launcher, RuntimeDir, Shared};
 use super::spec::{AppSpec, Config, Listening};
 use crate::loopback::{Addresses, PrivatePorts};
 use crate::suggest;
@@ -16,6 +17,8 @@ pub(crate) struct Alone {
     pub(crate) spec: SpawnSpec,
     /// The port it is told.
     pub(crate) listens: Option<u16>,
+    /// What those complained about that told its secrets.
+    pub(crate) complaints: Vec<String>,
     /// Holds it to its limits; to be kept as long as it runs.
     pub(crate) kept: Kept,
 }
@@ -45,9 +48,11 @@ pub(crate) fn launch_alone(config: &Config, name: &str) -> Result<Alone, String>
         confinement: Arc::default(),
     };
     let mut launcher = Launcher::new(&app, shared);
-    let launch = launcher.prepare(&app, 1).map_err(|error| format!("{}: {name}: {error}", app.place))?;
+    let (secrets, complaints) = ask_once(&app);
+    let launch = secrets.map_err(LaunchError::from).and_then(|secrets| launcher.prepare(&app, 1, &secrets));
+    let launch = launch.map_err(|error| format!("{}: {name}: {error}", app.place))?;
     let kept = Kept { _confined: launch.confined, _launcher: launcher };
-    Ok(Alone { spec: launch.spec, listens: launch.told.port, kept })
+    Ok(Alone { spec: launch.spec, listens: launch.told.port, complaints, kept })
 }
 
 /// A person has no use for a socket in a folder that nobody else may enter.

@@ -1,34 +1,23 @@
 //! A question to an app that a command answers: run in the app's folder with its environment, well if it exits 0.
 //!
-//! Part of steps "ready" and "watch" of the life of an app. Whatever comes of the question, nobody of the command's
-//! process group outlives it.
+//! Part of steps "ready" and "watch" of the life of an app.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use onedoor_linux::proc::Pid;
-use onedoor_linux::signal::Signal;
-use tokio::io::AsyncReadExt;
-use tokio::net::unix::pipe;
+use onedoor_linux::spawn::SpawnSpec;
 use tokio::time::timeout;
 
+use super::command_run::{last_line, run_command};
 use super::spawn;
 use super::spec::{Command, Isolation};
-use crate::init::{Child, Children};
+use crate::init::{Children, Keep, Kept, Said};
 
-/// How much is kept of what the command prints.
+/// How much is kept of what the command complains about.
 const TAIL_MAX: usize = 2048;
-
-/// How long the reason of a failure may take to arrive after the failure.
-const LAST_WORD: Duration = Duration::from_millis(200);
-
-/// How long the line may be that says why; in characters.
-const WHY_MAX: usize = 200;
 
 /// How one start's commands are run. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -53,69 +42,24 @@ impl Asker {
         }
     }
 
-    async fn run(&self, spec: onedoor_linux::spawn::SpawnSpec) -> Result<(), String> {
-        let child = self.children.spawn(spec).await.map_err(|error| error.to_string())?;
-        let Child { pid, stdout, stderr, mut exited } = child;
-        let _end = End { children: &self.children, pid };
-        let (mut said, mut unheard) = (Vec::new(), Vec::new());
-        let status = {
-            let mut reading = pin!(async {
-                tokio::join!(read_tail(stderr, &mut said), read_tail(stdout, &mut unheard));
-            });
-            tokio::select! {
-                // Its exit ends the question; whoever else holds its pipes does not hold us for long.
-                status = &mut exited => {
-                    if !matches!(status, Ok(status) if status.success()) {
-                        timeout(LAST_WORD, reading).await.ok();
-                    }
-                    status
-                }
-                () = &mut reading => exited.await,
-            }
-        };
-        match status {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(match last_line(&said) {
+    async fn run(&self, spec: SpawnSpec) -> Result<(), String> {
+        let mut said = Said { stdout: Kept::new(Keep::Last(0)), stderr: Kept::new(Keep::Last(TAIL_MAX)) };
+        match run_command(&self.children, spec, &mut said).await {
+            Ok(Some(status)) if status.success() => Ok(()),
+            Ok(Some(status)) => Err(match last_line(said.stderr.bytes()) {
                 Some(line) => format!("{status}: {line}"),
                 None => status.to_string(),
             }),
-            Err(_) => Err("its end was not seen".to_owned()),
+            Ok(None) => Err("its end was not seen".to_owned()),
+            Err(error) => Err(error.to_string()),
         }
     }
-}
-
-/// Whoever is left of the command's process group when the question is over, or dropped.
-struct End<'a> {
-    children: &'a Children,
-    pid: Pid,
-}
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        // Nobody left is the usual case.
-        self.children.signal_group(self.pid, Signal::KILL).ok();
-    }
-}
-
-/// Reads to the end and keeps the last bytes: a command that nobody reads would block.
-async fn read_tail(pipe: OwnedFd, tail: &mut Vec<u8>) {
-    let Ok(mut pipe) = pipe::Receiver::from_owned_fd(pipe) else { return };
-    let mut buffer = [0; 1024];
-    while let Ok(read @ 1..) = pipe.read(&mut buffer).await {
-        tail.extend_from_slice(&buffer[..read]);
-        tail.drain(..tail.len().saturating_sub(TAIL_MAX));
-    }
-}
-
-fn last_line(said: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(said);
-    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
-    Some(line.chars().filter(|character| !character.is_control()).take(WHY_MAX).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use onedoor_linux::proc::Pid;
 
     const PATIENCE: Duration = Duration::from_secs(60);
 

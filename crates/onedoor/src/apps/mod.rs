@@ -10,6 +10,7 @@
 mod alone;
 mod board;
 mod command_question;
+mod command_run;
 mod confine;
 mod fleet;
 pub(crate) mod framework;
@@ -34,6 +35,7 @@ mod reload;
 mod report;
 mod restart;
 mod roster;
+pub(crate) mod secret;
 mod signs;
 mod spawn;
 pub(crate) mod spec;

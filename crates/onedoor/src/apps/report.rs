@@ -81,6 +81,10 @@ pub(super) fn ending(status: Option<ExitStatus>, lived: Duration) -> String {
 pub(super) fn code_of(error: &LaunchError) -> u8 {
     match error {
         LaunchError::Program(error) => exit_code(ExitCause::CannotStart(error)),
+        LaunchError::Secret(untold) => {
+            let cause = untold.spawn_error().map_or(ExitCause::Useless, ExitCause::CannotStart);
+            exit_code(cause)
+        }
         LaunchError::Environment(_)
         | LaunchError::Port(_)
         | LaunchError::Socket(_)

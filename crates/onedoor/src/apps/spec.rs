@@ -13,6 +13,7 @@ use onedoor_linux::account::Account;
 
 use super::job::schedule::Schedule;
 use super::line_pattern::LinePattern;
+use super::secret::SecretSource;
 use super::success::SuccessCodes;
 use crate::registry::{AppId, Weight};
 
@@ -325,24 +326,6 @@ impl EnvValue {
 impl From<&str> for EnvValue {
     fn from(text: &str) -> Self {
         Self { pieces: vec![EnvPiece::Text(text.to_owned())] }
-    }
-}
-
-/// Where a secret is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum SecretSource {
-    File(PathBuf),
-    /// It came with the container's own variables.
-    Value(Secret),
-}
-
-/// What is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Secret(pub(crate) OsString);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("•••")
     }
 }
 

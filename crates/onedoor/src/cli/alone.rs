@@ -73,7 +73,10 @@ pub(super) fn run(arguments: &Run, surroundings: &mut Surroundings<'_>) -> io::R
     };
     let budget = loaded.apps.stop_budget;
     match launch_alone(&loaded.apps, &arguments.name) {
-        Ok(Alone { spec, listens, kept: _kept }) => {
+        Ok(Alone { spec, listens, complaints, kept: _kept }) => {
+            for line in complaints {
+                writeln!(surroundings.talk, "onedoor: {}: {line}", arguments.name)?;
+            }
             if let Some(port) = listens {
                 writeln!(surroundings.talk, "onedoor: {} is told PORT={port}", arguments.name)?;
             }

@@ -310,7 +310,7 @@ const APP: &[Row] = &[
     key("apps.*.needs", &[Text, TextList], "[]", "The apps that must be ready, and the jobs (on = \"start\") that must be done, before this one is started. They are stopped after it."),
     key("apps.*.umask", &[Text], "the container's", "Which permissions the files it makes never have, in octal: \"027\" keeps its group from writing and everybody else out."),
     key("apps.*.env_file", &[Text, TextList], "none", "Files of lines NAME=value, read at each start; the later ones beat the earlier ones, and what onedoor sets itself and `env` beat them all. From the file's folder."),
-    key("apps.*.secrets", &[TextMap], "{}", "Variables that only this app sees, read at each start: \"file:/path\", less its last line end, or \"env:NAME\" (or the file that NAME_FILE names), which no other app inherits then."),
+    key("apps.*.secrets", &[TextMap], "{}", "Variables that only this app sees, had at each start: what is in \"file:/path\" or what \"cmd:PROGRAM ARGUMENTS\" prints, less the last line end, or \"env:NAME\" (or the file that NAME_FILE names), which no other app inherits then."),
     key("apps.*.user", &[Text, Int { min: 0, max: 4_294_967_294 }], "the one onedoor runs as", "The user the app runs as, with its groups, HOME, USER and LOGNAME: a name of /etc/passwd, or a number. Only root can start it as another."),
     key("apps.*.group", &[Text, Int { min: 0, max: 4_294_967_294 }], "the user's", "Its first group: a name of /etc/group, or a number."),
     key("apps.*.limits", &[Table], "", "What each process of the app, with all that descends from it, may use."),

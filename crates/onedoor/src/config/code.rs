@@ -97,7 +97,7 @@ codes! {
         "A route, `needs` or a `${app.NAME.url}` names an app that the file does not have.",
         "[apps]\nnode = \"a\"\n[routes]\n\"/x\" = { app = \"nod\" }" => "[apps]\nnode = \"a\"\n[routes]\n\"/x\" = { app = \"node\" }";
     BadCommand "bad-command" Error:
-        "The command cannot be taken apart into words: it is empty, or a quote is not closed.",
+        "The command cannot be taken apart into words: it is empty, or a quote is not closed. A secret's command has, besides, nothing that only a shell would read.",
         "[apps]\nweb = \"node 'x\"" => "[apps]\nweb = \"node 'x y'\"";
     CommandNotFound "command-not-found" Error:
         "The program is not in PATH, nor at the path that is written. It would fail at every start.",

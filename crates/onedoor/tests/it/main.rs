@@ -50,6 +50,7 @@ mod replicas;
 mod reuse;
 mod rounds;
 mod routing;
+mod secrets;
 mod siblings;
 mod siege;
 mod splice;

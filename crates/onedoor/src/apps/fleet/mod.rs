@@ -202,6 +202,7 @@ impl Fleet {
                 Action::Publish(face) => member.face = face,
                 Action::Ended(how) => ended = Some(how),
                 Action::Spawn
+                | Action::CallOff
                 | Action::Probe { .. }
                 | Action::Signal { .. }
                 | Action::Sweep { .. }

@@ -163,6 +163,8 @@ impl World {
             }
             Action::Arm(at) => known.timer = Some(at),
             Action::Sweep { until } => known.swept_from = Some(until),
+            // Its process may be on its way already.
+            Action::CallOff => {}
             Action::Publish(_) | Action::Ended(_) => {}
         }
     }

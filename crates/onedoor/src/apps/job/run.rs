@@ -103,8 +103,17 @@ enum Why {
 
 impl Outcome {
     pub(super) fn not_started(error: LaunchError) -> Self {
+        Self::without_a_process(RunEnd::NotStarted(error))
+    }
+
+    /// It was asked to end before there was a process.
+    pub(super) fn called_off() -> Self {
+        Self::without_a_process(RunEnd::Told)
+    }
+
+    fn without_a_process(end: RunEnd) -> Self {
         Self {
-            end: RunEnd::NotStarted(error),
+            end,
             shortage: None,
             lived: Duration::ZERO,
             last_lines: Vec::new(),

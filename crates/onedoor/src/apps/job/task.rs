@@ -19,6 +19,7 @@ use crate::apps::milestone::{Milestone, Needs};
 use crate::apps::oom::OomWatch;
 use crate::apps::report;
 use crate::apps::roster::MemberId;
+use crate::apps::secret::{self, Secrets, Untold};
 use crate::apps::spawn::Launcher;
 use crate::apps::spec::{JobOn, JobSpec, Overlap};
 use crate::apps::stop;
@@ -70,7 +71,14 @@ enum Plan {
 struct UnderWay {
     began: Instant,
     leave: watch::Sender<Leave>,
-    outcome: Boxed<Outcome>,
+    step: Boxed<Step>,
+}
+
+/// What comes of what is under way.
+enum Step {
+    /// The secrets are there that a run waited for; what it may be told meanwhile is still to be heard.
+    Told(Secrets, watch::Receiver<Leave>),
+    Over(Outcome),
 }
 
 /// What follows the run under way.
@@ -83,7 +91,7 @@ enum After {
 
 enum Tidings {
     Order(Option<Order>),
-    Outcome(Outcome),
+    Step(Step),
     GateOpen,
     TimeToLook,
 }
@@ -121,7 +129,8 @@ impl JobTask {
                 }
                 // Whoever gave the orders is gone: nothing of the job may stay.
                 Tidings::Order(None) => self.stop(Instant::now()),
-                Tidings::Outcome(outcome) => self.ended(outcome),
+                Tidings::Step(Step::Told(secrets, leave)) => self.launch(&secrets, leave),
+                Tidings::Step(Step::Over(outcome)) => self.ended(outcome),
                 Tidings::GateOpen => self.begin(),
                 Tidings::TimeToLook => self.look(),
             }
@@ -138,7 +147,7 @@ impl JobTask {
         tokio::select! {
             biased;
             order = orders.recv(), if ordered => Tidings::Order(order),
-            outcome = or_never(self.under_way.as_mut().map(|run| &mut run.outcome)) => Tidings::Outcome(outcome),
+            step = or_never(self.under_way.as_mut().map(|run| &mut run.step)) => Tidings::Step(step),
             () = or_never(self.gate.as_mut()) => Tidings::GateOpen,
             () = due(self.look_at) => Tidings::TimeToLook,
         }
@@ -240,30 +249,43 @@ impl JobTask {
         self.runs += 1;
         let began = Instant::now();
         let (leave, told) = watch::channel(Leave::NotYet);
-        let outcome: Boxed<Outcome> = match self.around.launcher.prepare(&self.job.worker, self.runs) {
-            Err(error) => Box::pin(std::future::ready(Outcome::not_started(error))),
-            Ok(launch) => {
-                if self.runs == 1 {
-                    launch.confined.instead.iter().for_each(|instead| self.say(Level::Warn, instead));
-                }
-                let run = Run {
-                    name: self.job.worker.name.clone(),
-                    marker: launch.marker,
-                    children: self.around.children.clone(),
-                    log: self.around.log.clone(),
-                    signal: stop::signal_of(self.job.worker.stop.signal),
-                    grace: self.grace(),
-                    max: self.job.max,
-                    leave: told,
-                    confined: launch.confined,
-                    oom: Arc::clone(&self.around.oom),
-                };
-                Box::pin(run.until_its_end(launch.spec))
-            }
+        let step: Boxed<Step> = match secret::ask(&self.job.worker, &self.around.children, &self.around.log) {
+            Some(asking) => Box::pin(told_secrets(asking, told)),
+            None => self.run_with(&Secrets::default(), told),
         };
         self.tell(Level::Info, Happening::Started, "starts");
         self.around.board.set(AppState::Runs { since: began });
-        self.under_way = Some(UnderWay { began, leave, outcome });
+        self.under_way = Some(UnderWay { began, leave, step });
+    }
+
+    fn launch(&mut self, secrets: &Secrets, told: watch::Receiver<Leave>) {
+        let step = self.run_with(secrets, told);
+        if let Some(run) = &mut self.under_way {
+            run.step = step;
+        }
+    }
+
+    fn run_with(&mut self, secrets: &Secrets, told: watch::Receiver<Leave>) -> Boxed<Step> {
+        let launch = match self.around.launcher.prepare(&self.job.worker, self.runs, secrets) {
+            Ok(launch) => launch,
+            Err(error) => return Box::pin(std::future::ready(Step::Over(Outcome::not_started(error)))),
+        };
+        if self.runs == 1 {
+            launch.confined.instead.iter().for_each(|instead| self.say(Level::Warn, instead));
+        }
+        let run = Run {
+            name: self.job.worker.name.clone(),
+            marker: launch.marker,
+            children: self.around.children.clone(),
+            log: self.around.log.clone(),
+            signal: stop::signal_of(self.job.worker.stop.signal),
+            grace: self.grace(),
+            max: self.job.max,
+            leave: told,
+            confined: launch.confined,
+            oom: Arc::clone(&self.around.oom),
+        };
+        Box::pin(async move { Step::Over(run.until_its_end(launch.spec).await) })
     }
 
     fn ended(&mut self, outcome: Outcome) {
@@ -396,5 +418,22 @@ impl JobTask {
 
     fn say(&self, level: Level, message: impl std::fmt::Display) {
         self.around.log.event(level, Some(&self.job.worker.name), message);
+    }
+}
+
+/// Until the secrets of a run are there, or it is wanted no more.
+async fn told_secrets(
+    asking: impl Future<Output = Result<Secrets, Untold>>,
+    leave: watch::Receiver<Leave>,
+) -> Step {
+    let mut called_off = leave.clone();
+    // Dropped, the question is not asked any more.
+    tokio::select! {
+        biased;
+        Ok(()) = called_off.changed() => Step::Over(Outcome::called_off()),
+        secrets = asking => match secrets {
+            Ok(secrets) => Step::Told(secrets, leave),
+            Err(untold) => Step::Over(Outcome::not_started(untold.into())),
+        },
     }
 }

@@ -330,7 +330,8 @@ impl Machine {
         match self.life {
             Life::Idle | Life::Waiting { .. } => (Life::Stopped { how: How::AsAsked }, smallvec![draining]),
             Life::Spawning { .. } => {
-                (Life::Spawning { then: AfterSpawn::Stop { kill_at } }, smallvec![draining])
+                let actions = smallvec![draining, Action::CallOff];
+                (Life::Spawning { then: AfterSpawn::Stop { kill_at } }, actions)
             }
             Life::Starting { pid, .. } | Life::Ready { pid, .. } | Life::Unready { pid, .. } => {
                 let stop = Action::Signal { pid, push: Push::Stop };

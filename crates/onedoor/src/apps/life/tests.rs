@@ -65,6 +65,7 @@ fn published(actions: &Actions) -> Option<Face> {
     actions.iter().rev().find_map(|action| match action {
         Action::Publish(face) => Some(*face),
         Action::Spawn
+        | Action::CallOff
         | Action::Probe { .. }
         | Action::Signal { .. }
         | Action::Sweep { .. }
@@ -343,6 +344,7 @@ impl World {
                     assert!(!self.over, "a spawn after the end");
                     self.spawning = true;
                 }
+                Action::CallOff => assert!(self.spawning, "nothing is being made"),
                 Action::Publish(Face::Ready { pid }) => {
                     assert_eq!(self.process, Some(pid), "published without its process");
                 }

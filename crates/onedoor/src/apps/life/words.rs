@@ -135,6 +135,8 @@ pub(in crate::apps) enum Hope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::apps) enum Action {
     Spawn,
+    /// The start that is being made is wanted no more: it may end before there is a process.
+    CallOff,
     /// Probe until it answers, no sooner than `not_before`. Nothing new where a probing goes on already: news of
     /// failures may come faster than a probe ends.
     Probe {

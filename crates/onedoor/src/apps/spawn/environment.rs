@@ -13,19 +13,21 @@ use std::path::{Path, PathBuf};
 
 use super::USUAL_PATH;
 use crate::apps::framework::{Framework, HOST, Place};
-use crate::apps::spec::{AppSpec, SecretSource};
+use crate::apps::secret::{SecretSource, Secrets};
+use crate::apps::spec::AppSpec;
 use crate::loopback::{Addresses, variable_of};
 
 /// Longer than any variable a program can be given (MAX_ARG_STRLEN, execve(2)).
 const FILE_MOST: u64 = 128 << 10;
 
-/// A file of variables that cannot be read at this start.
+/// Variables that are not to be had at this start.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} cannot be read: {}: {error}", path.display())]
-pub(in crate::apps) struct Unreadable {
-    what: String,
-    path: PathBuf,
-    error: io::Error,
+pub(in crate::apps) enum Missing {
+    #[error("{what} cannot be read: {}: {error}", .path.display())]
+    Unreadable { what: String, path: PathBuf, error: io::Error },
+    /// The file says so only since its commands were asked.
+    #[error("its secret {name} was not asked for; the next start asks")]
+    Unasked { name: String },
 }
 
 /// Folders of the app whose programs come first, in this order.
@@ -36,10 +38,11 @@ pub(super) fn build(
     framework: Option<&'static Framework>,
     place: &Place<'_>,
     addresses: &Addresses,
-) -> Result<BTreeMap<OsString, OsString>, Unreadable> {
+    secrets: &Secrets,
+) -> Result<BTreeMap<OsString, OsString>, Missing> {
     let mut variables: BTreeMap<OsString, OsString> = app.environment.inherited.iter().cloned().collect();
     for path in &app.environment.files {
-        let pairs = dotenv(path).map_err(|error| Unreadable {
+        let pairs = dotenv(path).map_err(|error| Missing::Unreadable {
             what: "its env_file".into(),
             path: path.clone(),
             error,
@@ -93,19 +96,23 @@ pub(super) fn build(
         };
     }
     for (name, source) in &app.environment.secrets {
-        variables.insert(name.into(), secret(name, source)?);
+        variables.insert(name.into(), secret(name, source, secrets)?);
     }
     Ok(variables)
 }
 
-fn secret(name: &str, source: &SecretSource) -> Result<OsString, Unreadable> {
+fn secret(name: &str, source: &SecretSource, told: &Secrets) -> Result<OsString, Missing> {
     match source {
         SecretSource::Value(secret) => Ok(secret.0.clone()),
-        SecretSource::File(path) => secret_file(path).map_err(|error| Unreadable {
+        SecretSource::File(path) => secret_file(path).map_err(|error| Missing::Unreadable {
             what: format!("its secret {name}"),
             path: path.clone(),
             error,
         }),
+        SecretSource::Command(_) => {
+            let value = told.value(name).map(OsStr::to_owned);
+            value.ok_or_else(|| Missing::Unasked { name: name.to_owned() })
+        }
     }
 }
 

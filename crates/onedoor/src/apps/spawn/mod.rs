@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use onedoor_linux::spawn::{Listener, SpawnError, SpawnSpec, resolve_program};
 
-use self::environment::Unreadable;
+use self::environment::Missing;
 pub(crate) use self::environment::{dotenv, secret_file};
 pub(super) use self::socket::RuntimeDir;
 use self::socket::{Owner, SocketFolder};
@@ -25,6 +25,7 @@ use super::confine::{Confined, Confinement};
 use super::framework::{self, Framework, Place};
 use super::hearing::Hearing;
 use super::notify::{NotifySocket, SOCKET_VARIABLE, WATCHDOG_VARIABLE};
+use super::secret::{Secrets, Untold};
 use super::spec::{AppSpec, Cap, Command, Listening};
 use crate::loopback::{Addresses, NoPort, PrivatePorts};
 
@@ -32,7 +33,7 @@ use crate::loopback::{Addresses, NoPort, PrivatePorts};
 pub(super) const MARKER: &str = "ONEDOOR_ID";
 
 /// Where an app without a PATH of its own is looked for (execvp(3) says much the same).
-const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(super) const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How much of the marker tells two sockets apart; a socket's path must be short (unix(7)).
 const NOTIFY_NAME_LEN: usize = 6;
@@ -88,7 +89,9 @@ pub(super) enum LaunchError {
     #[error("no random bytes for its mark: {0}")]
     Marker(io::Error),
     #[error(transparent)]
-    Environment(#[from] Unreadable),
+    Environment(#[from] Missing),
+    #[error(transparent)]
+    Secret(#[from] Untold),
     #[error("no socket for its notifications: {0}; use another `ready`")]
     Notify(io::Error),
 }
@@ -139,8 +142,14 @@ impl Launcher {
         self.framework
     }
 
-    /// The next start of an instance: a fresh port, a socket path that nothing is bound to, a new marker.
-    pub(super) fn prepare(&mut self, app: &AppSpec, instance: u64) -> Result<Launch, LaunchError> {
+    /// The next start of an instance: a fresh port, a socket path that nothing is bound to, a new marker. With the
+    /// secrets that commands told.
+    pub(super) fn prepare(
+        &mut self,
+        app: &AppSpec,
+        instance: u64,
+        secrets: &Secrets,
+    ) -> Result<Launch, LaunchError> {
         let (told, socketless) = self.place(app, instance)?;
         let marker = OsString::from(unguessable().map_err(LaunchError::Marker)?);
         // Who is handed a socket must not make one.
@@ -148,7 +157,8 @@ impl Launcher {
         let socket = own_socket.and_then(|path| path.to_str());
         let place =
             Place { port: told.port, socket, prefix: prefix(&app.listening), prefix_mode: app.prefix_mode };
-        let environment = Arc::new(environment::build(app, self.framework, &place, &self.shared.addresses)?);
+        let addresses = &self.shared.addresses;
+        let environment = Arc::new(environment::build(app, self.framework, &place, addresses, secrets)?);
         let mut spec = spec_of(&app.command, &environment, &app.dir)?;
         spec.oom_score = Some(OOM_SCORE);
         spec.umask = app.isolation.umask;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::apps::secret::Secrets;
 use crate::apps::spec::{
     EnvPiece, EnvValue, Environment, GiveUp, Grace, Liveness, PrefixMode, Readiness, ReplaceHow,
     RestartPolicy, RestartWhen, StartWhen, StopPolicy, StopSignal, Watch,
@@ -51,7 +52,7 @@ fn app(words: &[&str], listening: Listening) -> AppSpec {
 }
 
 fn launch(app: &AppSpec) -> Launch {
-    launcher(app).prepare(app, 1).unwrap()
+    launcher(app).prepare(app, 1, &Secrets::default()).unwrap()
 }
 
 fn launcher(app: &AppSpec) -> Launcher {
@@ -126,7 +127,7 @@ fn an_app_is_told_where_the_others_are_unless_somebody_has_said_something_else()
     app.environment.own.push(("MAIL_URL".into(), "smtp://mail".into()));
     let own = app.name.to_string();
     let siblings = [("admin-api", 21_001), ("database", 21_002), ("mail", 21_003), (own.as_str(), 21_004)];
-    let launch = launcher_beside(&app, &siblings).prepare(&app, 1).unwrap();
+    let launch = launcher_beside(&app, &siblings).prepare(&app, 1, &Secrets::default()).unwrap();
     assert_eq!(launch.spec.argv[1], "http://127.0.0.1:21001");
     assert_eq!(variable(&launch, "ADMIN_API_URL").unwrap(), "http://127.0.0.1:21001");
     assert_eq!(variable(&launch, "DATABASE_URL").unwrap(), "postgres://db");
@@ -140,7 +141,7 @@ fn a_value_that_names_a_sibling_has_its_address_or_is_not_there() {
     let pieces = vec![EnvPiece::UrlOf("api".into()), EnvPiece::Text("/v1".into())];
     app.environment.inherited.push(("BASE".into(), "elsewhere".into()));
     app.environment.own.push(("BASE".into(), EnvValue { pieces }));
-    let beside = launcher_beside(&app, &[("api", 21_001)]).prepare(&app, 1).unwrap();
+    let beside = launcher_beside(&app, &[("api", 21_001)]).prepare(&app, 1, &Secrets::default()).unwrap();
     assert_eq!(variable(&beside, "BASE").unwrap(), "http://127.0.0.1:21001/v1");
     assert_eq!(variable(&launch(&app), "BASE"), None);
 }
@@ -149,7 +150,10 @@ fn a_value_that_names_a_sibling_has_its_address_or_is_not_there() {
 fn each_start_has_a_fresh_port_and_a_fresh_marker() {
     let app = app(&["sleep", "1"], private_port());
     let mut launcher = launcher(&app);
-    let (first, second) = (launcher.prepare(&app, 1).unwrap(), launcher.prepare(&app, 1).unwrap());
+    let (first, second) = (
+        launcher.prepare(&app, 1, &Secrets::default()).unwrap(),
+        launcher.prepare(&app, 1, &Secrets::default()).unwrap(),
+    );
     assert_ne!(first.told.port, second.told.port);
     assert_ne!(first.marker, second.marker);
     assert_eq!(variable(&first, MARKER).unwrap(), first.marker.to_str().unwrap());
@@ -203,7 +207,7 @@ fn an_app_that_asked_for_a_socket_is_told_it_as_its_port() {
 #[test]
 fn a_missing_program_is_named() {
     let app = app(&["no-such-program"], private_port());
-    let error = launcher(&app).prepare(&app, 1).unwrap_err();
+    let error = launcher(&app).prepare(&app, 1, &Secrets::default()).unwrap_err();
     assert!(error.to_string().contains("no-such-program"), "{error}");
 }
 
@@ -226,7 +230,10 @@ fn an_app_that_notifies_is_told_where_and_how_often_and_no_other_is() {
     assert_eq!(variable(&launch(&app), "NOTIFY_SOCKET"), None);
     app.liveness = Liveness::Beats { within: Duration::from_secs(30) };
     let mut launcher = launcher(&app);
-    let [first, second] = [launcher.prepare(&app, 1).unwrap(), launcher.prepare(&app, 1).unwrap()];
+    let [first, second] = [
+        launcher.prepare(&app, 1, &Secrets::default()).unwrap(),
+        launcher.prepare(&app, 1, &Secrets::default()).unwrap(),
+    ];
     assert_eq!(variable(&first, "WATCHDOG_USEC").unwrap(), "30000000");
     let [one, two] = [&first, &second].map(|launch| variable(launch, "NOTIFY_SOCKET").unwrap());
     assert_ne!(one, two, "two starts may live at once");

@@ -11,6 +11,7 @@ use super::{Kill, Yard};
 use crate::apps::command_question::Asker;
 use crate::apps::life::{Action, Event, Hope, Push};
 use crate::apps::ready::Prober;
+use crate::apps::secret::{self, Secrets};
 use crate::apps::spawn::LaunchError;
 use crate::apps::stop;
 
@@ -19,6 +20,7 @@ impl Instance {
     pub(super) fn perform(&mut self, action: Action, yard: &mut Yard) -> Option<Event> {
         match action {
             Action::Spawn => return self.spawn(yard),
+            Action::CallOff => return self.call_off(),
             Action::Probe { pid, not_before } => self.probe(pid, not_before, yard),
             Action::Signal { pid, push } => self.signal(pid, push, yard),
             Action::Sweep { until } => self.sweep(until, yard),
@@ -40,7 +42,18 @@ impl Instance {
         self.starts += 1;
         self.found = None;
         self.start = None;
-        match yard.launcher.prepare(&yard.app, self.id().0) {
+        match secret::ask(&yard.app, &yard.children, &yard.log) {
+            Some(asking) => {
+                self.asking = Some(Box::pin(asking));
+                None
+            }
+            None => self.launch(&Secrets::default(), yard),
+        }
+    }
+
+    /// The secrets that it waited for are there, or it has none to wait for.
+    pub(super) fn launch(&mut self, secrets: &Secrets, yard: &mut Yard) -> Option<Event> {
+        match yard.launcher.prepare(&yard.app, self.id().0, secrets) {
             Ok(launch) => {
                 if let Some(error) = &launch.socketless {
                     self.note_socketless(error, yard);
@@ -65,6 +78,11 @@ impl Instance {
             }
             Err(error) => Some(Event::SpawnFailed { hope: self.note_spawn_error(&error, yard) }),
         }
+    }
+
+    /// Only what comes before the process can be called off.
+    fn call_off(&mut self) -> Option<Event> {
+        self.asking.take().map(|_| Event::SpawnFailed { hope: Hope::Later })
     }
 
     fn probe(&mut self, pid: Pid, not_before: Instant, yard: &Yard) {
@@ -114,8 +132,12 @@ impl Instance {
     pub(super) fn hope_of(error: &LaunchError) -> Hope {
         match error {
             LaunchError::Program(error) if !error.is_passing() => Hope::Never,
+            LaunchError::Secret(untold) if untold.spawn_error().is_some_and(|it| !it.is_passing()) => {
+                Hope::Never
+            }
             LaunchError::Program(_)
             | LaunchError::Environment(_)
+            | LaunchError::Secret(_)
             | LaunchError::Port(_)
             | LaunchError::Socket(_)
             | LaunchError::Marker(_)

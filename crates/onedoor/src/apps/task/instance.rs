@@ -28,6 +28,7 @@ use crate::apps::output::{self, LastWords};
 use crate::apps::ready::{Found, FoundPlace, Prober, Sight, Why};
 use crate::apps::referee::{Outgrown, Referee};
 use crate::apps::restart::Ending;
+use crate::apps::secret::{Secrets, Untold};
 use crate::apps::spawn::{LaunchError, Told};
 use crate::init::Child;
 use crate::observe::log::{AppStream, Level, Speaker};
@@ -39,6 +40,8 @@ const OUTPUT_GRACE: Duration = Duration::from_millis(200);
 pub(super) struct Instance {
     id: InstanceId,
     pub(super) slot: u16,
+    /// Before a start: its secrets, where commands tell them.
+    pub(super) asking: Option<Boxed<Result<Secrets, Untold>>>,
     pub(super) spawning: Option<Boxed<Result<Child, SpawnError>>>,
     /// What the start under way, or the process that runs, was told.
     pub(super) start: Option<Start>,
@@ -111,6 +114,8 @@ pub(super) struct Fate {
 /// Something happened to an instance.
 pub(super) enum News {
     Exited(Result<ExitStatus, oneshot::error::RecvError>),
+    /// What the commands told that know its secrets.
+    Told(Result<Secrets, Untold>),
     Spawned(Result<Child, SpawnError>),
     Sight(Prober, Sight),
     Glimpse(Prober, Sight),
@@ -128,6 +133,7 @@ impl Instance {
         Self {
             id,
             slot,
+            asking: None,
             spawning: None,
             start: None,
             process: None,
@@ -180,6 +186,7 @@ impl Instance {
         tokio::select! {
             biased;
             status = or_never(exited) => News::Exited(status),
+            secrets = or_never(self.asking.as_mut()) => News::Told(secrets),
             child = or_never(self.spawning.as_mut()) => News::Spawned(child),
             (prober, sight) = or_never(self.probing.as_mut()) => News::Sight(prober, sight),
             (prober, sight) = or_never(self.glancing.as_mut()) => News::Glimpse(prober, sight),
@@ -198,6 +205,7 @@ impl Instance {
         let of = |event| FleetEvent::Of { id, event };
         match news {
             News::Exited(status) => self.exited(status.ok(), yard).map(of),
+            News::Told(secrets) => self.told(secrets, yard).map(of),
             News::Spawned(result) => Some(of(self.spawned(result, yard))),
             News::Sight(prober, sight) => self.saw(prober, sight, yard).map(of),
             News::Glimpse(prober, sight) => self.glimpsed(prober, sight, yard).map(of),
@@ -278,6 +286,14 @@ impl Instance {
     pub(super) fn ended_well(&self, yard: &Yard) -> bool {
         self.fate.shortage.is_none()
             && self.fate.status.is_some_and(|status| yard.app.success.include(status))
+    }
+
+    fn told(&mut self, secrets: Result<Secrets, Untold>, yard: &mut Yard) -> Option<Event> {
+        self.asking = None;
+        match secrets {
+            Ok(secrets) => self.launch(&secrets, yard),
+            Err(untold) => Some(Event::SpawnFailed { hope: self.note_spawn_error(&untold.into(), yard) }),
+        }
     }
 
     fn spawned(&mut self, result: Result<Child, SpawnError>, yard: &mut Yard) -> Event {

@@ -19,7 +19,9 @@ mod platform;
 mod policy;
 mod prefix;
 mod route;
+mod secrets;
 mod server;
+mod shell_only;
 mod siblings;
 mod table;
 mod traps;
@@ -147,7 +149,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let routed = route::apps_routed(&routes);
     let sections = drafts.iter().filter_map(|draft| draft.section);
     let sections = sections.chain(jobs.iter().map(|job| job.section));
-    context.secret_variables = environment::secret_variables(sections);
+    context.secret_variables = secrets::secret_variables(sections);
     let names = needs::Names { apps: &drafts, jobs: &jobs };
     let served = app_spec::served(&drafts, &routed);
     context.siblings = Siblings::of(&drafts, &served, &jobs);

@@ -195,6 +195,37 @@ secrets = { A = "/run/secrets/a", B = "$B", C = "file:///run/c" }
 "#,
     ),
     (
+        "commands_of_secrets_that_are_none",
+        r#"[apps.web]
+run = "x"
+[apps.web.secrets]
+EMPTY = "cmd:"
+BLANK = "cmd:  "
+QUOTE = "cmd:vault read 'secret/app"
+PIPED = "cmd:vault read -format=json secret/app | jq -r .data.token"
+THEN = "cmd:cat \"a b\" && true"
+DOLLAR = "cmd:vault read $VAULT_PATH"
+SET = "cmd:VAULT_ADDR=http://vault:8200 vault read secret/app"
+"#,
+    ),
+    (
+        "secrets_kept_where_nobody_looks",
+        r#"[apps.web]
+run = "x"
+[apps.web.secrets]
+OP = "op://vault/app/token"
+EXEC = "exec:vault read secret/app"
+VAULT = "vault:secret/app"
+"#,
+    ),
+    (
+        "secrets_by_the_names_of_what_onedoor_sets",
+        r#"[apps.web]
+run = "x"
+secrets = { PORT = "file:/port", ONEDOOR_ID = "cmd:uuidgen", NOTIFY_SOCKET = "file:/n" }
+"#,
+    ),
+    (
         "a_secret_that_is_a_variable_as_well",
         r#"[apps.web]
 run = "x"
