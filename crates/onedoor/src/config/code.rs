@@ -210,6 +210,33 @@ codes! {
     AllowsNothing "allows-nothing" Warning:
         "A comment `# onedoor: allow(CODE)`, which accepts a warning on its line or on the line below, names none: the warning would go on.",
         "[apps]\nweb = \"a\"  # onedoor: allow(fixed-prot)" => "[apps]\nweb = \"next start -p 3000\"  # onedoor: allow(fixed-port)";
+    SecretInClear "secret-in-clear" Warning:
+        "A secret stands in the file, so that whoever reads the file, or the history of its repository, has it; in a command `ps` shows it to everybody. `secrets` says where it is kept instead, and keeps it from the other apps.",
+        "[apps.a]\nrun = \"x\"\npath = \"/\"\nenv = { API_TOKEN = \"hunter2\" }" => "[apps.a]\nrun = \"x\"\npath = \"/\"\nsecrets = { API_TOKEN = \"env:API_TOKEN\" }";
+    PlatformDeadline "platform-deadline" Warning:
+        "A time is longer than the platform waits, which the container's variables name: it kills the container, or answers in its place, before the time is over.",
+        "" => "";
+    ListensInside "listens-inside" Warning:
+        "The door listens where the platform, which the container's variables name, does not ask: on the loopback of the container, or on another port than PORT says.",
+        "" => "";
+    SessionsApart "sessions-apart" Warning:
+        "The framework keeps a browser's session in the memory of one process, and its next request may come to another. `balance` brings it back to the same.",
+        "[apps.a]\nrun = \"streamlit run app.py\"\npath = \"/\"\nreplicas = 2" => "[apps.a]\nrun = \"streamlit run app.py\"\npath = \"/\"\nreplicas = 2\nbalance = \"cookie\"";
+    NobodyCounts "nobody-counts" Warning:
+        "Every app is said to be one that the container can do without: whichever gives up, the container goes on, and its platform takes it for well.",
+        "[apps.a]\nrun = \"x\"\npath = \"/\"\nessential = false" => "[apps.a]\nrun = \"x\"\npath = \"/\"";
+    HiddenBuiltin "hidden-builtin" Warning:
+        "A route that ranks higher, by its method or its host, answers where an answer of the door's own was meant to be: who asks how the door is, hears an app.",
+        "[apps]\nweb = \"a\"\n[routes]\n\"/health\" = { builtin = \"health\" }\n\"GET /health\" = { app = \"web\" }" => "[apps]\nweb = \"a\"\n[routes]\n\"/health\" = { builtin = \"health\" }";
+    EncodedSlash "encoded-slash" Warning:
+        "%2F in a path is never a separator here: the pattern matches only a request that has it encoded, and none that has a slash.",
+        "[routes]\n\"/a%2Fb\" = { respond = \"x\" }" => "[routes]\n\"/a/b\" = { respond = \"x\" }";
+    PrefixKept "prefix-kept" Warning:
+        "The framework answers at / alone, and the app is at a prefix that is not cut off: it would find none of its pages.",
+        "[apps.a]\nrun = \"ollama serve\"\npath = \"/a\"" => "[apps.a]\nrun = \"ollama serve\"\npath = \"/a\"\nstrip = true";
+    PrefixUntold "prefix-untold" Warning:
+        "The framework makes its own routes and links, wants to be told what stands before them, and is not: its pages would be asked for at /.",
+        "[apps.a]\nrun = \"jupyter lab\"\npath = \"/a\"" => "[apps.a]\nrun = \"jupyter lab --ServerApp.base_url=$PREFIX/\"\npath = \"/a\"";
     PrefixUnknown "prefix-unknown" Warning:
         "`prefix = \"auto\"` asks the framework, and nothing is known of this command.",
         "[apps.a]\nrun = \"./thing\"\npath = \"/a\"\nprefix = \"auto\"" => "[apps.a]\nrun = \"./thing\"\npath = \"/a\"\nprefix = \"strip\"";

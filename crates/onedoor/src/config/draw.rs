@@ -6,6 +6,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 
 use super::code::Severity;
 use super::error::ConfigError;
+use super::secrecy;
 use super::source::{File, Source};
 
 /// Whether messages are coloured: on a terminal that did not ask otherwise.
@@ -15,12 +16,13 @@ pub(crate) enum Paint {
     Colour,
 }
 
-/// All of `found`, an empty line behind each that has a place.
+/// All of `found`, an empty line behind each that has a place. What looks like a secret is not repeated.
 pub(super) fn draw(source: &Source, found: &[ConfigError], paint: Paint) -> String {
     let renderer = match paint {
         Paint::Plain => Renderer::plain(),
         Paint::Colour => Renderer::styled(),
     };
+    let source = &*secrecy::masked(source);
     let mut out = String::new();
     for error in found {
         out.push_str(&renderer.render(&[group(source, error)]));

@@ -74,6 +74,15 @@ impl ConfigError {
         self
     }
 
+    /// With the remedy and the fixes of one that knows better what was meant.
+    #[must_use]
+    pub(super) fn advised_by(self, better: Option<Self>) -> Self {
+        match better {
+            Some(better) => Self { remedy: better.remedy, fixes: better.fixes, ..self },
+            None => self,
+        }
+    }
+
     pub(super) fn position(&self) -> Span {
         self.places.first().map_or_else(Span::default, |place| place.span)
     }

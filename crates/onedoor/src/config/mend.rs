@@ -10,6 +10,7 @@ use super::error::{ConfigError, ConfigErrors};
 use super::fix::{Edit, Fix};
 use super::load::{Files, Layers};
 use super::resolve::Loaded;
+use super::secrecy;
 use super::source::{Source, Span};
 
 /// A file that is not mended by then would not be by more.
@@ -98,7 +99,8 @@ pub(super) fn this_round(found: &[ConfigError]) -> Vec<&Fix> {
 
 /// Less what is the same on both sides, so that the change itself is seen.
 fn told(source: &Source, edit: &Edit) -> Done {
-    let before = source.slice(edit.span);
+    let shown = secrecy::masked(source);
+    let before = shown.slice(edit.span);
     let same = before.chars().zip(edit.text.chars()).take_while(|(old, new)| old == new && *old == '\n');
     let skipped = same.count();
     let place = Span { start: edit.span.start + skipped, end: edit.span.end };
@@ -107,6 +109,6 @@ fn told(source: &Source, edit: &Edit) -> Done {
     Done {
         place: format!("{name}:{line}:{column}"),
         before: before.trim_end().to_owned(),
-        after: edit.text.trim_matches('\n').to_owned(),
+        after: secrecy::masked_text(edit.text.trim_matches('\n')).into_owned(),
     }
 }

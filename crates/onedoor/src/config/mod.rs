@@ -37,6 +37,7 @@ mod remedy;
 pub(crate) mod report;
 mod resolve;
 mod schema;
+mod secrecy;
 mod section;
 mod source;
 mod surgery;

@@ -4,12 +4,14 @@
 //! cheap: a variable nobody reads; where the app really listens is found out in `ready`.
 
 mod places;
+mod prefix;
 mod table;
 
 use std::time::Duration;
 
 use super::spec::{Command, PrefixMode};
 pub(super) use places::synchronous_places;
+pub(crate) use prefix::{Hears, SETTINGS, hears, keeps_sessions};
 
 /// The address every app is told to listen on: only onedoor is to reach it.
 pub(super) const HOST: &str = "127.0.0.1";

@@ -154,12 +154,18 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let served = app_spec::served(&drafts, &routed);
     context.siblings = Siblings::of(&drafts, &served, &jobs);
     let apps = app_spec::specs(names, &routed, &served, &public, context);
+    let job_sections: Vec<_> = jobs.iter().map(|job| (job.name.value, job.section)).collect();
     let (jobs, job_rows) = job::specs(names, context);
     needs::check_circles(&apps, &jobs, names, context);
     let mut built = table::build((&drafts, &apps), routes, (&public, server.limits.body_max), context);
     for (draft, app) in drafts.iter().zip(&apps) {
         traps::of_app(app, draft, &public, context);
     }
+    for (name, section) in &job_sections {
+        traps::of_secrets(("job", name), section, context).into_iter().for_each(|trap| context.warn(trap));
+    }
+    traps::nobody_counts(&drafts, &apps, context);
+    traps::of_platform(file, &server.listen, context);
     built.rows.extend(job_rows);
     let members = apps.iter().chain(jobs.iter().map(|job| &job.worker));
     let name_width = members.map(|member| member.name.len()).max().unwrap_or(0);

@@ -57,7 +57,7 @@ impl Platform {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::CloudRun => "Cloud Run",
             Self::Fly => "Fly.io",
@@ -106,6 +106,36 @@ impl Platform {
                 Duration::from_secs(30)
             }
         }
+    }
+}
+
+/// What a platform does not wait beyond, by its own documentation. None: it waits, or the operator says how long.
+impl Platform {
+    /// The longest stop that can be had there. Cloud Run's and Heroku's is fixed; the others have a setting with a bound.
+    pub(super) fn stop_budget_most(self) -> Option<Duration> {
+        match self {
+            Self::CloudRun => Some(Duration::from_secs(10)),
+            Self::Heroku => Some(Duration::from_secs(30)),
+            Self::Fly | Self::Render => Some(Duration::from_secs(300)),
+            Self::AzureContainerApps => Some(Duration::from_secs(600)),
+            Self::HuggingFace | Self::Kubernetes | Self::Unknown => None,
+        }
+    }
+
+    /// How long its router waits for an answer to begin.
+    pub(super) fn answer_most(self) -> Option<Duration> {
+        match self {
+            Self::Heroku => Some(Duration::from_secs(30)),
+            Self::AzureContainerApps => Some(Duration::from_secs(240)),
+            Self::CloudRun => Some(Duration::from_secs(60 * 60)),
+            Self::Render => Some(Duration::from_secs(100 * 60)),
+            Self::Fly | Self::HuggingFace | Self::Kubernetes | Self::Unknown => None,
+        }
+    }
+
+    /// Whether it asks at PORT and nowhere else.
+    pub(super) fn says_the_port(self) -> bool {
+        matches!(self, Self::CloudRun | Self::Heroku | Self::Render)
     }
 }
 

@@ -96,12 +96,16 @@ pub(super) fn build(
         .map(|(spec, place)| (spec.pattern.written().to_owned(), *place))
         .collect();
     let health_path = health_path(&specs);
+    let builtins = traps::Builtins::of(&specs, &places);
     let names: Vec<Arc<str>> = specs.iter().map(|spec| Arc::clone(&spec.route.name)).collect();
     let routes = Routes::build(specs).unwrap_or_else(|conflicts| {
         let told = conflicts.iter().map(|conflict| clash(conflict, &names, &places));
         context.errors.extend(told);
         Routes::default()
     });
+    if !context.env.is_for_development() {
+        builtins.hidden(&routes).into_iter().for_each(|trap| context.warn(trap));
+    }
     for (written, place) in redirects {
         if traps::goes_round(&routes, &written) {
             let fact = format!("the redirect of {written} leads back to itself: a client would go round");
@@ -213,7 +217,11 @@ impl Table<'_, '_> {
     fn route(&mut self, draft: Draft<'_>, apps: &[AppDraft<'_>]) {
         let place = draft.place();
         let Draft { key, standing, section, pattern, target } = draft;
-        for trap in [traps::foreign_capture(key), traps::bare_host(key)].into_iter().flatten() {
+        let policy = route_policy(Some(section), None, AppTerms::NONE).encoded_slash;
+        let of_key = [traps::foreign_capture(key), traps::bare_host(key), traps::encoded_slash(key, policy)];
+        let of_target = [section.text("rewrite"), section.text("redirect")].into_iter().flatten();
+        let of_target = of_target.filter_map(|to| traps::foreign_target(&pattern, to));
+        for trap in of_key.into_iter().flatten().chain(of_target) {
             self.context.warn(trap);
         }
         let Some((action, what)) = self.action((&pattern, key.span), section, target) else { return };
@@ -307,7 +315,8 @@ impl Table<'_, '_> {
                     }
                     Err(error) => {
                         let found = self.rewrite_error(&error, to);
-                        self.context.errors.push(found);
+                        let trap = traps::foreign_target(pattern, to);
+                        self.context.errors.push(found.advised_by(trap));
                         None
                     }
                 }
@@ -436,7 +445,8 @@ impl Table<'_, '_> {
             (RewriteFault::NotAPrefix { .. }, _) => found.replace(written.span, "true"),
             _ => found,
         };
-        self.context.errors.push(found);
+        let trap = traps::foreign_target(pattern, written);
+        self.context.errors.push(found.advised_by(trap));
         None
     }
 

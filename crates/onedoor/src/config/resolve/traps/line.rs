@@ -53,6 +53,26 @@ impl<'a> Line<'a> {
         Some(Fix::replace(Span { start: place.start - blank, end: place.end }, ""))
     }
 
+    /// More words at its end.
+    pub(super) fn with(&self, words: &str) -> Option<Fix> {
+        let end = self.node.span.end.checked_sub(1)?;
+        let at = Span { start: end, end };
+        match &self.node.value {
+            Value::List(items) => {
+                let last = items.last()?.span.end;
+                let more: String = words.split(' ').map(|word| format!(", {}", quoted(word))).collect();
+                Some(Fix::replace(Span { start: last, end: last }, more))
+            }
+            Value::Text(line) => {
+                let written = self.source.slice(self.node.span);
+                let is_plain =
+                    written.len() == line.len() + 2 && !line.contains(['|', '&', ';', '<', '>', '#']);
+                is_plain.then(|| Fix::replace(at, format!(" {words}")))
+            }
+            _ => None,
+        }
+    }
+
     /// The word in the text of the file, if it is there once.
     fn in_text(&self, word: &str) -> Option<Span> {
         let written = self.source.slice(self.node.span);

@@ -3,20 +3,30 @@
 //! A file for each thing that can be looked at. Production is judged: a developer may do as they like.
 
 mod background;
+mod builtin;
 mod circle;
+mod deadline;
 mod development;
+mod fleet;
 mod line;
 mod pattern;
 mod place;
+mod prefix;
+mod secret;
+mod target;
 
+pub(super) use builtin::Builtins;
 pub(super) use circle::goes_round;
-pub(super) use pattern::{bare_host, foreign_capture};
+pub(super) use deadline::traps as of_platform;
+pub(super) use fleet::nobody_counts;
+pub(super) use pattern::{bare_host, encoded_slash, foreign_capture};
+pub(super) use secret::traps as of_secrets;
+pub(super) use target::trap as foreign_target;
 
 use self::line::Line;
 use super::Context;
 use super::app::Draft;
-use crate::apps::spec::{AppSpec, PrefixMode};
-use crate::config::error::{Code, ConfigError};
+use crate::apps::spec::AppSpec;
 use crate::config::section::Section;
 use crate::config::source::Source;
 
@@ -37,24 +47,14 @@ pub(super) fn of_app(spec: &AppSpec, draft: &Draft<'_>, public: &[u16], context:
     let app = App { spec, section, line: Line::of(&spec.command, run, source), source };
     let mut found = Vec::new();
     found.extend(background::trap(&app));
-    found.extend(prefix_stripped(&app));
+    found.extend(prefix::trap(&app, context));
     if !context.env.is_for_development() {
         found.extend(development::trap(&app));
         found.extend(place::traps(&app, public));
+        found.extend(fleet::sessions_apart(&app));
+        found.extend(secret::traps(("app", &spec.name), section, context));
     }
     found.into_iter().for_each(|trap| context.warn(trap));
-}
-
-fn prefix_stripped(app: &App<'_>) -> Option<ConfigError> {
-    let line = app.spec.command.to_string();
-    let is_next = line.contains(".next/standalone") || line.contains("next start");
-    let wants_prefix = is_next && app.spec.prefix_mode == PrefixMode::Stripped;
-    wants_prefix.then(|| {
-        let fact = format!("app \"{}\": Next.js wants to see its prefix (basePath)", app.spec.name);
-        let place = app.section.key("strip").or_else(|| app.section.key("rewrite"));
-        let trap = ConfigError::new(Code::PrefixStripped, place.unwrap_or_else(|| app.line.whole()), fact);
-        trap.remedy("leave strip and rewrite out")
-    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::config::error::{Code, ConfigError};
 use crate::config::fix;
 use crate::config::source::Located;
+use crate::proxy::route::EncodedSlashPolicy;
 
 /// `:id`, `<id>`, `[id]`: what other routers call a capture, and here is plain text.
 pub(in crate::config::resolve) fn foreign_capture(key: Located<&str>) -> Option<ConfigError> {
@@ -39,6 +40,29 @@ pub(in crate::config::resolve) fn bare_host(key: Located<&str>) -> Option<Config
     is_one_word.then(|| trap.remedy(format!("a path begins with a slash: {meant}")).replace(key.span, meant))
 }
 
+/// `/a%2Fb`: apps and people read a slash there, and the door never does.
+pub(in crate::config::resolve) fn encoded_slash(
+    key: Located<&str>,
+    policy: EncodedSlashPolicy,
+) -> Option<ConfigError> {
+    let at = key.value.find("%2F").or_else(|| key.value.find("%2f"))?;
+    let escape = key.value.get(at..at + 3)?;
+    let meant = key.value.replace(escape, "/");
+    let fact = match policy {
+        EncodedSlashPolicy::Keep => {
+            format!("{escape} is no slash here: this matches only a path that has it encoded")
+        }
+        EncodedSlashPolicy::Reject => {
+            format!("{escape} in a path is refused here by encoded_slash = \"reject\": this never matches")
+        }
+    };
+    let trap = ConfigError::new(Code::EncodedSlash, key.span, fact);
+    Some(
+        trap.remedy(format!("for a slash write one: {}", fix::quoted(&meant)))
+            .replace(key.span, fix::quoted(&meant)),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::warnings_of as warnings;
@@ -61,5 +85,14 @@ mod tests {
             assert!(said[0].contains("any segment is written {id}"), "{said:?}");
         }
         assert_eq!(warnings("[routes]\n\"/a:b/x:y\" = { respond = \"\" }"), [""; 0]);
+    }
+
+    #[test]
+    fn an_encoded_slash_in_a_pattern_is_a_trap() {
+        let around =
+            |key: &str, more: &str| warnings(&format!("[routes]\n\"{key}\" = {{ respond = \"\"{more} }}"));
+        assert!(around("/a%2Fb", "")[0].contains("write one: \"/a/b\""));
+        assert!(around("/a%2fb/*", ", encoded_slash = \"reject\"")[0].contains("this never matches"));
+        assert_eq!(around("/a%20b", ""), [""; 0]);
     }
 }

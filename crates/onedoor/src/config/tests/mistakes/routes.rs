@@ -194,4 +194,11 @@ path = "web"
 ready = { path = "http://localhost:3000/healthz" }
 "#,
     ),
+    (
+        "a_redirect_from_nginx",
+        r#"[routes]
+"/x/*" = { redirect = "https://h.example$request_uri" }
+"/y/*" = { redirect = "$scheme://h.example/y" }
+"#,
+    ),
 ];
