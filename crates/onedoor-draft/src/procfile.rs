@@ -1,12 +1,15 @@
 //! A Procfile: `type: command` lines, as Heroku, foreman and their like read it.
 //!
 //! `web` is served at /, any other type whose command mentions $PORT at /TYPE, `release` is a job that runs before the
-//! others, and the rest are workers. A command is left as it is written as far as onedoor says the same without a
-//! shell; where only a shell would do, it gets one.
+//! others, `console` and `rake` are for a terminal, and the rest are workers. A command is left as it is written as far
+//! as onedoor says the same without a shell; where only a shell would do, it gets one.
 
 use crate::draft::Draft;
 use crate::folder::Tree;
 use crate::plan::{App, Command, DevKey, Plan, env_file, slug, unique};
+
+/// Types that are started by hand, each in a terminal.
+const BY_HAND: [&str; 2] = ["console", "rake"];
 
 /// A line of a Procfile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,16 @@ pub(crate) fn parse(text: &str) -> (Vec<Process>, Vec<String>) {
     (processes, troubles)
 }
 
+impl Process {
+    /// Why it is not started, if it is not.
+    pub(crate) fn by_hand(&self) -> Option<String> {
+        let Self { kind, command, line } = self;
+        BY_HAND.contains(&kind.as_str()).then(|| {
+            format!("Procfile:{line}: `{kind}` is for a terminal, and not started; run it by hand: {command}")
+        })
+    }
+}
+
 /// What the Procfile of the folder says. None: there is none.
 pub(crate) fn of_folder(tree: &Tree) -> Option<Plan> {
     let text = tree.text("Procfile")?;
@@ -62,7 +75,8 @@ fn plan(text: &str, dev: &[Process], env_file: Option<String>) -> Plan {
     let (processes, notes) = parse(text);
     let mut plan = Plan { notes, ..Plan::default() };
     let mut taken: Vec<String> = Vec::new();
-    for process in &processes {
+    plan.notes.extend(processes.iter().filter_map(Process::by_hand));
+    for process in processes.iter().filter(|process| process.by_hand().is_none()) {
         let mut app = app(process, &taken);
         taken.push(app.name.clone());
         app.env_file.clone_from(&env_file);

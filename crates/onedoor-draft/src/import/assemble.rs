@@ -35,6 +35,7 @@ pub(super) fn draft(sketch: Sketch, ledger: &mut Ledger) -> Draft {
         desk.route(route, &pairing);
     }
     desk.place_the_unplaced();
+    desk.hear_the_placed();
     desk.mount();
     desk.give_each_its_port(&server);
     let Desk { services, mut routes, later, strangers, .. } = desk;
@@ -231,6 +232,11 @@ impl Desk<'_> {
             service.app.note(format!("Nothing said where it is served: {path} is a guess."));
             service.app.say("path", path);
         }
+    }
+
+    /// An app whose own file says where it is served listens where its command says.
+    fn hear_the_placed(&mut self) {
+        self.services.iter_mut().filter(|service| fact(&service.app, "path").is_some()).for_each(listen);
     }
 
     /// An app that listened where the door does now, or where another app does, is told its port instead.

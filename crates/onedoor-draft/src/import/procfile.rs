@@ -1,4 +1,4 @@
-//! A Procfile, read by `scaffold::procfile` as it is without `--from`; here its processes meet what other files say of
+//! A Procfile, read by `procfile` as it is without `--from`; here its processes meet what other files say of
 //! them, such as nginx in front.
 
 use crate::draft::{Entry, Value};
@@ -20,6 +20,13 @@ pub(super) fn read(inputs: &[Input], sketch: &mut Sketch, ledger: &mut Ledger) {
             let item =
                 ledger.open(place(line), input.text.lines().nth(line.saturating_sub(1)).unwrap_or_default());
             ledger.missing(item, trouble);
+        }
+        for process in &processes {
+            if let Some(why) = process.by_hand() {
+                let what = format!("{}: {}", process.kind, process.command);
+                let item = ledger.open(place(process.line), &what);
+                ledger.missing(item, why);
+            }
         }
         let draft = procfile::draft_of(&input.text);
         for (process, entry) in

@@ -86,6 +86,12 @@ pub const SAMPLES: &[Sample] = &[
     sample("caddy-snippets", &[(Format::Caddy, "Caddyfile"), (Format::Procfile, "Procfile")]),
     sample("caddy-gates", &[(Format::Caddy, "Caddyfile")]),
     sample("procfile-shop", &[(Format::Procfile, "Procfile")]),
+    sample("procfile-rails", &[(Format::Procfile, "Procfile")]),
+    sample("procfile-django", &[(Format::Procfile, "Procfile")]),
+    sample("procfile-node", &[(Format::Procfile, "Procfile")]),
+    sample("procfile-foreman", &[(Format::Procfile, "Procfile.dev")]),
+    sample("procfile-hivemind", &[(Format::Procfile, "Procfile")]),
+    sample("procfile-spring", &[(Format::Procfile, "Procfile")]),
     sample("cron-flask", &[(Format::Supervisord, "supervisord.conf")]),
 ];
 
