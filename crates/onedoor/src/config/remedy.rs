@@ -253,6 +253,9 @@ fn of_integer(row: &Row, number: i64) -> Option<Proposal> {
     let has = |wanted: fn(&Kind) -> bool| row.kinds.iter().any(wanted);
     match row.path {
         "server.listen" => return Some(Proposal::write(format!("\":{number}\""))),
+        "apps.*.replicas" if number == 0 => {
+            return Some(Proposal::only("1 is the least; enabled = false leaves the app out"));
+        }
         "routes.*" | "routes.*.respond" => {
             let is_status = (200..600).contains(&number);
             return is_status.then(|| Proposal::write(format!("{{ status = {number} }}")));

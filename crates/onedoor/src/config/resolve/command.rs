@@ -40,7 +40,7 @@ pub(super) fn parse(node: &Node) -> Result<Command, ConfigError> {
         return Err(no_address(app, node.span));
     }
     let Some(program) = words.first().filter(|program| !program.is_empty()) else {
-        return Err(wrong("the command is empty"));
+        return Err(wrong("the command is empty").remedy("say how it is started: \"node server.js\""));
     };
     if words.iter().any(|word| word.contains('\0')) {
         return Err(wrong("a command cannot hold a NUL character"));

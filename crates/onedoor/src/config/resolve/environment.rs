@@ -30,11 +30,12 @@ pub(super) fn is_onedoors_own(name: &str) -> bool {
         || name.starts_with("LISTEN_")
 }
 
-fn inherited(section: &Section, context: &Context<'_>) -> Vec<(OsString, OsString)> {
+fn inherited(section: &Section, context: &mut Context<'_>) -> Vec<(OsString, OsString)> {
     let named = match section.node("inherit_env").map(|node| &node.value) {
         Some(Value::List(names)) => Some(names),
         _ => None,
     };
+    context.errors.extend(named.into_iter().flatten().filter_map(no_name));
     let is_inherited = |name: &OsString| {
         let Some(text) = name.to_str() else { return named.is_none() };
         !is_onedoors_own(text)
@@ -43,6 +44,25 @@ fn inherited(section: &Section, context: &Context<'_>) -> Vec<(OsString, OsStrin
     };
     let inherited = context.env.iter().filter(|(name, _)| is_inherited(name));
     inherited.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// `*` and `A=b`, which would inherit nothing at all.
+fn no_name(name: &Located<String>) -> Option<ConfigError> {
+    let error = |fact: String| ConfigError::new(Code::BadValue, name.span, fact);
+    match name.value.split_once('=') {
+        Some((variable, _)) => {
+            let fact = format!("`inherit_env` names variables, and gives {variable} no value");
+            Some(
+                error(fact)
+                    .remedy(format!("what the app gets besides is in env = {{ {variable} = \"...\" }}")),
+            )
+        }
+        None if name.value.contains('*') => {
+            let fact = format!("`{}` is the name of no variable: nothing would be inherited", name.value);
+            Some(error(fact).remedy("name each, or write inherit_env = \"all\""))
+        }
+        None => None,
+    }
 }
 
 fn own(section: &Section, context: &mut Context<'_>) -> Vec<(String, EnvValue)> {

@@ -60,8 +60,8 @@ pub(super) fn trusted_peers(server: &Section, context: &mut Context<'_>) -> Trus
     }
 }
 
-/// `10.0.0.1/8`: the whole of 10.0.0.0/8 is trusted, and one address may have been meant.
-fn host_bits(word: Located<&str>) -> Option<ConfigError> {
+/// `10.0.0.1/8`: the whole of 10.0.0.0/8 is meant, and one address may have been meant.
+pub(super) fn host_bits(word: Located<&str>) -> Option<ConfigError> {
     let written = word.value.parse::<IpNet>().ok()?;
     let network = written.trunc();
     let fact = format!("\"{written}\" is all of {network}");

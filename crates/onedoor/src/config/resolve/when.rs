@@ -110,7 +110,10 @@ fn networks(words: &[Located<&str>], section: &Section, context: &mut Context<'_
     let mut networks = Vec::with_capacity(words.len());
     for word in words {
         match network(word.value) {
-            Ok(network) => networks.push(network),
+            Ok(network) => {
+                super::trust::host_bits(*word).into_iter().for_each(|trap| context.warn(trap));
+                networks.push(network);
+            }
             Err(remedy) => {
                 let fact = format!("\"{}\" is neither an address nor a network", word.value);
                 context.errors.push(ConfigError::new(Code::BadNetwork, word.span, fact).remedy(remedy));

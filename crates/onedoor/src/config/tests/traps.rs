@@ -30,6 +30,10 @@ const TRAPS: &[(&str, &str)] = &[
         "trap_secrets_in_clear",
         "[apps.web]\npath = \"/\"\nrun = \"./x --db redis://:hunter2@db\"\nenv = { API_TOKEN = \"hunter2\", DB = \"postgres://a:hunter2@h\" }\n",
     ),
+    (
+        "trap_types_of_another_router",
+        "[routes]\n\"/x/{id:int}\" = { respond = \"x\", when = { ip = \"10.0.0.1/8\" } }\n",
+    ),
     ("trap_sessions_apart", "[apps.a]\npath = \"/\"\nrun = \"streamlit run app.py\"\nreplicas = 2\n"),
     ("trap_nobody_counts", "[apps.a]\npath = \"/\"\nrun = \"x\"\nessential = false\n"),
     (

@@ -9,9 +9,13 @@ use crate::proxy::route::EncodedSlashPolicy;
 pub(in crate::config::resolve) fn foreign_capture(key: Located<&str>) -> Option<ConfigError> {
     let path = key.value.get(key.value.find('/')?..)?;
     let name = |segment: &str| {
+        if let Some(name) = typed(segment) {
+            return Some(name);
+        }
         let name = match segment.as_bytes() {
             [b':', ..] => segment.strip_prefix(':')?,
             [b'<', ..] => segment.strip_prefix('<')?.strip_suffix('>')?,
+            [b'$', ..] => segment.strip_prefix('$')?,
             [b'[', ..] => segment.strip_prefix('[')?.strip_suffix(']')?,
             _ => return None,
         };
@@ -20,10 +24,33 @@ pub(in crate::config::resolve) fn foreign_capture(key: Located<&str>) -> Option<
     };
     let (segment, name) =
         path.split('/').find_map(|segment| name(segment).map(|name| (segment.to_owned(), name)))?;
-    let fact = format!("\"{segment}\" matches only itself");
+    let fact = match segment.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')?.split_once(':')) {
+        Some((_, word)) => {
+            format!("\"{segment}\" matches only the word \"{word}\": behind the colon is a regex")
+        }
+        None => format!("\"{segment}\" matches only itself"),
+    };
     let meant = key.value.replacen(&format!("/{segment}"), &format!("/{{{name}}}"), 1);
     let trap = ConfigError::new(Code::ForeignCapture, key.span, fact);
-    Some(trap.remedy(format!("any segment is written {{{name}}}")).replace(key.span, fix::quoted(&meant)))
+    Some(
+        trap.remedy(format!("a part of the path is written {{{name}}}"))
+            .replace(key.span, fix::quoted(&meant)),
+    )
+}
+
+/// `{id:int}`, `<int:id>`: the types of other routers, and how they are said here.
+fn typed(segment: &str) -> Option<String> {
+    let braces = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')?.split_once(':'));
+    let angles = segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')?.split_once(':'));
+    let (name, kind) = braces.or_else(|| angles.map(|(kind, name)| (name, kind)))?;
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then_some(())?;
+    Some(match kind {
+        "int" | "integer" | "number" => format!("{name}:[0-9]+"),
+        "str" | "string" | "slug" | "uuid" => name.to_owned(),
+        "path" => format!("{name}..."),
+        _ => return None,
+    })
 }
 
 /// `api/*`: what is in front of the first slash is a host, and few hosts have a name without a dot.
@@ -79,10 +106,17 @@ mod tests {
 
     #[test]
     fn a_capture_in_the_spelling_of_another_router_is_a_trap() {
-        for key in ["/u/:id", "GET /u/<id>/x", "h.example/u/[id]"] {
+        for (key, meant) in
+            [("/u/{id:int}", "{id:[0-9]+}"), ("/u/<int:id>", "{id:[0-9]+}"), ("/u/<path:x>", "{x...}")]
+        {
+            let said = warnings(&format!("[routes]\n\"{key}\" = {{ respond = \"\" }}"));
+            assert!(said.len() == 1 && said[0].contains(meant), "{key}: {said:?}");
+        }
+        assert_eq!(warnings("[routes]\n\"/u/{id:[a-z]+}\" = { respond = \"\" }"), [""; 0]);
+        for key in ["/u/:id", "GET /u/<id>/x", "h.example/u/[id]", "/u/$id"] {
             let said = warnings(&format!("[routes]\n\"{key}\" = {{ respond = \"\" }}"));
             assert_eq!(said.len(), 1, "{key}");
-            assert!(said[0].contains("any segment is written {id}"), "{said:?}");
+            assert!(said[0].contains("a part of the path is written {id}"), "{said:?}");
         }
         assert_eq!(warnings("[routes]\n\"/a:b/x:y\" = { respond = \"\" }"), [""; 0]);
     }

@@ -263,4 +263,13 @@ path = "/"
 umask = 27
 "#,
     ),
+    (
+        "what_would_inherit_nothing",
+        r#"[apps.a]
+run = "a"
+path = "/"
+replicas = 0
+inherit_env = ["*", "A=b"]
+"#,
+    ),
 ];
