@@ -12,6 +12,7 @@ use onedoor_linux::spawn::SpawnSpec;
 use tokio::time::timeout;
 
 use super::command_run::{last_line, run_command};
+use super::secret::Mask;
 use super::spawn;
 use super::spec::{Command, Isolation};
 use crate::init::{Children, Keep, Kept, Said};
@@ -25,6 +26,8 @@ pub(super) struct Asker {
     pub(super) children: Children,
     /// The app's own, less what is the app's alone.
     pub(super) environment: Arc<BTreeMap<OsString, OsString>>,
+    /// What of it nobody is to read.
+    pub(super) mask: Mask,
     pub(super) dir: PathBuf,
     pub(super) isolation: Arc<Isolation>,
 }
@@ -46,7 +49,7 @@ impl Asker {
         let mut said = Said { stdout: Kept::new(Keep::Last(0)), stderr: Kept::new(Keep::Last(TAIL_MAX)) };
         match run_command(&self.children, spec, &mut said).await {
             Ok(Some(status)) if status.success() => Ok(()),
-            Ok(Some(status)) => Err(match last_line(said.stderr.bytes()) {
+            Ok(Some(status)) => Err(match last_line(&self.mask.hide(said.stderr.bytes())) {
                 Some(line) => format!("{status}: {line}"),
                 None => status.to_string(),
             }),
@@ -71,6 +74,7 @@ mod tests {
         Asker {
             children: Children::for_tests(),
             environment: Arc::new(environment),
+            mask: Mask::default(),
             dir: "/".into(),
             isolation: Arc::default(),
         }

@@ -360,6 +360,7 @@ mod tests {
         let asker = Asker {
             children: crate::init::Children::for_tests(),
             environment: std::sync::Arc::new([("PATH".into(), path)].into()),
+            mask: crate::apps::secret::Mask::default(),
             dir: "/".into(),
             isolation: std::sync::Arc::default(),
         };

@@ -13,6 +13,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::time::timeout;
 
+use super::secret::Mask;
 use super::signs::Signs;
 use crate::observe::log::{AppStream, Level, Line, LineEnd, Log, Speaker};
 
@@ -68,22 +69,35 @@ impl LastWords {
     }
 }
 
+/// Who hears what is read.
+#[derive(Clone, Debug)]
+pub(super) struct Audience {
+    pub(super) log: Log,
+    pub(super) last_words: LastWords,
+    pub(super) signs: Signs,
+    /// The app's own secrets: it may print them, and nobody is to read them.
+    pub(super) mask: Mask,
+}
+
 /// Reads `pipe` until everyone who could write to it is gone.
-pub(super) async fn drain(pipe: OwnedFd, speaker: Speaker, log: Log, last_words: LastWords, signs: Signs) {
+pub(super) async fn drain(pipe: OwnedFd, speaker: Speaker, audience: Audience) {
+    let Audience { log, last_words, signs, mask } = audience;
     let emit = |line: Line<'_>| {
         signs.read_line(line.text);
+        let shown = mask.hide(line.text);
+        let line = Line { text: &shown, ..line };
         last_words.keep(speaker.stream, line);
         log.app_line(&speaker, line);
     };
-    if let Err(error) = read_lines(pipe, emit).await {
+    if let Err(error) = read_lines(pipe, mask.clone(), emit).await {
         let message = format_args!("its output cannot be read: {error}");
         log.event(Level::Warn, Some(&speaker.app), message);
     }
 }
 
-async fn read_lines(pipe: OwnedFd, mut emit: impl FnMut(Line<'_>)) -> io::Result<()> {
+async fn read_lines(pipe: OwnedFd, mask: Mask, mut emit: impl FnMut(Line<'_>)) -> io::Result<()> {
     let mut pipe = pipe::Receiver::from_owned_fd(pipe)?;
-    let mut lines = Lines::default();
+    let mut lines = Lines { mask, ..Lines::default() };
     let mut buffer = vec![0; LINE_MAX];
     loop {
         let read = if lines.has_piece() {
@@ -112,6 +126,8 @@ struct Lines {
     partial: Vec<u8>,
     /// How many pieces of the line are out.
     before: u32,
+    /// What may not be cut in two, or it would not be found.
+    mask: Mask,
 }
 
 impl Lines {
@@ -143,11 +159,15 @@ impl Lines {
     }
 
     fn has_piece(&self) -> bool {
-        piece_len(&self.partial) > 0
+        self.piece_len() > 0
+    }
+
+    fn piece_len(&self) -> usize {
+        piece_len(&self.partial[..self.mask.certain_len(&self.partial)])
     }
 
     fn emit_piece(&mut self, emit: &mut impl FnMut(Line<'_>)) {
-        let len = piece_len(&self.partial);
+        let len = self.piece_len();
         emit(Line { text: &self.partial[..len], end: LineEnd::Open, before: self.before });
         self.partial.drain(..len);
         self.before = self.before.saturating_add(1);
@@ -253,7 +273,7 @@ mod tests {
         let (mut theirs, ours) = pipe::pipe().unwrap();
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let emit = move |line: Line<'_>| drop(tell.send((line.text.to_vec(), line.end, line.before)));
-        let reading = tokio::spawn(read_lines(ours.into_nonblocking_fd().unwrap(), emit));
+        let reading = tokio::spawn(read_lines(ours.into_nonblocking_fd().unwrap(), Mask::default(), emit));
         theirs.write_all(b"Password: ").await.unwrap();
         assert_eq!(told.recv().await, Some((b"Password: ".to_vec(), LineEnd::Open, 0)));
         theirs.write_all(b"\nthanks\n").await.unwrap();

@@ -108,6 +108,9 @@ codes! {
     FileMissing "file-missing" Error:
         "A file that the configuration names, as a secret, a certificate or an env_file, is not there or cannot be read.",
         "" => "";
+    SecretSource "secret-source" Error:
+        "A secret says where it is kept, and not what it is: in a file, in a variable of the container, or with a command that prints it. What was written instead is not shown, for it may be the secret.",
+        "[apps.web]\nrun = \"a\"\nsecrets = { TOKEN = \"correct horse battery staple\" }" => "[apps.web]\nrun = \"a\"\nsecrets = { TOKEN = \"cmd:pass show token\" }";
     PortTaken "port-taken" Error:
         "Two apps are given the same port; the second could not listen.",
         "[apps]\na = { run = \"a\", path = \"/a\", port = 9300 }\nb = { run = \"b\", path = \"/b\", port = 9300 }" => "[apps]\na = { run = \"a\", path = \"/a\", port = 9300 }\nb = { run = \"b\", path = \"/b\", port = 9301 }";

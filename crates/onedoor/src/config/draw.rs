@@ -1,13 +1,15 @@
 //! How mistakes and traps are drawn: as rustc draws its own. Decides nothing.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::code::Severity;
-use super::error::ConfigError;
+use super::error::{Code, ConfigError};
+use super::fix::Edit;
 use super::secrecy;
-use super::source::{File, Source};
+use super::source::{File, Source, Span};
 
 /// Whether messages are coloured: on a terminal that did not ask otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +24,25 @@ pub(super) fn draw(source: &Source, found: &[ConfigError], paint: Paint) -> Stri
         Paint::Plain => Renderer::plain(),
         Paint::Colour => Renderer::styled(),
     };
-    let source = &*secrecy::masked(source);
+    let source = &without_secrets(&secrecy::masked(source), found);
     let mut out = String::new();
     for error in found {
         out.push_str(&renderer.render(&[group(source, error)]));
         out.push_str(if error.places.is_empty() { "\n" } else { "\n\n" });
     }
     out
+}
+
+/// The text with stars for what may be a secret that stands where its place should be named. One that is known for
+/// another word for such a place has a fix.
+fn without_secrets(source: &Source, found: &[ConfigError]) -> Source {
+    let is_secret = |error: &&ConfigError| error.code == Code::SecretSource && error.fixes.is_empty();
+    // A default is read once for each app.
+    let spans: BTreeSet<Span> = found.iter().filter(is_secret).map(ConfigError::position).collect();
+    let star = |byte: u8| if byte == b'\n' { '\n' } else { '*' };
+    let stars = |span: Span| Edit { span, text: source.slice(span).bytes().map(star).collect() };
+    let edits: Vec<Edit> = spans.into_iter().map(stars).collect();
+    source.edited(&edits).unwrap_or_else(|| source.clone())
 }
 
 fn group<'a>(source: &'a Source, error: &'a ConfigError) -> Group<'a> {

@@ -20,8 +20,9 @@ use crate::apps::confine::Confined;
 use crate::apps::kin::Kin;
 use crate::apps::maybe::due;
 use crate::apps::oom::{OomWatch, Shortage};
-use crate::apps::output::{self, LastWords};
+use crate::apps::output::{self, Audience, LastWords};
 use crate::apps::referee::{Outgrown, Referee};
+use crate::apps::secret::Mask;
 use crate::apps::signs::Signs;
 use crate::apps::spawn::LaunchError;
 use crate::apps::spec::Readiness;
@@ -55,6 +56,8 @@ pub(super) struct Run {
     /// Between the stop signal and SIGKILL.
     pub(super) grace: Duration,
     pub(super) max: Option<Duration>,
+    /// What it knows and nobody is to read.
+    pub(super) mask: Mask,
     pub(super) leave: watch::Receiver<Leave>,
     /// Holds its processes to their limits, to the last of them.
     pub(super) confined: Confined,
@@ -133,11 +136,13 @@ impl Run {
         };
         let words = LastWords::default();
         let mut outputs = JoinSet::new();
+        // Nothing a job says makes it ready.
+        let signs = Signs::expected_by(&Readiness::Accept);
+        let (log, mask) = (self.log.clone(), self.mask.clone());
+        let audience = Audience { log, last_words: words.clone(), signs, mask };
         for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
             let speaker = Speaker { app: Arc::clone(&self.name), pid, stream };
-            // Nothing a job says makes it ready.
-            let signs = Signs::expected_by(&Readiness::Accept);
-            outputs.spawn(output::drain(pipe, speaker, self.log.clone(), words.clone(), signs));
+            outputs.spawn(output::drain(pipe, speaker, audience.clone()));
         }
         let kin = Kin { leader: pid, marker: self.marker.clone() };
         let referee = self.confined.watched.map(|limit| Referee::new(kin.clone(), limit));

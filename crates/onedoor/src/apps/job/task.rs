@@ -281,6 +281,7 @@ impl JobTask {
             signal: stop::signal_of(self.job.worker.stop.signal),
             grace: self.grace(),
             max: self.job.max,
+            mask: launch.mask,
             leave: told,
             confined: launch.confined,
             oom: Arc::clone(&self.around.oom),

@@ -21,6 +21,7 @@ fn ready_by(readiness: Readiness, kin: Kin, told: Told) -> Prober {
     let asker = Asker {
         children: crate::init::Children::for_tests(),
         environment: Arc::new([("PATH".into(), path)].into()),
+        mask: crate::apps::secret::Mask::default(),
         dir: "/".into(),
         isolation: Arc::default(),
     };

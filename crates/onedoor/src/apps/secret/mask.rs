@@ -1,6 +1,7 @@
 //! Hides secrets in what is shown: `•••` stands where one stood.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -10,18 +11,22 @@ const HIDDEN: &[u8] = "•••".as_bytes();
 /// A shorter text is no secret: to hide every `dev` or `1` would hide what the lines say.
 const SECRET_MIN: usize = 4;
 
-/// The texts to hide.
+/// A longer one is hidden in pieces: whoever shows a text bit by bit must not have to keep a whole key.
+const PIECE_MAX: usize = 1024;
+
+/// The texts to hide. Cheap to clone.
 #[derive(Clone, Default)]
 pub(in crate::apps) struct Mask {
     /// Longest first: one may begin with another.
-    hidden: Vec<memmem::Finder<'static>>,
+    hidden: Arc<[memmem::Finder<'static>]>,
 }
 
 impl Mask {
     /// Hides each of `values`, and of those that have several lines each line: a log has one at a time.
     pub(in crate::apps) fn of<'a>(values: impl Iterator<Item = &'a [u8]>) -> Self {
         let lines = values.flat_map(|value| value.split(|byte| *byte == b'\n')).map(<[u8]>::trim_ascii);
-        let mut hidden: Vec<&[u8]> = lines.filter(|line| line.len() >= SECRET_MIN).collect();
+        let pieces = lines.flat_map(|line| line.chunks(PIECE_MAX));
+        let mut hidden: Vec<&[u8]> = pieces.filter(|piece| piece.len() >= SECRET_MIN).collect();
         hidden.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then(one.cmp(other)));
         hidden.dedup();
         let finder = |text: &[u8]| memmem::Finder::new(text).into_owned();
@@ -31,12 +36,20 @@ impl Mask {
     /// `text` without them.
     pub(in crate::apps) fn hide<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         let mut shown = Cow::Borrowed(text);
-        for secret in &self.hidden {
+        for secret in &*self.hidden {
             if let Some(first) = secret.find(&shown) {
                 shown = Cow::Owned(without(secret, first, &shown));
             }
         }
         shown
+    }
+
+    /// How much of `text` can be shown before what follows is known: its end may be the beginning of a secret.
+    pub(in crate::apps) fn certain_len(&self, text: &[u8]) -> usize {
+        let begins =
+            |from: &usize| self.hidden.iter().any(|secret| secret.needle().starts_with(&text[*from..]));
+        let from = text.len().saturating_sub(PIECE_MAX - 1);
+        (from..text.len()).find(begins).unwrap_or(text.len())
     }
 }
 
@@ -84,6 +97,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_secret_is_left_where_a_text_is_cut(secret in "[ab]{4,9}", text in "[ab ]{0,60}", at in 0_usize..60) {
+            let mask = Mask::of([secret.as_bytes()].into_iter());
+            let at = mask.certain_len(&text.as_bytes()[..at.min(text.len())]);
+            let (one, other) = text.split_at(at);
+            let shown = [mask.hide(one.as_bytes()), mask.hide(other.as_bytes())].concat();
+            prop_assert!(!String::from_utf8(shown).unwrap().contains(&secret));
+        }
+
         #[test]
         fn no_secret_is_left(secret in "[ab]{4,9}", text in "[ab ]{0,60}") {
             prop_assert!(!hidden(&[&secret], &text).contains(&secret));

@@ -13,5 +13,6 @@ mod source;
 mod told;
 
 pub(super) use asking::{ask, ask_once};
+pub(super) use mask::Mask;
 pub(crate) use source::{Secret, SecretCommand, SecretSource};
 pub(super) use told::{Secrets, Untold};

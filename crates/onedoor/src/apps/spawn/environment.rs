@@ -134,7 +134,21 @@ pub(crate) fn secret_file(path: &Path) -> io::Result<OsString> {
 /// The names and values of a `.env` file, as dotenv(3)'s many readers agree on: `NAME=value`, quotes, comments.
 pub(crate) fn dotenv(path: &Path) -> io::Result<Vec<(String, String)>> {
     let bytes = read(path)?;
-    dotenvy::from_read_iter(&*bytes).map(|pair| pair.map_err(io::Error::other)).collect()
+    dotenvy::from_read_iter(&*bytes).map(|pair| pair.map_err(|error| in_words(error, &bytes))).collect()
+}
+
+/// Where the mistake is, and not what stands there: it may be a secret.
+fn in_words(error: dotenvy::Error, bytes: &[u8]) -> io::Error {
+    match error {
+        dotenvy::Error::LineParse(line, _) => {
+            let text = String::from_utf8_lossy(bytes);
+            let number = text.lines().position(|other| other.trim() == line.trim()).map(|index| index + 1);
+            let place = number.map_or_else(|| "a line".to_owned(), |number| format!("line {number}"));
+            io::Error::other(format!("{place} is not NAME=value, with quotes around what has spaces in it"))
+        }
+        dotenvy::Error::Io(error) => error,
+        other => io::Error::other(other),
+    }
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

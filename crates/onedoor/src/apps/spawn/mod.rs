@@ -12,6 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZeroU32;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use super::confine::{Confined, Confinement};
 use super::framework::{self, Framework, Place};
 use super::hearing::Hearing;
 use super::notify::{NotifySocket, SOCKET_VARIABLE, WATCHDOG_VARIABLE};
-use super::secret::{Secrets, Untold};
+use super::secret::{Mask, Secrets, Untold};
 use super::spec::{AppSpec, Cap, Command, Listening};
 use crate::loopback::{Addresses, NoPort, PrivatePorts};
 
@@ -57,6 +58,8 @@ pub(super) struct Launch {
     pub(super) hearing: Hearing,
     /// What a command that is asked about the app sees.
     pub(super) environment: Arc<BTreeMap<OsString, OsString>>,
+    /// What of it nobody is to read.
+    pub(super) mask: Mask,
     /// What holds it to its limits; to be kept as long as its processes.
     pub(super) confined: Confined,
 }
@@ -159,6 +162,9 @@ impl Launcher {
             Place { port: told.port, socket, prefix: prefix(&app.listening), prefix_mode: app.prefix_mode };
         let addresses = &self.shared.addresses;
         let environment = Arc::new(environment::build(app, self.framework, &place, addresses, secrets)?);
+        let secrets =
+            app.environment.secrets.iter().filter_map(|(name, _)| environment.get(OsStr::new(name)));
+        let mask = Mask::of(secrets.map(|value| value.as_bytes()));
         let mut spec = spec_of(&app.command, &environment, &app.dir)?;
         spec.oom_score = Some(OOM_SCORE);
         spec.umask = app.isolation.umask;
@@ -178,7 +184,7 @@ impl Launcher {
             spec.env.push((WATCHDOG_VARIABLE.into(), within.as_micros().to_string().into()));
         }
         let hearing = Hearing::new(&app.readiness, notify);
-        Ok(Launch { spec, told, marker, socketless, hearing, environment, confined })
+        Ok(Launch { spec, told, marker, socketless, hearing, environment, mask, confined })
     }
 
     /// How many requests each of the app's processes may have at once; None: as many as come.

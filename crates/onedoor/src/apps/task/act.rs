@@ -67,6 +67,7 @@ impl Instance {
                     asker: Asker {
                         children: yard.children.clone(),
                         environment: launch.environment,
+                        mask: launch.mask,
                         dir: yard.app.dir.clone(),
                         isolation: Arc::clone(&yard.app.isolation),
                     },

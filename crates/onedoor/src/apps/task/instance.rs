@@ -24,7 +24,7 @@ use crate::apps::live::{Unwell, Watchdog};
 use crate::apps::maybe::{due, or_never};
 use crate::apps::notify::Voice;
 use crate::apps::oom::Shortage;
-use crate::apps::output::{self, LastWords};
+use crate::apps::output::{self, Audience, LastWords};
 use crate::apps::ready::{Found, FoundPlace, Prober, Sight, Why};
 use crate::apps::referee::{Outgrown, Referee};
 use crate::apps::restart::Ending;
@@ -306,10 +306,15 @@ impl Instance {
                 self.fate.last_words = words.clone();
                 // Readers of earlier starts that are done; an app that crashes for months would pile them up.
                 while self.outputs.try_join_next().is_some() {}
+                let audience = Audience {
+                    log: yard.log.clone(),
+                    last_words: words,
+                    signs: start.hearing.signs().clone(),
+                    mask: start.asker.mask.clone(),
+                };
                 for (pipe, stream) in [(stdout, AppStream::Out), (stderr, AppStream::Err)] {
                     let speaker = Speaker { app: Arc::clone(&yard.app.name), pid, stream };
-                    let signs = start.hearing.signs().clone();
-                    self.outputs.spawn(output::drain(pipe, speaker, yard.log.clone(), words.clone(), signs));
+                    self.outputs.spawn(output::drain(pipe, speaker, audience.clone()));
                 }
                 let kin = Kin { leader: pid, marker: start.marker.clone() };
                 let voice = Voice { app: Arc::clone(&yard.app.name), log: yard.log.clone() };

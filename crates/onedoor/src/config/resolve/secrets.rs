@@ -71,7 +71,7 @@ fn source_of(written: &Located<String>, context: &Context<'_>) -> Result<SecretS
     }
     let Some(name) = written.value.strip_prefix("env:") else {
         let error =
-            ConfigError::new(Code::BadValue, written.span, "this does not say where the secret is kept");
+            ConfigError::new(Code::SecretSource, written.span, "this does not say where the secret is kept");
         let error = match meant_source(&written.value) {
             Some(meant) if is_plain(written.span, context) => error.replace(written.span, quoted(&meant)),
             Some(_) | None => error,
