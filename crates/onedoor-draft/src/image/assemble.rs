@@ -22,6 +22,8 @@ pub(super) fn dockerfile(wanted: &Wanted, units: &[Unit<'_>], recipes: &[Recipe]
     let written = configuration(wanted, overlay.as_deref());
     stages.extend(written.clone());
     stages.push(last(wanted, units, recipes, overlay.is_some(), written.is_some()));
+    // Where onedoor comes from is told from the context, all else from the configuration's folder.
+    stages.iter_mut().skip(1).for_each(|stage| stage.take_below(&wanted.below));
     Dockerfile {
         about: vec![
             "syntax=docker/dockerfile:1".to_owned(),
@@ -40,7 +42,24 @@ fn onedoor(origin: &Origin) -> Stage {
             stage.copy([file.clone()], "/onedoor");
             stage
         }
+        Origin::Sources(folder) => sources(folder),
     }
+}
+
+/// A stage that builds onedoor as its own repository does.
+fn sources(folder: &str) -> Stage {
+    const HOME: &str = "/usr/src/onedoor";
+    let mut stage = Stage::new("onedoor", format!("rust:1-{SUITE}"), "onedoor itself, from its sources");
+    stage.workdir(HOME);
+    stage.copy(["Cargo.toml", "Cargo.lock"].map(|file| join(folder, file)), "./");
+    stage.copy([join(folder, "scripts/build.sh")], "scripts/");
+    stage.copy([join(folder, "crates/")], "crates/");
+    let caches = [
+        Cache::shared("cargo-registry", "/usr/local/cargo/registry"),
+        Cache::locked("onedoor-target", "/usr/src/onedoor/target"),
+    ];
+    stage.run_with(&caches, "scripts/build.sh && cp dist/onedoor /onedoor");
+    stage
 }
 
 /// What the image starts where the file's own command would build: a second file over the first.

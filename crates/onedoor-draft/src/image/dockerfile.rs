@@ -113,6 +113,19 @@ impl Stage {
         self.step(Step::Copy { from: Some(from.into()), sources: vec![source.into()], to: to.into() })
     }
 
+    /// Its files lie in a folder of the build's context.
+    pub(super) fn take_below(&mut self, folder: &str) {
+        if folder.is_empty() {
+            return;
+        }
+        for step in &mut self.steps {
+            let Step::Copy { from: None, sources, .. } = step else { continue };
+            for source in sources {
+                *source = if source == "." { format!("{folder}/") } else { format!("{folder}/{source}") };
+            }
+        }
+    }
+
     pub(super) fn run(&mut self, command: impl Into<String>) -> &mut Self {
         self.step(Step::Run { caches: Vec::new(), commands: vec![command.into()] })
     }

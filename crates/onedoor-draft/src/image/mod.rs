@@ -34,6 +34,8 @@ pub struct Wanted {
     pub apps: Vec<WantedApp>,
     /// What onedoor reads in there.
     pub configuration: Configuration,
+    /// The configuration's folder from the build's context; empty where they are one.
+    pub below: String,
     /// Where onedoor itself comes from.
     pub onedoor: Origin,
     /// Of the version that writes this.
@@ -84,6 +86,8 @@ pub enum Origin {
     File(String),
     /// An image that has it as /onedoor.
     Image(String),
+    /// The folder of its sources in the build's context, empty for that folder: it is built in a stage of its own.
+    Sources(String),
 }
 
 /// What was made.

@@ -25,16 +25,20 @@ fn of(files: &[(&str, &str)], apps: Vec<WantedApp>) -> Image {
 }
 
 fn at(folder: &Path, apps: Vec<WantedApp>) -> Image {
-    let wanted = Wanted {
+    image(folder, &wanted(apps))
+}
+
+fn wanted(apps: Vec<WantedApp>) -> Wanted {
+    Wanted {
         apps,
         configuration: Configuration::Files(vec!["onedoor.toml".to_owned()]),
+        below: String::new(),
         onedoor: Origin::File("dist/onedoor".to_owned()),
         version: "0.1.0",
         name: Some("shop".to_owned()),
         port: 8000,
         profile: None,
-    };
-    image(folder, &wanted)
+    }
 }
 
 #[test]
@@ -61,4 +65,24 @@ fn what_is_built_at_each_start_elsewhere_is_built_once() {
         vec![app("api", "", "go run . --verbose")],
     );
     insta::assert_snapshot!(image.dockerfile);
+}
+
+#[test]
+fn a_context_above_the_folder_is_where_everything_is_taken_from() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("main.js"), "require('http')").unwrap();
+    let above = Wanted {
+        below: "deploy/here".to_owned(),
+        onedoor: Origin::Sources("tools/onedoor".to_owned()),
+        ..wanted(vec![app("site", "", "node main.js")])
+    };
+    let text = image(dir.path(), &above).dockerfile;
+    for line in [
+        "COPY tools/onedoor/Cargo.toml tools/onedoor/Cargo.lock ./",
+        "COPY tools/onedoor/crates/ crates/",
+        "COPY deploy/here/onedoor.toml /srv/",
+        "COPY deploy/here/ /srv/",
+    ] {
+        assert!(text.lines().any(|written| written == line), "{line} is not in\n{text}");
+    }
 }

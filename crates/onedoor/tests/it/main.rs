@@ -24,6 +24,7 @@ mod floors;
 mod forwarded;
 mod hold;
 mod hostile;
+mod image;
 mod importing;
 mod isolation;
 mod jobs;

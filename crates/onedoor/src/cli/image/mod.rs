@@ -32,9 +32,13 @@ use crate::proxy::config::Listen;
 struct ImageArguments {
     #[command(flatten)]
     files: FileArguments,
-    /// How onedoor gets in: a program in this folder, an image, or a version [default: this very program]
+    /// How onedoor gets in: a program in this folder, an image, a version, or `source:` and the folder of a clone
+    /// [default: this very program]
     #[arg(long, value_name = "PATH|IMAGE|VERSION")]
     onedoor: Option<String>,
+    /// The folder that a build sees, where it is above that of the file [default: the folder of the file]
+    #[arg(long, value_name = "DIR")]
+    context: Option<PathBuf>,
 }
 
 /// An image and where its build takes place.
@@ -81,7 +85,14 @@ fn make(arguments: &ImageArguments, surroundings: &mut Surroundings<'_>) -> io::
         Ok(loaded) => loaded,
         Err(ended) => return Ok(Err(ended)),
     };
-    let origin = match Origin::of(arguments.onedoor.as_deref(), &folder) {
+    let (context, below) = match context(arguments.context.as_deref(), &folder) {
+        Ok(found) => found,
+        Err(why) => {
+            writeln!(surroundings.talk, "{why}")?;
+            return Ok(Err(Ended::Wrong));
+        }
+    };
+    let origin = match Origin::of(arguments.onedoor.as_deref(), &context) {
         Ok(origin) => origin,
         Err(why) => {
             writeln!(surroundings.talk, "{why}")?;
@@ -89,19 +100,29 @@ fn make(arguments: &ImageArguments, surroundings: &mut Surroundings<'_>) -> io::
         }
     };
     let wanted = match wanted(&loaded, configuration, &folder, &origin) {
-        Ok(wanted) => Wanted { profile: layers.profile.clone(), ..wanted },
+        Ok(wanted) => Wanted { profile: layers.profile.clone(), below, ..wanted },
         Err(why) => {
             writeln!(surroundings.talk, "{why}")?;
             return Ok(Err(Ended::Wrong));
         }
     };
-    Ok(Ok(Made { image: onedoor_draft::image(&folder, &wanted), folder, origin, name: wanted.name }))
+    Ok(Ok(Made { image: onedoor_draft::image(&folder, &wanted), folder: context, origin, name: wanted.name }))
 }
 
 /// The folder of the first file: relative paths start there, in the image too.
 fn folder_of(layers: &Layers) -> PathBuf {
     let first = std::path::absolute(layers.first()).unwrap_or_else(|_| layers.first().to_owned());
     first.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned)
+}
+
+/// The build's context, and the file's folder from there.
+fn context(asked: Option<&Path>, folder: &Path) -> Result<(PathBuf, String), String> {
+    let Some(asked) = asked else { return Ok((folder.to_owned(), String::new())) };
+    let real = |path: &Path| path.canonicalize().map_err(|error| format!("{}: {error}", path.display()));
+    let context = real(asked)?;
+    let below = relative(&context, &real(folder)?)
+        .ok_or_else(|| format!("--context {}: {} is not in it", asked.display(), folder.display()))?;
+    Ok((context, below))
 }
 
 /// The files' names from the folder, or the first that lies elsewhere.
@@ -139,6 +160,7 @@ fn wanted(
     Ok(Wanted {
         apps: apps.chain(jobs).map(|(spec, kind)| app(spec, kind, folder)).collect::<Result<_, _>>()?,
         configuration,
+        below: String::new(),
         onedoor: origin.for_the_image(),
         version: env!("CARGO_PKG_VERSION"),
         name: loaded.name.as_deref().map(str::to_owned),
