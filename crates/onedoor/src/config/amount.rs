@@ -6,6 +6,9 @@ use super::{byte_size, duration};
 pub(super) fn a_duration(text: &str) -> Option<String> {
     let close: String = text.split_whitespace().collect::<String>().to_ascii_lowercase();
     let close = close.strip_prefix("pt").unwrap_or(&close);
+    if let Some(clock) = of_clock(close) {
+        return Some(clock);
+    }
     if close.is_empty() {
         return None;
     }
@@ -30,6 +33,20 @@ pub(super) fn a_duration(text: &str) -> Option<String> {
     let (unit, each) = no_larger.find(|(_, each)| is_whole(millis / each))?;
     let better = format!("{:.0}{unit}", millis / each);
     (better != text && duration::parse(&better).is_some()).then_some(better)
+}
+
+/// `00:01:30`
+fn of_clock(text: &str) -> Option<String> {
+    let parts: Vec<u64> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let seconds = match parts[..] {
+        // Hours and minutes, or minutes and seconds? Nobody knows.
+        [hours, minutes, seconds] if minutes < 60 && seconds < 60 => {
+            hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds)?
+        }
+        _ => return None,
+    };
+    let better = format!("{seconds}s");
+    duration::parse(&better).map(|_| better)
 }
 
 /// Milliseconds, and how it is written here.
@@ -90,6 +107,7 @@ mod tests {
             ("2w", "14d"),
             ("1h0m0s", "3600s"),
             ("10S", "10s"),
+            ("00:01:30", "90s"),
             ("90s", "90s"),
         ];
         for (text, ours) in table {
@@ -99,7 +117,7 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["", "soon", "-5s", "1..5s", "5 parsecs"] {
+        for text in ["", "1:30", "99999999999999999999:0:0", "soon", "-5s", "1..5s", "5 parsecs"] {
             assert_eq!(a_duration(text), None, "{text}");
         }
     }

@@ -17,13 +17,13 @@ use super::section::{Entry, Node, Origin, Section, Value};
 use super::source::{File, Located, Source, Span};
 use super::unknown::Stray;
 use super::written::{self, Integer, Table, Written};
-use super::{byte_size, duration, remedy, suggest};
+use super::{byte_size, duration, named_list, remedy, suggest};
 
 /// One file of `source`, whole; what could not be understood is missing from it and said in `errors`.
 pub(super) fn read(file: &File, source: &Source, env: &Env, errors: &mut Vec<ConfigError>) -> Section {
     let (mut found, mut decoded) = (Vec::new(), Vec::new());
     let table = written::read(file, source, &mut found);
-    let mut reader = Reader { source, env, errors: &mut decoded, unset: Vec::new() };
+    let mut reader = Reader { source, document: &table, env, errors: &mut decoded, unset: Vec::new() };
     let section = reader.section("", "", &table);
     // Behind a broken place the parser guesses which table it is in; what is said about keys there may be false.
     let broken = found.iter().filter(|error| error.code == Code::Syntax).map(ConfigError::position).min();
@@ -38,6 +38,7 @@ pub(super) fn read(file: &File, source: &Source, env: &Env, errors: &mut Vec<Con
 
 struct Reader<'a> {
     source: &'a Source,
+    document: &'a Table,
     env: &'a Env,
     errors: &'a mut Vec<ConfigError>,
     /// The variables that the value at hand lacks.
@@ -55,7 +56,7 @@ impl Reader<'_> {
             }
             let place = key.span;
             let Some(row) = catalogue::child(pattern, name) else {
-                let stray = Stray { pattern, shown, name, key: place, value };
+                let stray = Stray { pattern, shown, name, key: place, value, document: self.document };
                 self.errors.push(stray.error(self.source));
                 entries.push(Entry::new(Located::new(name.to_owned(), place), None));
                 continue;
@@ -101,7 +102,12 @@ impl Reader<'_> {
             other if row.kinds.contains(&Kind::Json) => self.json(other, span).map(Value::Json),
             other => {
                 let error = wrong_type(row, shown, other, Located::new(self.source.slice(span), span));
-                self.errors.push(error);
+                let by_name = match other {
+                    Written::List(items) => named_list::by_name(row, items, span, self.source)
+                        .or_else(|| named_list::of_one(items, self.source)),
+                    _ => None,
+                };
+                self.errors.push(error.fix(by_name));
                 None
             }
         }

@@ -16,6 +16,12 @@ pub(super) fn whole_file(file: &File) -> Option<ConfigError> {
         let error = error.remedy("in TOML: [apps], and below it NAME = \"command\"; or call it onedoor.json");
         return Some(error.fix(toml.map(|toml| Fix::replace(whole, toml))));
     }
+    if let Some(program) = program(text) {
+        let Program { what, converter } = program;
+        let error =
+            ConfigError::new(Code::Syntax, first_line, format!("this is {what}, and no onedoor.toml"));
+        return Some(error.remedy(format!("convert it: onedoor init --from {converter} FILE")));
+    }
     if is_yaml(text) {
         let error = ConfigError::new(Code::Syntax, first_line, "this is YAML, and the file is to be TOML");
         let toml = yaml(text).and_then(|json| toml_of_json(&json));
@@ -23,6 +29,32 @@ pub(super) fn whole_file(file: &File) -> Option<ConfigError> {
         // Comments would be lost.
         let has_comments = text.lines().any(|line| line.contains('#'));
         return Some(error.fix(toml.filter(|_| !has_comments).map(|toml| Fix::replace(whole, toml))));
+    }
+    None
+}
+
+/// Whose file it is, and who converts it.
+struct Program {
+    what: &'static str,
+    converter: &'static str,
+}
+
+/// By what stands in no other file; anything of ours in it, and it is taken for ours.
+fn program(text: &str) -> Option<Program> {
+    let lines = || text.lines().map(str::trim);
+    let begins = |starts: &[&str]| lines().any(|line| starts.iter().any(|start| line.starts_with(start)));
+    if begins(&["[apps", "[routes", "[server]", "[jobs"]) {
+        return None;
+    }
+    let opens = |line: &str| line.ends_with('{');
+    if begins(&["ExecStart=", "ExecStart ="]) && begins(&["[Service]"]) {
+        return Some(Program { what: "a unit of systemd", converter: "unit" });
+    }
+    if begins(&["proxy_pass ", "fastcgi_pass ", "server_name "]) && lines().any(opens) {
+        return Some(Program { what: "nginx's configuration", converter: "nginx" });
+    }
+    if begins(&["reverse_proxy ", "handle_path ", "file_server"]) && lines().any(opens) {
+        return Some(Program { what: "a Caddyfile", converter: "caddy" });
     }
     None
 }

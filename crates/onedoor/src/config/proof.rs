@@ -106,7 +106,12 @@ fn rank(
     // Under its right name a key may say what does not go together; that is the next thing to be told.
     // And a warning is about what the mistake has hidden.
     let blames = |error: &&ConfigError| match mistake.code {
-        Code::UnknownKey => matches!(error.code, Code::UnknownKey | Code::NotYet),
+        Code::UnknownKey => match error.code {
+            Code::UnknownKey | Code::NotYet | Code::MissingKey | Code::NoTarget => true,
+            // The value it was moved with, and nobody knows how it was meant.
+            Code::WrongType => error.fixes.is_empty(),
+            _ => false,
+        },
         _ => is_trap || error.code.severity() == Severity::Error,
     };
     let blames_the_fix = left.iter().filter(is_new).filter(blames).any(|error| written_by(fix, error));

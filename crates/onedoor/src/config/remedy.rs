@@ -2,12 +2,14 @@
 //!
 //! Only proposes; whether something is a mistake is decided elsewhere. No proposal is better than a wrong one.
 
+mod value;
+
+pub(super) use value::of_value;
+
 use super::amount::{a_duration, a_size};
 use super::catalogue::{Kind, Row};
-use super::fix::{self, quoted};
-use super::source::Located;
-use super::synonyms;
-use super::written::{Table, Written};
+use super::fix::quoted;
+use super::{several, synonyms};
 
 /// Something better.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,10 @@ impl Proposal {
 
     fn saying(self, sentence: impl Into<String>) -> Self {
         Self { sentence: sentence.into(), ..self }
+    }
+
+    fn noting(self, note: &str) -> Self {
+        Self { sentence: format!("{}, {note}", self.sentence), ..self }
     }
 
     pub(super) fn only(sentence: impl Into<String>) -> Self {
@@ -81,16 +87,38 @@ pub(super) fn of_text(row: &Row, text: &str) -> Option<Proposal> {
             if flag.to_string() == text { unquoted(text) } else { Proposal::write(flag.to_string()) }
         });
     }
+    if takes(|kind| matches!(kind, Kind::Duration | Kind::Size)) && is_no_limit(trimmed) {
+        return Some(Proposal::only(NO_LIMIT));
+    }
     if takes(|kind| *kind == Kind::Duration) {
-        return a_duration(trimmed).map(|duration| Proposal::write(quoted(&duration)));
+        return match number {
+            Some(number) => Some(value::seconds_or_millis(row, number)),
+            None => a_duration(trimmed).map(|duration| Proposal::write(quoted(&duration))),
+        };
     }
     if takes(|kind| *kind == Kind::Size) {
         return a_size(trimmed).map(|size| Proposal::write(quoted(&size)));
     }
     if matches!(row.kinds, [Kind::TextMap | Kind::EnvMap]) {
-        return pairs([text].into_iter()).or_else(|| Some(Proposal::only("write { NAME = \"value\" }")));
+        return variables([text]).or_else(|| Some(Proposal::only("write { NAME = \"value\" }")));
+    }
+    if takes(|kind| *kind == Kind::TextList) {
+        let one = || (!trimmed.is_empty()).then(|| several::bracketed(&[trimmed]));
+        return several::listed(trimmed).or_else(one).map(Proposal::write);
     }
     None
+}
+
+const NO_LIMIT: &str = "leave the key out for its default, or name one that is never reached";
+
+fn is_no_limit(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["infinity", "infinite", "unlimited", "never", "none", "no", "off", "-1"].contains(&lower.as_str())
+}
+
+/// What a list or a text of other programs' sets.
+fn variables<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<Proposal> {
+    several::variables(texts).map(Proposal::write)
 }
 
 fn unquoted(text: &str) -> Proposal {
@@ -115,6 +143,10 @@ fn of_its_table(row: &Row, text: &str) -> Option<&'static str> {
         ("apps.*.ready", "log") => Some("say what it prints: { log = \"listening on\" }"),
         ("apps.*.ready" | "apps.*.live", "exec") => Some("say which command: { exec = \"./check\" }"),
         ("apps.*.prefix", text) if text.starts_with('/') => Some("where an app is served is its `path`"),
+        ("server.timeout", _) => {
+            Some("say for what: { idle = \"75s\" }, header, body, connect, first_byte, tunnel")
+        }
+        ("server.limits" | "routes.*.limits", _) => Some("say of what: { body = \"10MiB\" }"),
         ("profile.*", _) => Some("write [profile.NAME], and below it the keys that change"),
         ("defaults.app", _) => Some("write [defaults.app], and below it keys of an app"),
         _ => None,
@@ -143,6 +175,7 @@ fn in_its_table(row: &Row, text: &str) -> Option<Proposal> {
         "apps.*.limits" | "jobs.*.limits" => {
             return a_size_or_itself(text).map(|size| table("memory", &size));
         }
+        "apps" => ("web", text),
         "routes.*" if text.contains("://") || text.starts_with("unix:") => ("proxy", text),
         "routes.*" if text.starts_with('/') => ("redirect", text),
         "routes.*" if text.starts_with("localhost:") || text.starts_with(':') => {
@@ -180,12 +213,14 @@ fn path_of(url: &str) -> Option<&str> {
     Some(&rest[rest.find('/')?..])
 }
 
-/// `3000` of `:3000`, `3000/tcp`, `3000:3000`, `localhost:3000`
+/// `3000` of `:3000`, `3000/tcp`, `80:3000`, `localhost:3000`
 fn a_port(text: &str) -> Option<u16> {
     let text = text.trim_end_matches("/tcp");
     let port = |text: &str| text.parse::<u16>().ok().filter(|port| *port > 0);
     let last = text.rsplit(':').next().unwrap_or(text);
+    // The second of Compose's two is the app's own.
     let is_address = text == last
+        || port(&text[..text.len() - last.len() - 1]).is_some()
         || ["", "localhost", "127.0.0.1", "0.0.0.0", last].contains(&&text[..text.len() - last.len() - 1]);
     port(last).filter(|_| is_address)
 }
@@ -205,189 +240,6 @@ fn of_cpus(text: &str) -> Option<Proposal> {
     }
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number > 0.0)?;
     (text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')).then(|| unquoted(&number.to_string()))
-}
-
-/// `A=1` is `{ A = "1" }`, as Compose's lists have it.
-fn pairs<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Proposal> {
-    let pair = |text: &str| {
-        let (name, value) = text.split_once('=')?;
-        let value = value.trim();
-        let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
-        Some(format!("{} = {}", fix::key(name.trim()), quoted(bare)))
-    };
-    let pairs = texts.map(pair).collect::<Option<Vec<_>>>().filter(|pairs| !pairs.is_empty())?;
-    Some(Proposal::write(format!("{{ {} }}", pairs.join(", "))))
-}
-
-/// A value that is no string and not what the key takes; `written` is its text in the file.
-pub(super) fn of_value(row: &Row, value: &Written, written: &str) -> Option<Proposal> {
-    let one_of_its_own = match value {
-        Written::List(items) => of_list(row, items),
-        Written::Table(table) => of_table(row, table),
-        Written::Integer(number) => of_integer(row, number.value?),
-        Written::Float(number) => of_float(row, number),
-        Written::Bool(flag) => of_flag(row, *flag),
-        Written::Null => return Some(Proposal::only("leave the key out")),
-        Written::Text(_) | Written::Time(_) => None,
-    };
-    if one_of_its_own.is_some() {
-        return one_of_its_own;
-    }
-    let is_scalar = !matches!(value, Written::List(_) | Written::Table(_) | Written::Text(_));
-    match row.path {
-        "routes" => {
-            Some(Proposal::only("write [routes], and a line for each: \"/path\" = { app = \"NAME\" }"))
-        }
-        "apps" => Some(Proposal::only("write [apps], and a line for each: NAME = \"command\"")),
-        "apps.*.run" | "apps.*" | "apps.*.port" => None,
-        "apps.*.env" | "jobs.*.env" => Some(Proposal::only("write { NAME = \"value\" }")),
-        _ if is_scalar && (row.kinds.contains(&Kind::Text) || row.kinds.contains(&Kind::TextList)) => {
-            let text = quoted(written);
-            Some(Proposal::write(text.as_str()).saying(format!("in quotes: {text}")))
-        }
-        _ => None,
-    }
-}
-
-fn of_integer(row: &Row, number: i64) -> Option<Proposal> {
-    let has = |wanted: fn(&Kind) -> bool| row.kinds.iter().any(wanted);
-    match row.path {
-        "server.listen" => return Some(Proposal::write(format!("\":{number}\""))),
-        "apps.*.replicas" if number == 0 => {
-            return Some(Proposal::only("1 is the least; enabled = false leaves the app out"));
-        }
-        "routes.*" | "routes.*.respond" => {
-            let is_status = (200..600).contains(&number);
-            return is_status.then(|| Proposal::write(format!("{{ status = {number} }}")));
-        }
-        "apps.*.restart.give_up" => return Some(Proposal::write(format!("\"{number} in 5m\""))),
-        "apps.*.umask" | "jobs.*.umask" => return Some(Proposal::write(format!("\"{number:03}\""))),
-        "apps.*.stop" | "jobs.*.stop" => {
-            return Some(Proposal::write(format!("{{ grace = \"{number}s\" }}")));
-        }
-        _ => {}
-    }
-    if let Some((min, max)) = int_list(row) {
-        let listed = Proposal::write(format!("[{number}]")).saying(format!("in brackets: [{number}]"));
-        return (min..=max).contains(&number).then_some(listed);
-    }
-    if has(|kind| *kind == Kind::Bool) && matches!(number, 0 | 1) {
-        return Some(Proposal::write((number == 1).to_string()));
-    }
-    if has(|kind| *kind == Kind::Duration) {
-        return Some(seconds_or_millis(number));
-    }
-    if has(|kind| *kind == Kind::Size) {
-        return Some(bytes(row, number));
-    }
-    if has(|kind| matches!(kind, Kind::Word { now, .. } if now.contains(&"auto"))) && number == 0 {
-        return Some(Proposal::write("\"auto\""));
-    }
-    None
-}
-
-fn int_list(row: &Row) -> Option<(i64, i64)> {
-    row.kinds.iter().find_map(|kind| match *kind {
-        Kind::IntList { min, max } => Some((min, max)),
-        _ => None,
-    })
-}
-
-/// Whole minutes are seconds and small numbers are, too; 5000 could be either.
-fn seconds_or_millis(number: i64) -> Proposal {
-    let sentence = format!("with its unit: \"{number}s\"");
-    match number {
-        0..1000 => Proposal::write(format!("\"{number}s\"")).saying(sentence),
-        _ if number > 0 && number % 60 == 0 && number % 1000 != 0 => {
-            Proposal::write(format!("\"{number}s\"")).saying(sentence)
-        }
-        _ => Proposal::only(format!("{sentence} or \"{number}ms\"")),
-    }
-}
-
-/// Nobody limits a body to ten bytes, so a small number had its unit forgotten.
-fn bytes(row: &Row, number: i64) -> Proposal {
-    let unit = [("GiB", 30), ("MiB", 20), ("KiB", 10)]
-        .into_iter()
-        .find(|(_, bits)| number > 0 && number % (1_i64 << bits) == 0);
-    if let Some((unit, bits)) = unit {
-        return Proposal::write(format!("\"{}{unit}\"", number >> bits));
-    }
-    if row.path.ends_with("limits.memory") && (1..65_536).contains(&number) {
-        return Proposal::write(format!("\"{number}MiB\"")).saying(format!("with its unit: \"{number}MiB\""));
-    }
-    if number >= 1000 {
-        return Proposal::write(format!("\"{number}B\"")).saying(format!("with its unit: \"{number}B\""));
-    }
-    Proposal::only(format!("with its unit: \"{number}KiB\" or \"{number}MiB\""))
-}
-
-fn of_float(row: &Row, text: &str) -> Option<Proposal> {
-    let is_duration = row.kinds.contains(&Kind::Duration);
-    is_duration
-        .then(|| a_duration(&format!("{text}s")))
-        .flatten()
-        .map(|better| Proposal::write(quoted(&better)))
-}
-
-fn of_flag(row: &Row, flag: bool) -> Option<Proposal> {
-    match row.path {
-        "apps.*.restart" => {
-            Some(Proposal::write(format!("{{ when = \"{}\" }}", if flag { "always" } else { "never" })))
-        }
-        "routes.*.host" => Some(Proposal::write(if flag { "\"keep\"" } else { "\"upstream\"" })),
-        "apps.*.live" if flag => Some(Proposal::write("\"accept\"")),
-        _ => {
-            let words: Vec<&'static str> = words(row).collect();
-            let word = synonyms::of_word(row.path, &words, &flag.to_string())?;
-            Some(Proposal::write(quoted(word)))
-        }
-    }
-}
-
-fn of_list(row: &Row, items: &[Located<Written>]) -> Option<Proposal> {
-    let texts: Option<Vec<&str>> = items
-        .iter()
-        .map(|item| match &item.value {
-            Written::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
-    if let (true, Some(texts)) =
-        (row.kinds.iter().any(|kind| matches!(kind, Kind::TextMap | Kind::EnvMap)), &texts)
-        && let Some(pairs) = pairs(texts.iter().copied())
-    {
-        return Some(pairs);
-    }
-    if row.path == "apps.*.host" && items.len() > 1 {
-        let sentence = "one host here; each other one is a route: \"other.example/*\" = { app = \"NAME\" }";
-        return Some(Proposal::only(sentence));
-    }
-    let [only] = items else { return None };
-    let takes_text = row.kinds.iter().any(|kind| matches!(kind, Kind::Text | Kind::Word { .. }));
-    match &only.value {
-        Written::Text(text) if row.path == "apps.*.port" => {
-            a_port(text).map(|port| Proposal::write(port.to_string()))
-        }
-        Written::Text(text) if takes_text => {
-            let text = quoted(text);
-            Some(Proposal::write(text.as_str()).saying(format!("without the brackets: {text}")))
-        }
-        Written::Integer(number) if row.kinds.iter().any(|kind| matches!(kind, Kind::Int { .. })) => {
-            let sentence = format!("without the brackets: {}", number.spelt);
-            Some(Proposal::write(number.spelt.as_str()).saying(sentence))
-        }
-        _ => None,
-    }
-}
-
-fn of_table(row: &Row, table: &Table) -> Option<Proposal> {
-    if row.path.ends_with(".needs") {
-        // Compose: depends_on = { db = { condition = "…" } }
-        let names: Vec<String> = table.iter().map(|(name, _)| quoted(&name.value)).collect();
-        return (!names.is_empty()).then(|| Proposal::write(format!("[{}]", names.join(", "))));
-    }
-    None
 }
 
 #[cfg(test)]
@@ -424,18 +276,5 @@ mod tests {
         for (path, text, toml) in table {
             assert_eq!(told(path, text), toml, "{path} = {text}");
         }
-    }
-
-    #[test]
-    fn a_number_without_a_unit_gets_one_only_if_there_is_no_doubt() {
-        let told = |path, number| {
-            of_integer(row(path), number).and_then(|proposal| proposal.toml).unwrap_or_default()
-        };
-        assert_eq!(told("server.timeout.idle", 75), "\"75s\"");
-        assert_eq!(told("server.timeout.idle", 3600), "\"3600s\"");
-        assert_eq!(told("server.timeout.idle", 5000), "");
-        assert_eq!(told("server.limits.body", 10_485_760), "\"10MiB\"");
-        assert_eq!(told("server.limits.body", 10), "");
-        assert_eq!(told("apps.*.limits.memory", 512), "\"512MiB\"");
     }
 }

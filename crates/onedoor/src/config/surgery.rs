@@ -21,6 +21,30 @@ pub(super) fn take_out(source: &Source, key: Span, value: Span) -> Option<Edit> 
     Some(Edit { span, text: String::new() })
 }
 
+/// Takes out the table whose header `name` stands in, with the tables inside it. None: it has no header.
+pub(super) fn take_out_table(source: &Source, name: Span) -> Option<Edit> {
+    let file = source.file_of(name);
+    let header = source.line(name).trim();
+    let whole = header.strip_prefix('[').and_then(|inside| inside.split(']').next())?;
+    let before = file.text.get(..file.local(name).start)?;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let mut at = start;
+    // The empty lines and the comments behind it belong to what follows.
+    let mut end = start;
+    for (index, line) in file.text.get(start..)?.split_inclusive('\n').enumerate() {
+        let inside = line.trim_start().strip_prefix('[').map(|inside| inside.trim_start_matches('['));
+        let is_inside = |inside: &str| inside.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
+        if index > 0 && inside.is_some_and(|inside| !is_inside(inside)) {
+            break;
+        }
+        at += line.len();
+        if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
+            end = at;
+        }
+    }
+    Some(Edit { span: file.span(start..end), text: String::new() })
+}
+
 /// Puts `entry` behind the one that ends with `value`.
 pub(super) fn put_beside(source: &Source, key: Span, value: Span, entry: &str) -> Option<Edit> {
     let at = Span { start: value.end, end: value.end };
@@ -104,6 +128,14 @@ mod tests {
         assert_eq!(without("a = { b = 1 }", "b", "1"), "a = {  }");
         assert_eq!(without("x = 0\nb = 1 # why\nc = 2\n", "b", "1"), "x = 0\nc = 2\n");
         assert_eq!(without("x = 0\nq.b = 1", "b", "1"), "x = 0\n");
+    }
+
+    #[test]
+    fn a_table_goes_with_all_that_is_below_its_header() {
+        let text = "[a]\nx = 1\n[b]\ny = 1\n[b.c]\nz = 1\n[d]\n";
+        let edit = take_out_table(&Source::new("f", text), at(text, "b")).unwrap();
+        assert_eq!(fix::applied(text, &[edit]).unwrap(), "[a]\nx = 1\n[d]\n");
+        assert!(take_out_table(&Source::new("f", "b = {}"), Span { start: 0, end: 1 }).is_none());
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! A key that its table does not have: what was probably meant by it, and where it belongs. Only proposes.
 
-use super::catalogue::{self, OF_ONE_APP};
+mod home;
+mod needless;
+
+use super::catalogue;
 use super::error::{Code, ConfigError};
 use super::fix::{self, Edit, Fix};
 use super::source::{Located, Source, Span};
-use super::surgery;
-use super::written::Written;
+use super::written::{Table, Written};
 use super::{suggest, synonyms};
 
 /// A key where nobody expected it.
@@ -17,6 +19,8 @@ pub(super) struct Stray<'a> {
     pub(super) name: &'a str,
     pub(super) key: Span,
     pub(super) value: &'a Located<Written>,
+    /// The whole file, to see where else it could stand.
+    pub(super) document: &'a Table,
 }
 
 impl Stray<'_> {
@@ -24,14 +28,10 @@ impl Stray<'_> {
         let Self { pattern, shown, name, key, .. } = self;
         let home = if shown.is_empty() { String::new() } else { format!(" in {shown}") };
         let error = ConfigError::new(Code::UnknownKey, key, format!("unknown key `{name}`{home}"));
-        let ours = match &self.value.value {
-            // Where to: of the two that it could mean, a path is no server, and a client is seldom sent to one.
-            Written::Text(text) if name == "to" && pattern == "routes.*" && text.contains("://") => {
-                Some("proxy")
-            }
-            _ => synonyms::of_key(pattern, name),
-        };
-        if let Some(ours) = ours {
+        if let Some((sentence, fix)) = self.of_its_own(source) {
+            return error.remedy(sentence).fix(fix);
+        }
+        if let Some(ours) = self.synonym() {
             let error = error.remedy(format!("it is called `{ours}` here"));
             return error.fix(self.renamed(ours, source));
         }
@@ -42,9 +42,8 @@ impl Stray<'_> {
         if app.is_some() || route.is_some() {
             return error.remedy("write [apps] or [routes] above it").fix(app).fix(route);
         }
-        if let Some(why) = needless(pattern, name) {
-            let gone = surgery::take_out(source, key, self.value.span).map(|edit| Fix::of(vec![edit]));
-            return error.remedy(format!("take it out: {why}")).fix(gone);
+        if let Some((sentence, fix)) = self.needless(source) {
+            return error.remedy(sentence).fix(fix);
         }
         match synonyms::near_key(pattern, name) {
             Some(ours) if catalogue::homes(name).next().is_none() => {
@@ -54,44 +53,22 @@ impl Stray<'_> {
         }
     }
 
-    /// A key of another table.
-    fn at_home(self, error: ConfigError, source: &Source) -> ConfigError {
-        let Self { pattern, shown, name, .. } = self;
-        let homes: Vec<&str> = catalogue::homes(name).filter(|home| *home != pattern).collect();
-        let below = |home: &&&str| {
-            pattern.is_empty() && !home.contains('*') && !home.is_empty()
-                || home.strip_prefix(pattern).is_some_and(|end| end.starts_with('.') && !end.contains('*'))
-        };
-        let dotted = homes
-            .iter()
-            .find(below)
-            .map(|home| home.strip_prefix(pattern).unwrap_or(home).trim_start_matches('.'));
-        if pattern == "defaults" && catalogue::keys_of("apps.*").any(|key| key == name) {
-            let error = error.remedy(format!("for every app it is written in [defaults.app]: {name} = ..."));
-            return error.fix(self.renamed(&format!("app.{name}"), source));
-        }
-        match (homes.first(), dotted) {
-            (_, Some(table)) => {
-                let ours = format!("{table}.{name}");
-                let error = error.remedy(format!("it is a key of `{table}`: {ours}"));
-                error.fix(self.renamed(&ours, source)).fix(self.moved(table, source))
+    /// What it is called here.
+    fn synonym(self) -> Option<&'static str> {
+        let Self { pattern, name, value, .. } = self;
+        let is_table = matches!(value.value, Written::Table(_) | Written::List(_));
+        match &value.value {
+            // Where to: of the two that it could mean, a path is no server, and a client is seldom sent to one.
+            Written::Text(text) if name == "to" && pattern == "routes.*" && text.contains("://") => {
+                Some("proxy")
             }
-            (Some(&""), None) => {
-                let error = error.remedy(format!("`{name}` stands at the top of the file"));
-                error.fix(self.moved("", source))
-            }
-            (Some(home), None) => {
-                let error = error.remedy(format!("`{name}` is a key of [{}]", home.replace('*', "NAME")));
-                error.fix(if home.contains('*') { None } else { self.moved(home, source) })
-            }
-            (None, None) => {
-                let is_fit = |key: &&str| match shown.ends_with("defaults.app") {
-                    true => !OF_ONE_APP.contains(key),
-                    false => *key != "*",
-                };
-                let keys: Vec<_> = catalogue::keys_of(pattern).filter(is_fit).collect();
-                error.remedy(format!("known here: {}; keys that start with x- are yours", keys.join(", ")))
-            }
+            // fly.toml
+            Written::Text(_) if pattern.is_empty() && name == "app" => Some("name"),
+            _ => synonyms::of_key(pattern, name).filter(|ours| {
+                is_table
+                    || !pattern.is_empty()
+                    || !matches!(*ours, "apps" | "routes" | "server" | "jobs" | "log")
+            }),
         }
     }
 
@@ -120,7 +97,10 @@ impl Stray<'_> {
     /// An app at the top of the file: `web = "node x"`, `[web]` with a `run` in it.
     fn as_app(self, source: &Source) -> Option<Fix> {
         let is_app = match &self.value.value {
-            Written::Text(_) => !self.name.starts_with('/'),
+            // More than a word, and no key that some table has.
+            Written::Text(text) => {
+                !self.name.starts_with('/') && text.contains([' ', '/', '.']) && !is_known(self.name)
+            }
             Written::Table(table) => table
                 .iter()
                 .any(|(key, _)| key.value == "run" || synonyms::of_key("apps.*", &key.value) == Some("run")),
@@ -141,53 +121,10 @@ impl Stray<'_> {
             Fix::replace(self.key, ours).saying("a route stands in [routes]")
         })
     }
-
-    /// Its line put under the header of `home`, or before the first header where there is none.
-    fn moved(self, home: &str, source: &Source) -> Option<Fix> {
-        let gone = surgery::take_out(source, self.key, self.value.span)?;
-        let around = source.file_of(self.key);
-        let entry = format!("{} = {}", fix::key(self.name), source.slice(self.value.span));
-        let header = format!("[{home}]");
-        let mut at = around.base;
-        let mut behind_header = None;
-        for line in around.text.split_inclusive('\n') {
-            at += line.len();
-            if line.split('#').next().is_some_and(|code| code.trim() == header) && line.ends_with('\n') {
-                behind_header = Some(at);
-                break;
-            }
-        }
-        let text = match behind_header {
-            _ if home.is_empty() => format!("{entry}\n"),
-            Some(_) => format!("{entry}\n"),
-            None => format!("{home}.{entry}\n"),
-        };
-        let at = behind_header.unwrap_or(around.base);
-        // Into the very place it is taken from.
-        if gone.span.start <= at && at <= gone.span.end {
-            return Some(Fix::of(vec![Edit { span: gone.span, text }]));
-        }
-        Some(Fix::of(vec![gone, Edit { span: Span { start: at, end: at }, text }]))
-    }
 }
 
-/// What other programs need to be told and onedoor does not.
-fn needless(pattern: &str, name: &str) -> Option<&'static str> {
-    let log = "what an app prints is in onedoor's log";
-    match (pattern, name) {
-        (
-            "apps.*" | "jobs.*",
-            "stdout_logfile" | "stderr_logfile" | "logfile" | "stdout" | "stderr" | "log_file",
-        ) => Some(log),
-        ("apps.*" | "jobs.*", "redirect_stderr" | "stdout_logfile_maxbytes" | "stderr_logfile_maxbytes") => {
-            Some(log)
-        }
-        ("apps.*", "autostart" | "daemon" | "daemonize" | "nodaemon") => {
-            Some("every app is started, and kept running")
-        }
-        ("apps.*", "container_name" | "process_name") => Some("an app is called by its key"),
-        ("", "version") => Some("the file has no version"),
-        ("", "nodaemon") => Some("onedoor stays in the foreground"),
-        _ => None,
-    }
+/// Whether some table has it, under this name or another.
+fn is_known(name: &str) -> bool {
+    ["apps.*", "server", "routes.*", "jobs.*"].iter().any(|table| synonyms::of_key(table, name).is_some())
+        || catalogue::rows().any(|row| row.key() == name)
 }

@@ -4,6 +4,7 @@
 use super::super::catalogue::{self, Kind, Row};
 use super::super::error::{Code, ConfigError};
 use super::super::fix::quoted;
+use super::super::named_list;
 use super::super::remedy::{self, Proposal};
 use super::super::section::Value;
 use super::super::source::{Located, Span};
@@ -84,9 +85,14 @@ impl Reader<'_> {
                     let error = ConfigError::new(Code::WrongType, span, fact);
                     self.errors.push(match other {
                         Written::Table(_) if row.kinds.contains(&Kind::Table) => {
-                            error.remedy(format!("in single brackets it is one table: [{shown}]"))
+                            let error =
+                                error.remedy(format!("in single brackets it is one table: [{shown}]"));
+                            error.fix(named_list::of_one(items, self.source))
                         }
                         Written::List(_) | Written::Table(_) | Written::Null | Written::Text(_) => error,
+                        Written::Integer(_) if row.path == "server.listen" => {
+                            proposing(error, span, remedy::of_value(row, other, self.source.slice(span)))
+                        }
                         Written::Integer(_) | Written::Float(_) | Written::Bool(_) | Written::Time(_) => {
                             let text = quoted(self.source.slice(span));
                             error.remedy(format!("in quotes: {text}")).replace(span, text)

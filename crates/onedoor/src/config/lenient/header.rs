@@ -21,6 +21,7 @@ impl Reader<'_> {
             None => inside.split_at(inside.trim_end_matches(['}', ')', '>', ',', ':', ';']).len()),
         };
         let name_at = start + opening;
+        self.table = name.trim();
         let name_end = name_at + name.len();
         self.name(name.trim(), name_at + name.len() - name.trim_start().len());
         let tail = name_end..name_end + closing.len();

@@ -73,6 +73,33 @@ impl Reader<'_> {
         true
     }
 
+    /// `web:` above indented lines, as YAML has it: what is below is a table.
+    pub(super) fn opens_a_block(&mut self) -> bool {
+        let line = self.line();
+        let before = self.part(0..self.at);
+        let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+        let own = indent(before.rsplit('\n').next().unwrap_or(before));
+        let code = line.split('#').next().unwrap_or(line).trim_end();
+        let Some(name) = code.strip_suffix(':').map(str::trim_end).filter(|name| is_bare(name)) else {
+            return false;
+        };
+        let below = self.rest_from(self.at + line.len()).lines().find(|line| !line.trim().is_empty());
+        if !below.is_some_and(|below| indent(below) > own && begins_with_key(below.trim_start())) {
+            return false;
+        }
+        let dot = if self.table.is_empty() { "" } else { "." };
+        let ours = format!("[{}{dot}{name}]", self.table);
+        let all = self.at..self.at + code.len();
+        self.slip(
+            all.clone(),
+            "a table has a header; how far its lines are indented says nothing",
+            format!("write {ours}"),
+        )
+        .mend(all, ours);
+        self.at += line.len();
+        true
+    }
+
     fn key_text(&mut self, range: Range<usize>) {
         let key = self.part(range.clone());
         if is_key(key) || key.is_empty() {
@@ -114,7 +141,8 @@ impl Reader<'_> {
         {
             let here = self.at + first.len()..self.at + first.len();
             let fact = format!("a `=` is missing between `{first}` and its value");
-            self.slip(self.at..self.at + first.len(), fact, format!("write {first} = {value}"))
+            let shown = value.trim_end_matches(';');
+            self.slip(self.at..self.at + first.len(), fact, format!("write {first} = {shown}"))
                 .mend(here, " =".to_owned());
             self.at += first.len();
             return true;

@@ -50,7 +50,7 @@ pub(super) struct Statement {
 
 /// All statements of the text, those without slips too.
 pub(super) fn statements(text: &str, reading: Reading) -> Vec<Statement> {
-    let mut reader = Reader { text, at: 0, reading, slips: Vec::new() };
+    let mut reader = Reader { text, at: 0, table: "", reading, slips: Vec::new() };
     let mut found: Vec<Statement> = Vec::new();
     loop {
         reader.skip_blank_lines();
@@ -80,6 +80,8 @@ enum Within {
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// What stands in the last header; empty at the top.
+    table: &'t str,
     reading: Reading,
     slips: Vec<Slip>,
 }
@@ -172,6 +174,9 @@ impl<'t> Reader<'t> {
                     .mend(range, String::new());
                 self.at += prefix.len();
             }
+        }
+        if self.opens_a_block() {
+            return;
         }
         if self.key(Within::Line) {
             self.skip_spaces();

@@ -10,8 +10,8 @@ impl Reader<'_> {
     pub(super) fn word(&mut self, within: Within) {
         let start = self.at;
         let mut word = word_of(self.line(), within).trim_end();
-        if within == Within::Line && !word.starts_with(|first: char| first.is_ascii_digit()) {
-            word = word.trim_end_matches([',', ';']);
+        if within == Within::Line {
+            word = word.trim_end_matches([',', ';', ' ']);
         }
         if let Some((first, rest)) = word.split_once([' ', '\t'])
             && within != Within::Line
@@ -50,7 +50,9 @@ impl Reader<'_> {
             self.slip(range.clone(), fact, format!("write {flag}")).mend(range, flag.to_owned());
             return;
         }
-        let bare = word.trim_matches(['"', '\'', '\u{201c}', '\u{201d}']);
+        // `A="b",C="d"` is one text.
+        let is_whole = word.contains("=\"") || word.contains("='");
+        let bare = if is_whole { word } else { word.trim_matches(['"', '\'', '\u{201c}', '\u{201d}']) };
         let variable = bare.strip_prefix('$').filter(|name| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
         });

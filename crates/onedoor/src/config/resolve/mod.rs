@@ -48,7 +48,8 @@ use super::env::Env;
 use super::error::{Code, ConfigError, Warnings};
 use super::fix::Fix;
 use super::section::Section;
-use super::source::{Source, Span};
+use super::several;
+use super::source::{Located, Source, Span};
 use super::surgery;
 use crate::apps::spec;
 use crate::observe::log::LogConfig;
@@ -105,6 +106,16 @@ fn take_out_of_list(section: &Section, key: &str, item: Span, context: &Context<
         return surgery::take_out(context.source, item, item).map(|edit| Fix::of(vec![edit]));
     }
     take_out(section, key, context)
+}
+
+/// What is wrong with a text where a list may stand is most often that it is several.
+fn apart(error: ConfigError, section: &Section, key: &str, item: Located<&str>) -> ConfigError {
+    let Some(listed) = several::listed(item.value) else { return error };
+    let is_whole = section.node(key).is_some_and(|node| node.span == item.span);
+    let items = listed.trim_matches(['[', ']']);
+    let text = if is_whole { &listed } else { items };
+    let error = ConfigError { fixes: Vec::new(), ..error };
+    error.remedy(format!("several stand in a list: {text}")).replace(item.span, text)
 }
 
 /// The smallest file that works, for messages.

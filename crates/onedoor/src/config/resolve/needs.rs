@@ -3,7 +3,7 @@
 
 use super::app::Draft;
 use super::job::{JobDraft, Standing};
-use super::{Context, take_out_of_list};
+use super::{Context, apart, take_out_of_list};
 use crate::apps::spec::{AppSpec, JobSpec, Need};
 use crate::config::error::{Code, ConfigError};
 use crate::config::fix::quoted;
@@ -94,12 +94,13 @@ pub(super) fn of(
                 let fact =
                     format!("{noun} \"{name}\" needs \"{}\", and there is no such app or job", needed.value);
                 let error = ConfigError::new(Code::UnknownApp, needed.span, fact);
-                context.errors.push(match suggest::nearest(needed.value, names.all()) {
+                let error = match suggest::nearest(needed.value, names.all()) {
                     Some(near) => {
                         error.remedy(format!("did you mean \"{near}\"?")).replace(needed.span, quoted(near))
                     }
                     None => error.remedy("name one of [apps] or [jobs]"),
-                });
+                };
+                context.errors.push(apart(error, section, "needs", needed));
             }
         }
     }

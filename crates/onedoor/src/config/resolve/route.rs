@@ -8,6 +8,7 @@ use super::prefix::{self, Said};
 use super::{Context, policy, take_out};
 use crate::config::error::{Code, ConfigError};
 use crate::config::fix::{Fix, quoted};
+use crate::config::foreign_pattern;
 use crate::config::section::{Entry, Origin, Section, Value};
 use crate::config::source::{Located, Span};
 use crate::config::suggest;
@@ -257,10 +258,28 @@ fn app<'a>(wanted: Located<&'a str>, apps: &[AppDraft<'_>], context: &mut Contex
     None
 }
 
-/// A pattern's own complaint, put at its place in the file.
+/// A route's pattern's own complaint, put at its place in the file.
 pub(super) fn pattern_error(
     written: Located<&str>,
     error: &PatternError,
+    context: &Context<'_>,
+) -> ConfigError {
+    complaint(written, error, foreign_pattern::of_route(written.value), context)
+}
+
+/// The same of an app's `path`.
+pub(super) fn mount_error(
+    written: Located<&str>,
+    error: &PatternError,
+    context: &Context<'_>,
+) -> ConfigError {
+    complaint(written, error, foreign_pattern::of_mount(written.value), context)
+}
+
+fn complaint(
+    written: Located<&str>,
+    error: &PatternError,
+    foreign: Option<foreign_pattern::Meant>,
     context: &Context<'_>,
 ) -> ConfigError {
     let code = match error.fault {
@@ -273,6 +292,12 @@ pub(super) fn pattern_error(
         fault => format!("`{}`: {fault}", written.value),
     };
     let found = ConfigError::new(code, place, fact);
+    if let Some(foreign_pattern::Meant { pattern, note }) = foreign {
+        return found.remedy(format!("write \"{pattern}\"{note}")).replace(written.span, quoted(&pattern));
+    }
+    if foreign_pattern::names_methods(written.value) {
+        return found.remedy("a key has one method, or none for all: write a route for each");
+    }
     let found = found.fix(error.fix.as_ref().map(|meant| Fix::replace(written.span, quoted(meant))));
     let remedy = match (&error.fix, &error.fault) {
         (Some(fix), _) => format!("write \"{fix}\""),

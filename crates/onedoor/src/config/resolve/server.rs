@@ -8,7 +8,7 @@ use std::time::Duration;
 use onedoor_http1::HeadLimits;
 
 use super::platform::Platform;
-use super::{Context, develop, take_out, take_out_of_list, trust};
+use super::{Context, apart, develop, take_out, take_out_of_list, trust};
 use crate::config::error::{Code, ConfigError};
 use crate::config::fix::quoted;
 use crate::config::section::Section;
@@ -162,7 +162,7 @@ fn listen(section: &Section, context: &mut Context<'_>) -> Vec<Listen> {
                 }
                 None => found.push((listen, one.span)),
             },
-            Err(error) => context.errors.push(error),
+            Err(error) => context.errors.push(apart(error, section, "listen", one)),
         }
     }
     if found.is_empty() {

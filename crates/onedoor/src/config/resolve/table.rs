@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::app::{AppTerms, Draft as AppDraft, Mount};
 use super::prefix::{self, Change, Chosen, Said};
-use super::route::{Draft, Standing, Target, pattern_error, route_policy, within};
+use super::route::{Draft, Standing, Target, mount_error, pattern_error, route_policy, within};
 use super::{Context, answer, develop, take_out, traps, upstream, when};
 use crate::apps::spec::AppSpec;
 use crate::config::error::{Code, ConfigError};
@@ -172,7 +172,7 @@ impl Table<'_, '_> {
         let nothing = Section::empty("apps.*");
         let section = app.section.unwrap_or(&nothing);
         let path = Located::new(&*mount.path.value, mount.path.span);
-        let pattern = Pattern::mount(path.value).map_err(|error| pattern_error(path, &error, self.context));
+        let pattern = Pattern::mount(path.value).map_err(|error| mount_error(path, &error, self.context));
         let pattern = match (pattern, mount.host) {
             (Ok(pattern), Some(host)) => {
                 pattern.at_host(host.value).map_err(|error| pattern_error(host, &error, self.context))

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::Context;
 use super::platform::{Platform, Routers};
+use super::{Context, apart};
 use crate::config::error::{Code, ConfigError};
 use crate::config::fix::quoted;
 use crate::config::section::Section;
@@ -46,7 +46,7 @@ pub(super) fn trusted_peers(server: &Section, context: &mut Context<'_>) -> Trus
                         trusted.networks.extend(more.networks);
                         trusted.client_field = trusted.client_field.or(more.client_field);
                     }
-                    Err(error) => context.errors.push(error),
+                    Err(error) => context.errors.push(apart(error, server, "trusted_proxies", word)),
                 }
             }
             if let Some(everyone) = trusted.networks.iter().find(|network| network.prefix_len() == 0) {
