@@ -3,8 +3,7 @@
 
 use super::code::Code;
 use super::error::ConfigError;
-use super::fix::{Edit, Fix};
-use super::mend;
+use super::fix::{self, Edit, Fix};
 use super::source::{Source, Span};
 
 /// The syntax that is mended, and the text it makes. None: some of it cannot be.
@@ -20,7 +19,7 @@ impl Mended {
         if broken.is_empty() || broken.iter().any(|error| error.fixes.is_empty()) {
             return None;
         }
-        let fixes = mend::this_round(&broken);
+        let fixes: Vec<&Fix> = fix::apart(broken.iter().filter_map(|error| error.fixes.first())).collect();
         if fixes.len() < broken.len() {
             return None;
         }

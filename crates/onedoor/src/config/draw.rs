@@ -18,7 +18,10 @@ pub(crate) enum Paint {
     Colour,
 }
 
-/// All of `found`, an empty line behind each that has a place. What looks like a secret is not repeated.
+/// Nobody reads further; and each is looked for in the whole file.
+const DRAWN_MOST: usize = 100;
+
+/// The first of `found`, an empty line behind each that has a place. What looks like a secret is not repeated.
 pub(super) fn draw(source: &Source, found: &[ConfigError], paint: Paint) -> String {
     let renderer = match paint {
         Paint::Plain => Renderer::plain(),
@@ -26,9 +29,13 @@ pub(super) fn draw(source: &Source, found: &[ConfigError], paint: Paint) -> Stri
     };
     let source = &without_secrets(&secrecy::masked(source), found);
     let mut out = String::new();
-    for error in found {
+    for error in found.iter().take(DRAWN_MOST) {
         out.push_str(&renderer.render(&[group(source, error)]));
         out.push_str(if error.places.is_empty() { "\n" } else { "\n\n" });
+    }
+    if found.len() > DRAWN_MOST {
+        let more = (found.len() - DRAWN_MOST).to_string();
+        out.extend(["and ", &more, " more behind these; --json tells them all\n\n"]);
     }
     out
 }

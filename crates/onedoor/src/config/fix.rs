@@ -2,6 +2,8 @@
 //!
 //! Only described here. Whether a fix helps is found out in `proof`; who applies it is `mend`.
 
+use std::collections::BTreeMap;
+
 use super::source::Span;
 
 /// One change: what stands in `span` is replaced. An empty span is an insertion, an empty text a deletion.
@@ -33,12 +35,25 @@ impl Fix {
         self.sentence = Some(sentence.into());
         self
     }
+}
 
-    /// Whether an edit of one touches the place of an edit of the other.
-    pub(super) fn overlaps(&self, other: &Self) -> bool {
-        let touch = |a: Span, b: Span| a.start <= b.end && b.start <= a.end;
-        self.edits.iter().any(|edit| other.edits.iter().any(|theirs| touch(edit.span, theirs.span)))
-    }
+/// Those that can be made at once: of two that touch each other the first. No edit touches another.
+pub(super) fn apart<'f>(fixes: impl IntoIterator<Item = &'f Fix>) -> impl Iterator<Item = &'f Fix> {
+    // Where each edit that is taken begins and ends; none of them touches another, so the nearest before tells.
+    let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
+    fixes.into_iter().filter(move |fix| {
+        let is_free = |edit: &Edit| {
+            taken.range(..=edit.span.end).next_back().is_none_or(|(_, end)| *end < edit.span.start)
+        };
+        let is_apart = fix.edits.iter().all(is_free);
+        if is_apart {
+            for Edit { span, .. } in &fix.edits {
+                let end = taken.entry(span.start).or_insert(span.end);
+                *end = (*end).max(span.end);
+            }
+        }
+        is_apart
+    })
 }
 
 /// `text` as a TOML string, in the plainest quotes that hold it.
@@ -100,6 +115,14 @@ mod tests {
         assert_eq!(applied("abcd", &[edit(1, 1, "x"), edit(4, 4, "y")]).as_deref(), Some("axbcdy"));
         assert_eq!(applied("abcd", &[edit(0, 3, "x"), edit(2, 4, "y")]), None);
         assert_eq!(applied("abcd", &[edit(0, 9, "x")]), None);
+    }
+
+    #[test]
+    fn of_fixes_that_touch_the_first_is_made() {
+        let fixes = [(0, 2), (2, 3), (5, 9), (6, 6), (3, 4), (9, 9)]
+            .map(|(start, end)| Fix::of(vec![edit(start, end, "x")]));
+        let made: Vec<_> = apart(&fixes).map(|fix| fix.edits[0].span.start).collect();
+        assert_eq!(made, [0, 5, 3]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::Env;
 use super::error::{ConfigError, ConfigErrors};
-use super::fix::{Edit, Fix};
+use super::fix::{self, Edit};
 use super::load::{Files, Layers};
 use super::resolve::Loaded;
 use super::secrecy;
@@ -65,8 +65,8 @@ pub(crate) fn mend(layers: &Layers, env: &Env) -> Result<Mended, ConfigErrors> {
     let against = (env, layers.profile.as_deref());
     let mut outcome = files.understand(&source, against);
     for _ in 0..ROUNDS_MOST {
-        let round = this_round(found(&outcome));
-        let edits: Vec<Edit> = round.iter().flat_map(|fix| fix.edits.iter().cloned()).collect();
+        let round = fix::apart(found(&outcome).iter().filter_map(|error| error.fixes.first()));
+        let edits: Vec<Edit> = round.flat_map(|fix| fix.edits.iter().cloned()).collect();
         let Some(edited) = source.edited(&edits).filter(|_| !edits.is_empty()) else { break };
         done.extend(edits.iter().map(|edit| told(&source, edit)));
         source = edited;
@@ -84,17 +84,6 @@ fn found(outcome: &Result<Loaded, ConfigErrors>) -> &[ConfigError] {
         Ok(loaded) => &loaded.warnings.found,
         Err(errors) => &errors.errors,
     }
-}
-
-/// The fixes that can be made at once.
-pub(super) fn this_round(found: &[ConfigError]) -> Vec<&Fix> {
-    let mut round: Vec<&Fix> = Vec::new();
-    for fix in found.iter().filter_map(|error| error.fixes.first()) {
-        if !round.iter().any(|other| other.overlaps(fix)) {
-            round.push(fix);
-        }
-    }
-    round
 }
 
 /// Less what is the same on both sides, so that the change itself is seen.

@@ -115,6 +115,14 @@ impl Source {
         fix::applied(&file.text, &local.collect::<Vec<_>>())
     }
 
+    /// The offset where the line it begins in ends.
+    pub(super) fn line_end(&self, span: Span) -> usize {
+        let file = self.file_of(span);
+        let start = file.local(span).start;
+        let next = file.newlines.partition_point(|newline| *newline < start);
+        file.base + file.newlines.get(next).copied().unwrap_or(file.text.len())
+    }
+
     /// The whole line it begins in.
     pub(super) fn line(&self, span: Span) -> &str {
         let file = self.file_of(span);

@@ -21,21 +21,25 @@ pub(super) fn explain(file: &File, broken: &[&Error]) -> Vec<ConfigError> {
     let texts = lenient::statements(&file.text, Reading::Text);
     let mut found = Vec::new();
     let mut first_slip = usize::MAX;
+    let mut starts: Vec<usize> = broken.iter().map(|error| start(error)).collect();
+    starts.sort_unstable();
     let slipped: Vec<usize> = (0..typed.len()).filter(|at| !typed[*at].slips.is_empty()).collect();
     for (index, at) in slipped.iter().enumerate() {
         let statement = &typed[*at];
         let until = slipped.get(index + 1).map_or(usize::MAX, |next| typed[*next].range.start);
         // What the parser took without a word may be unusual, but it is no mistake.
-        let is_broken = broken.iter().any(|error| (statement.range.start..until).contains(&start(error)));
-        if is_broken {
-            let other = texts.iter().find(|other| other.range.start == statement.range.start);
+        let first = starts.partition_point(|start| *start < statement.range.start);
+        if starts.get(first).is_some_and(|start| *start < until) {
+            let other = texts.binary_search_by_key(&statement.range.start, |other| other.range.start);
+            let other = other.ok().map(|at| &texts[at]);
             found.extend(slips(file, statement, other));
             first_slip = first_slip.min(statement.range.start);
         }
     }
     let mut last = None;
     for error in broken.iter().filter(|error| start(error) < first_slip) {
-        let statement = typed.iter().position(|one| one.range.contains(&start(error)));
+        let before = typed.partition_point(|one| one.range.start <= start(error));
+        let statement = before.checked_sub(1).filter(|at| typed[*at].range.contains(&start(error)));
         if statement.is_none() || statement != last {
             let span = file.span(error.span().unwrap_or_default());
             let said = ConfigError::new(Code::Syntax, span, format!("not TOML: {}", error.message()));

@@ -15,7 +15,14 @@ mod stack;
 mod traps;
 mod wishes;
 
+use super::error::ConfigError;
+use super::fix::{self, Fix};
 use super::{ConfigErrors, Env, Loaded, check_text, check_text_as};
+
+/// The fixes that `check --fix` would make at once.
+fn this_round(found: &[ConfigError]) -> impl Iterator<Item = &Fix> {
+    fix::apart(found.iter().filter_map(|error| error.fixes.first()))
+}
 
 /// Against an empty environment.
 fn check(text: &str) -> Result<Loaded, ConfigErrors> {

@@ -4,8 +4,6 @@
 //! apart by one header cost what one costs. Regexes and networks are tried one by one, among the routes whose exact
 //! values are met.
 
-use std::cmp::Reverse;
-
 use smallvec::SmallVec;
 
 use super::RouteSpec;
@@ -36,23 +34,23 @@ type Key = SmallVec<[u8; 128]>;
 
 impl Conditional {
     pub(super) fn insert(&mut self, specs: &[RouteSpec], index: SpecIndex) {
-        let RouteSpec { when, pattern, .. } = &specs[index];
+        let RouteSpec { when, pattern, priority, .. } = &specs[index];
         let (names, values): (Vec<_>, Vec<_>) = when.exact().unzip();
         let known =
             self.groups.iter().position(|group| group.counts == when.counts() && *group.names == *names);
         let at = known.unwrap_or_else(|| {
             let (counts, names) = (when.counts(), names.into());
-            self.groups.push(Group { counts, names, routes: Names::default(), key_bytes_max: 0 });
-            self.groups.len() - 1
+            let before = self.groups.partition_point(|group| group.counts >= counts);
+            self.groups.insert(before, Group { counts, names, routes: Names::default(), key_bytes_max: 0 });
+            before
         });
         let mut key = Key::new();
         values.iter().for_each(|value| push(&mut key, value.as_bytes()));
         let group = &mut self.groups[at];
         group.key_bytes_max = group.key_bytes_max.max(key.len());
         let routes = group.routes.entry(&key, Vec::new);
-        routes.push((pattern.method, index));
-        routes.sort_by_key(|(_, index)| Reverse(specs[*index].priority));
-        self.groups.sort_by_key(|group| Reverse(group.counts));
+        let before = routes.partition_point(|(_, other)| specs[*other].priority >= *priority);
+        routes.insert(before, (pattern.method, index));
     }
 
     /// Whoever has conditions comes before `plain`, which has none, unless the method decides.

@@ -5,19 +5,17 @@
 //! literals and kinds of capture. What differs within a shape is the text of regexes, and the conditions: those are
 //! asked whether any request satisfies both. Which routes are hidden by another is told in `shadow`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 
 use super::host::HostPattern;
 use super::method::Method;
 use super::pattern::{End, Pattern, Segment};
 use super::regex::{Matter, Overlap};
-use super::regex_set::RegexSet;
-use super::when::{Name, When};
+use super::rivals::Rivals;
 use super::{RouteSpec, shadow};
 
-/// So many routes of one shape are held against each other without further ado.
-const FEW: usize = 8;
+/// How many pairs of regexes of one shape are held against each other, where they are too large for all at once.
+const WALKS_MOST: usize = 200;
 
 /// Two routes that cannot both stand in one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +38,8 @@ pub enum ConflictKind {
     },
     /// Whatever `second` matches is taken by `first`.
     Shadowed,
+    /// There are too many regexes, and too large ones, to tell; from `second` on nothing was looked at.
+    TooLarge,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -80,92 +80,39 @@ pub(super) fn all(specs: &[RouteSpec]) -> Vec<Conflict> {
 
 /// Among routes of one shape.
 fn among(specs: &[RouteSpec], alike: &[usize]) -> Vec<Conflict> {
-    let meetings = (alike.len() > FEW).then(|| Meetings::of(specs, alike)).flatten();
     let mut rivals = Rivals::among(specs, alike);
+    let mut walks = 0;
     let mut conflicts = Vec::new();
     for (at, second) in alike.iter().copied().enumerate() {
-        let conflict = rivals.admit(at, &specs[second].when).into_iter().find_map(|first_at| {
+        let conflict = rivals.of(at).find_map(|first_at| {
             let first = alike[first_at];
-            if meetings.as_ref().is_some_and(|meetings| meetings.excludes(first_at, at)) {
-                return None;
+            walks += usize::from(differ_in_a_regex(&specs[first], &specs[second]));
+            if walks > WALKS_MOST {
+                return Some(Conflict { first, second, kind: ConflictKind::TooLarge });
             }
             let kind = between(&specs[first], &specs[second]);
             let kind = kind.map(|kind| Conflict { first, second, kind });
             kind.or_else(|| hidden_by_priority(specs, first, second))
         });
         conflicts.extend(conflict);
+        if walks > WALKS_MOST {
+            break;
+        }
+        rivals.admit(at);
     }
     conflicts
 }
 
-/// Which routes of one shape can meet in their conditions, as far as one name tells: those that ask for different
-/// values of it never do, and need not be held against each other.
-#[derive(Default)]
-struct Rivals<'s> {
-    /// The one that most of them ask a certain value of.
-    name: Option<Name>,
-    /// Places among those alike: of those that ask for a value of it …
-    by_value: HashMap<&'s str, Vec<usize>>,
-    /// … and of those that do not.
-    others: Vec<usize>,
-}
-
-impl<'s> Rivals<'s> {
-    fn among(specs: &[RouteSpec], alike: &[usize]) -> Self {
-        let mut asked: BTreeMap<Name, usize> = BTreeMap::new();
-        for (name, _) in alike.iter().flat_map(|index| specs[*index].when.exact()) {
-            *asked.entry(name).or_default() += 1;
+/// Whether two regexes would have to be held against each other.
+fn differ_in_a_regex(first: &RouteSpec, second: &RouteSpec) -> bool {
+    let mut segments = first.pattern.segments.iter().zip(&second.pattern.segments);
+    let in_path = segments.any(|pair| match pair {
+        (Segment::Matching { regex: left, .. }, Segment::Matching { regex: right, .. }) => {
+            left.text() != right.text()
         }
-        let name = asked.into_iter().max_by_key(|(_, times)| *times).map(|(name, _)| name);
-        Self { name, ..Self::default() }
-    }
-
-    /// Those before it that it can meet, in their order; it is one of them from now on.
-    fn admit(&mut self, at: usize, when: &'s When) -> Vec<usize> {
-        let value = when.exact().find(|(name, _)| self.name.as_ref() == Some(name));
-        let Some((_, value)) = value else {
-            self.others.push(at);
-            return (0..at).collect();
-        };
-        let alike = self.by_value.entry(value).or_default();
-        let mut met: Vec<usize> = alike.iter().chain(&self.others).copied().collect();
-        met.sort_unstable();
-        alike.push(at);
-        met
-    }
-}
-
-/// Which of the routes of one shape can meet in their first regex: found for all of them at once, where holding each
-/// against each would take long.
-struct Meetings {
-    /// The place of each route's regex among those that differ.
-    regexes: Vec<usize>,
-    pairs: HashSet<(usize, usize)>,
-}
-
-impl Meetings {
-    /// None: they have no regex, or too large ones to tell.
-    fn of(specs: &[RouteSpec], alike: &[usize]) -> Option<Self> {
-        let mut known: HashMap<&str, usize> = HashMap::new();
-        let mut differing = Vec::new();
-        let mut regexes = Vec::with_capacity(alike.len());
-        for index in alike {
-            let regex = specs[*index].pattern.segments.iter().find_map(|segment| match segment {
-                Segment::Matching { regex, .. } => Some(regex),
-                Segment::Literal(_) | Segment::Any { .. } => None,
-            })?;
-            regexes.push(*known.entry(regex.text()).or_insert_with(|| {
-                differing.push(Arc::clone(regex));
-                differing.len() - 1
-            }));
-        }
-        Some(Self { regexes, pairs: RegexSet::overlaps(&differing, Matter::Segment)? })
-    }
-
-    fn excludes(&self, first: usize, second: usize) -> bool {
-        let (first, second) = (self.regexes[first], self.regexes[second]);
-        first != second && !self.pairs.contains(&(first.min(second), first.max(second)))
-    }
+        (Segment::Matching { .. } | Segment::Literal(_) | Segment::Any { .. }, _) => false,
+    });
+    in_path || first.when.differs_in_a_regex(&second.when)
 }
 
 impl<'s> Shape<'s> {

@@ -39,6 +39,7 @@ mod redirect;
 mod regex;
 mod regex_set;
 mod rewrite;
+mod rivals;
 mod segments;
 mod shadow;
 mod slash;

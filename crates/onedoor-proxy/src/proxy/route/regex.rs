@@ -190,6 +190,13 @@ struct Walk<W, L> {
 }
 
 impl<W: Fn(State, State) -> bool, L: Fn(State, State) -> bool> Walk<W, L> {
+    /// One of each kind that neither automaton tells apart.
+    fn bytes(&self) -> Vec<u8> {
+        let (left, right) = (self.left.automaton.byte_classes(), self.right.automaton.byte_classes());
+        let mut kinds = HashSet::new();
+        self.matter.bytes().filter(|byte| kinds.insert((left.get(*byte), right.get(*byte)))).collect()
+    }
+
     /// None: it would take too long, or too much memory. Some(None): there is no such text.
     fn first(mut self) -> Option<Option<Vec<u8>>> {
         let start = (self.left.start()?, self.right.start()?);
@@ -197,13 +204,14 @@ impl<W: Fn(State, State) -> bool, L: Fn(State, State) -> bool> Walk<W, L> {
         {
             return Some(Some(Vec::new()));
         }
+        let bytes = self.bytes();
         let mut steps: Vec<Step> = Vec::new();
         // The start is not in here: it stands for the empty text, and may be met again.
         let mut seen = HashSet::new();
         let mut from = None;
         loop {
             let states = from.map_or(start, |at: usize| steps[at].states);
-            for byte in self.matter.bytes() {
+            for byte in bytes.iter().copied() {
                 let next = (self.left.next(states.0, byte)?, self.right.next(states.1, byte)?);
                 if !seen.insert(next) {
                     continue;

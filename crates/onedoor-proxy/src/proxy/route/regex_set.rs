@@ -15,6 +15,8 @@ use super::regex::{Matter, WholeRegex, anchored, syntax_config};
 
 /// How many states are looked at to tell which regexes of a set have texts in common.
 const PAIRS_STATES_MAX: usize = 100_000;
+/// How many pairs are worth knowing.
+const PAIRS_MAX: usize = 1_000_000;
 /// What those states may take.
 const PAIRS_BYTES_MAX: usize = 128 << 20;
 
@@ -64,7 +66,10 @@ impl RegexSet {
         let mut cache = automaton.create_cache();
         let start = automaton.start_state_forward(&mut cache, &whole(b"")).ok()?;
         let (mut pairs, mut seen, mut queue) = (HashSet::new(), HashSet::new(), vec![start]);
-        let bytes: Vec<u8> = matter.bytes().collect();
+        // One of each kind that the automaton does not tell apart.
+        let mut kinds = HashSet::new();
+        let classes = automaton.byte_classes();
+        let bytes: Vec<u8> = matter.bytes().filter(|byte| kinds.insert(classes.get(*byte))).collect();
         while let Some(state) = queue.pop() {
             for byte in &bytes {
                 let next = automaton.next_state(&mut cache, state, *byte).ok()?;
@@ -81,7 +86,7 @@ impl RegexSet {
                 }
                 queue.push(next);
             }
-            if seen.len() > PAIRS_STATES_MAX {
+            if seen.len() > PAIRS_STATES_MAX || pairs.len() > PAIRS_MAX {
                 return None;
             }
         }

@@ -5,6 +5,7 @@
 //! whole; `"~.*"` by whatever is there at all.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use onedoor_http1::{FieldKind, checked_value, is_token};
@@ -35,7 +36,7 @@ pub struct Condition {
 }
 
 /// What a value is the value of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Name {
     source: Source,
     /// A header's in lower case.
@@ -53,7 +54,24 @@ pub enum Source {
 #[derive(Debug)]
 enum Wanted {
     Exact(Box<str>),
-    Matching(WholeRegex),
+    Matching(Arc<WholeRegex>),
+}
+
+/// What is asked of the value of one name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked<'w> {
+    Exact(&'w str),
+    Matching(&'w Arc<WholeRegex>),
+}
+
+impl<'w> Asked<'w> {
+    /// What tells it from others: whether it is a regex, and how it is written.
+    pub(super) fn key(self) -> (bool, &'w str) {
+        match self {
+            Self::Exact(text) => (false, text),
+            Self::Matching(regex) => (true, regex.text()),
+        }
+    }
 }
 
 /// Steps 4 to 7 of precedence, compared from the left.
@@ -115,7 +133,9 @@ impl Condition {
     pub fn new(source: Source, name: &str, value: &str) -> Result<Self, ConditionFault> {
         check_name(source, name)?;
         let wanted = match value.strip_prefix('~') {
-            Some(regex) => Wanted::Matching(WholeRegex::parse(regex).map_err(ConditionFault::Regex)?),
+            Some(regex) => {
+                Wanted::Matching(Arc::new(WholeRegex::parse(regex).map_err(ConditionFault::Regex)?))
+            }
             None => {
                 check_value(source, value)?;
                 Wanted::Exact(value.into())
@@ -288,6 +308,29 @@ impl When {
             cookie: of(Source::Cookie),
             ip: u8::from(self.networks.is_some()),
         }
+    }
+
+    /// Each name, and what is asked of it, in the order of the names.
+    pub(super) fn asked(&self) -> impl Iterator<Item = (&Name, Asked<'_>)> {
+        self.texts.iter().map(|condition| match &condition.wanted {
+            Wanted::Exact(text) => (&condition.name, Asked::Exact(text)),
+            Wanted::Matching(regex) => (&condition.name, Asked::Matching(regex)),
+        })
+    }
+
+    /// None: any.
+    pub(super) fn networks(&self) -> Option<&[IpNet]> {
+        self.networks.as_deref()
+    }
+
+    /// Whether two regexes are asked of one name.
+    pub(super) fn differs_in_a_regex(&self, other: &Self) -> bool {
+        self.texts.iter().any(|own| {
+            let Wanted::Matching(regex) = &own.wanted else { return false };
+            let mut alike = other.texts.iter().filter(|other| own.is_about_the_same_as(other));
+            alike
+                .any(|other| matches!(&other.wanted, Wanted::Matching(other) if other.text() != regex.text()))
+        })
     }
 
     /// The names that must have one certain value, and those values, in the order of the names.

@@ -146,6 +146,14 @@ fn clash(conflict: &Conflict, names: &[Arc<str>], places: &[Span]) -> ConfigErro
                 .also(place(first), "this one ranks higher")
                 .remedy("take it out, or let it ask for something that the other does not")
         }
+        ConflictKind::TooLarge => {
+            let fact = format!(
+                "from `{second_name}` on the regexes are too many, and too large, to be held against one another"
+            );
+            ConfigError::new(Code::TooMany, place(second), fact)
+                .also(place(first), "where that was given up")
+                .remedy("ask for exact values, or let the regexes begin with what tells them apart")
+        }
         ConflictKind::Tie { example, when } => {
             let with = if when.is_empty() { "" } else { " with " };
             let fact = format!(

@@ -11,9 +11,8 @@ mod values;
 
 use std::collections::BTreeSet;
 
-use super::{check, mistakes};
+use super::{check, mistakes, this_round};
 use crate::config::error::{Code, ConfigError};
-use crate::config::mend::this_round;
 use crate::config::source::Source;
 use crate::config::{ConfigErrors, fix};
 
@@ -84,7 +83,7 @@ fn rounds_of_fixes_come_to_an_end_and_leave_what_only_a_person_can_say() {
         let mut rounds = 0;
         loop {
             let left = found(&text);
-            let edits: Vec<_> = this_round(&left).into_iter().flat_map(|fix| fix.edits.clone()).collect();
+            let edits: Vec<_> = this_round(&left).flat_map(|fix| fix.edits.clone()).collect();
             if edits.is_empty() {
                 let left: BTreeSet<&str> = left.iter().map(|error| error.code.as_str()).collect();
                 let left: Vec<&str> = left.into_iter().collect();
@@ -106,7 +105,7 @@ fn a_line_without_a_mistake_is_the_same_after_a_fix() {
     for (name, text) in all().filter(|(name, _)| !name.starts_with("a_file_in_")) {
         let text = format!("{comment}{text}\n\n   {comment}");
         let left = found(&text);
-        let edits: Vec<_> = this_round(&left).into_iter().flat_map(|fix| fix.edits.clone()).collect();
+        let edits: Vec<_> = this_round(&left).flat_map(|fix| fix.edits.clone()).collect();
         let mended = fix::applied(&text, &edits).unwrap();
         let kept = mended.starts_with(comment) || mended.contains(comment);
         assert!(kept && mended.ends_with(&format!("   {comment}")), "{name}:\n{mended}");

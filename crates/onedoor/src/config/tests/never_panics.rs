@@ -2,9 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Env, check_text, check_text_as};
+use super::{Env, check_text, check_text_as, this_round};
 use crate::config::fix::applied;
-use crate::config::mend::this_round;
 
 const ZOO: &str = r#"
 name = "zoo"
@@ -129,7 +128,7 @@ proptest! {
             let Err(errors) = check_text(&text, &Env::made_of([("A", "1")])) else { break };
             drop(errors.to_string());
             let fixes = this_round(&errors.errors);
-            let edits: Vec<_> = fixes.into_iter().flat_map(|fix| fix.edits.clone()).collect();
+            let edits: Vec<_> = fixes.flat_map(|fix| fix.edits.clone()).collect();
             if edits.is_empty() {
                 break;
             }

@@ -1,7 +1,7 @@
 //! Every trap as it is drawn, and what its fix makes of the file. Accept a changed text only if it reads better.
 
+use super::this_round;
 use crate::config::Paint;
-use crate::config::mend::this_round;
 use crate::config::{Env, check_text, fix, report};
 
 /// Its name, and the file.
@@ -70,8 +70,7 @@ fn each_is_drawn_with_its_place_its_cause_and_what_to_do() {
         let loaded = check_text(text, &env).unwrap_or_else(|errors| panic!("{name}: {errors}"));
         assert!(!loaded.warnings.is_empty(), "{name}");
         let mut told = loaded.warnings.render(Paint::Plain);
-        let edits: Vec<_> =
-            this_round(&loaded.warnings.found).into_iter().flat_map(|fix| fix.edits.clone()).collect();
+        let edits: Vec<_> = this_round(&loaded.warnings.found).flat_map(|fix| fix.edits.clone()).collect();
         if !edits.is_empty() {
             let mended = fix::applied(text, &edits).unwrap_or_else(|| panic!("{name}: {edits:?}"));
             told.push_str(&["mended:\n", &mended].concat());

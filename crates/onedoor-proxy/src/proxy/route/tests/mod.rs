@@ -21,7 +21,7 @@ fn table(keys: &[&str]) -> Routes {
     build(keys).unwrap_or_else(|conflicts| panic!("{keys:?}: {conflicts:?}"))
 }
 
-fn spec(key: &str) -> RouteSpec {
+pub(super) fn spec(key: &str) -> RouteSpec {
     let (key, priority) =
         key.split_once('!').map_or((key, 0), |(key, priority)| (key, priority.parse().unwrap()));
     let (written, when) = key.split_once(" [").map_or((key, ""), |(key, when)| (key, when));

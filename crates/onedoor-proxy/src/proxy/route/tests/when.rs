@@ -257,3 +257,13 @@ fn winner_of_large(routes: &Routes, field: &str, query: &str) -> String {
         Found::MethodNotAllowed { .. } | Found::NotFound => "-".to_owned(),
     }
 }
+
+#[test]
+fn regexes_too_large_to_be_held_against_one_another_are_told_and_not_waited_for() {
+    // Each is small; all at once have to remember the last four letters.
+    let keys: Vec<String> =
+        (b'a'..=b'x').map(|one| format!("/ [h:a=~.*{}[a-z]{{3}}]!{one}", char::from(one))).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let told = build(&keys).expect_err("nobody knows");
+    assert!(told.iter().any(|conflict| conflict.kind == ConflictKind::TooLarge), "{told:?}");
+}
