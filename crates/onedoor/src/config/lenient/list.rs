@@ -3,6 +3,9 @@
 use super::key::begins_with_key;
 use super::{Reader, Within};
 
+/// What is nested deeper is no configuration: the parser refuses it, and a reader that followed would run out of stack.
+const DEPTH_MOST: usize = 64;
+
 impl Reader<'_> {
     /// Between braces; `closing` is what is expected of whoever opened it otherwise.
     pub(super) fn table(&mut self, closing: char) {
@@ -18,6 +21,16 @@ impl Reader<'_> {
     }
 
     fn items(&mut self, within: Within, closing: char) {
+        if self.depth == DEPTH_MOST {
+            self.at += self.line().len();
+            return;
+        }
+        self.depth += 1;
+        self.items_to_the_end(within, closing);
+        self.depth -= 1;
+    }
+
+    fn items_to_the_end(&mut self, within: Within, closing: char) {
         let open = self.at;
         self.at += 1;
         let spread = self.line().trim().is_empty() || self.line().trim_start().starts_with('#');

@@ -50,7 +50,7 @@ pub(super) struct Statement {
 
 /// All statements of the text, those without slips too.
 pub(super) fn statements(text: &str, reading: Reading) -> Vec<Statement> {
-    let mut reader = Reader { text, at: 0, table: "", reading, slips: Vec::new() };
+    let mut reader = Reader { text, at: 0, table: "", depth: 0, reading, slips: Vec::new() };
     let mut found: Vec<Statement> = Vec::new();
     loop {
         reader.skip_blank_lines();
@@ -82,6 +82,8 @@ struct Reader<'t> {
     at: usize,
     /// What stands in the last header; empty at the top.
     table: &'t str,
+    /// How many brackets are open.
+    depth: usize,
     reading: Reading,
     slips: Vec<Slip>,
 }

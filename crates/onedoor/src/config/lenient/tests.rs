@@ -82,6 +82,13 @@ fn slips_are_read_as_they_were_meant() {
     }
 }
 
+#[test]
+fn brackets_in_brackets_end_somewhere() {
+    for open in ["[", "{a=", "[{a=", "(a="] {
+        statements(&format!("x = {}", open.repeat(50_000)), Reading::Typed);
+    }
+}
+
 proptest! {
     #[test]
     fn nothing_breaks_it(text in "[a-c\"'{}\\[\\]=:,.#$/\\\\ \n\u{201c}\u{e9}0-9]{0,60}") {
