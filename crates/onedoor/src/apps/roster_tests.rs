@@ -383,7 +383,10 @@ async fn an_app_that_was_stopped_hears_its_stop_signal_all_the_same() {
     app.listening = Listening::Nowhere;
     let running = start(vec![app]);
     let pid = Pid::new(pid_in(&file).await).unwrap();
-    Children::for_tests().signal_group(pid, Signal::from_name("STOP").unwrap()).unwrap();
+    // It may have written its number down before whoever made it has.
+    while Children::for_tests().signal_group(pid, Signal::from_name("STOP").unwrap()).is_err() {
+        tokio::task::yield_now().await;
+    }
     // Otherwise it would be killed, after almost a minute.
     let report = running.stop().await;
     assert!(report.is_clean(), "{report:?}");
