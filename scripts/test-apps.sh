@@ -66,6 +66,9 @@ node browse.mjs "http://localhost:$port" "$@"
 PORT=$port "$onedoor" check --live
 leave
 
+# The page of an app that failed comes back by itself.
+node reload.mjs "$onedoor" "$port"
+
 # Where each is set up wrongly, it says what to write.
 serve wrong.toml
 PORT=$port "$onedoor" check --live -f wrong.toml >told.txt && exit 1

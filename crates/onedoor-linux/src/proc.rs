@@ -13,12 +13,22 @@ use std::num::NonZeroI32;
 use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStrExt;
 
-pub use sockets::{ListeningAt, ListeningSocket, listening_sockets};
+pub use sockets::{ListeningAt, ListeningSocket, listening_sockets, who_listens_on};
 pub use usage::{Usage, usages};
 
 /// A process's number: 1 or more, so that no signal can mean a group or everyone by accident.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pid(NonZeroI32);
+
+/// How a process was called, its words parted by spaces; None: it is gone, hidden, or of the kernel.
+#[must_use]
+pub fn command_line(pid: Pid) -> Option<String> {
+    let words = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let words = words.strip_suffix(b"\0").unwrap_or(&words);
+    let shown: String =
+        String::from_utf8_lossy(words).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Some(shown).filter(|shown| !shown.is_empty())
+}
 
 /// The user whose rights we have (geteuid(2)).
 #[must_use]

@@ -41,6 +41,19 @@ pub fn listening_sockets(pids: &[Pid]) -> Vec<ListeningSocket> {
     open.into_iter().filter_map(listening).collect()
 }
 
+/// A process that accepts connections on this TCP port, at whatever address; None: none that we are shown.
+#[must_use]
+pub fn who_listens_on(port: u16) -> Option<Pid> {
+    let is_on_port = |at: &ListeningAt| matches!(at, ListeningAt::Tcp(at) if at.port() == port);
+    let inodes: Vec<u64> =
+        listeners().into_iter().filter(|(_, at)| is_on_port(at)).map(|(inode, _)| inode).collect();
+    if inodes.is_empty() {
+        return None;
+    }
+    let has_it = |pid: &Pid| socket_inodes(*pid).iter().any(|inode| inodes.contains(inode));
+    super::processes().into_iter().map(|process| process.pid).find(has_it)
+}
+
 /// Every listener of our network namespace by its inode.
 fn listeners() -> HashMap<u64, ListeningAt> {
     let read = |table: &str| std::fs::read(format!("/proc/self/net/{table}")).unwrap_or_default();
@@ -162,6 +175,7 @@ mod tests {
                 "{at:?} in {found:?}"
             );
         }
+        assert_eq!(who_listens_on(tcp.local_addr().unwrap().port()), Some(Pid::ours()));
         drop((tcp, unix, hidden));
     }
 

@@ -24,6 +24,14 @@ pub struct Occupied {
 }
 
 impl Addresses {
+    /// As a onedoor that runs tells of them.
+    pub fn told<'u>(urls: impl IntoIterator<Item = (Arc<str>, &'u str)>) -> Self {
+        let port = |url: &str| url.rsplit(':').next()?.parse().ok();
+        let book = Self::default();
+        book.replace(urls.into_iter().filter_map(|(app, url)| Some((app, port(url)?))));
+        book
+    }
+
     /// From now on these hold and no others.
     pub fn replace(&self, ports: impl IntoIterator<Item = (Arc<str>, u16)>) {
         *self.lock() = ports.into_iter().collect();
@@ -78,6 +86,8 @@ mod tests {
         book.replace([("web".into(), 21_001)]);
         assert_eq!((reader.url("api"), reader.all().len()), (None, 1));
         assert_eq!(reader.allow([21_002]), Ok(()));
+        let told = Addresses::told([("web".into(), "http://127.0.0.1:21001"), ("api".into(), "nonsense")]);
+        assert_eq!(told.all(), [("web".into(), "http://127.0.0.1:21001".to_owned())]);
     }
 
     #[test]

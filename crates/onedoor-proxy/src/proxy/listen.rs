@@ -4,7 +4,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
-use onedoor_linux::socket::{Listener, listen_tcp, listen_unix};
+use onedoor_linux::proc::{command_line, who_listens_on};
+use onedoor_linux::socket::{Listener, listen_tcp, listen_unix, try_port};
 
 use super::config::Listen;
 
@@ -22,9 +23,13 @@ pub(super) struct Doorway {
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     #[error(
-        "cannot listen on {address}: something else listens there already; stop it, or choose another port (PORT, or [server] listen)"
+        "cannot listen on {address}: {by} listens there already; stop it, or choose another port (PORT={free}, or [server] listen)"
     )]
-    Taken { address: String },
+    Taken { address: String, by: String, free: u16 },
+    #[error(
+        "cannot listen on {address}: something else listens there already; stop it, or choose another path"
+    )]
+    TakenPath { address: String },
     #[error(
         "cannot listen on {address}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE, so choose a higher one"
     )]
@@ -57,7 +62,7 @@ fn bind(listen: &Listen) -> Result<Vec<Doorway>, ListenError> {
 }
 
 fn bind_tcp(address: SocketAddr) -> Result<Listener, ListenError> {
-    listen_tcp(address).map_err(|error| explain(address.to_string(), error))
+    listen_tcp(address).map_err(|error| explain_tcp(address, error))
 }
 
 /// One port for all addresses: who asks for localhost may get either, and must not meet somebody else there.
@@ -95,18 +100,40 @@ fn bind_any(port: u16) -> Result<Listener, ListenError> {
             if error.kind() == io::ErrorKind::AddrInUse
                 || error.kind() == io::ErrorKind::PermissionDenied =>
         {
-            Err(explain(dual.to_string(), error))
+            Err(explain_tcp(dual, error))
         }
         Err(_) => {
             let plain = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
-            listen_tcp(plain).map_err(|error| explain(plain.to_string(), error))
+            listen_tcp(plain).map_err(|error| explain_tcp(plain, error))
         }
+    }
+}
+
+fn explain_tcp(address: SocketAddr, error: io::Error) -> ListenError {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => ListenError::Taken {
+            address: address.to_string(),
+            by: who_has(address.port()),
+            free: (address.port()..u16::MAX).find(|port| try_port(*port).is_ok()).unwrap_or(0),
+        },
+        _ => explain(address.to_string(), error),
+    }
+}
+
+/// `pid 12 (python3 -m http.server)`, as far as /proc says.
+pub fn who_has(port: u16) -> String {
+    /// What tells one program from another.
+    const COMMAND_CHARS: usize = 100;
+    let Some(pid) = who_listens_on(port) else { return "something else".to_owned() };
+    match command_line(pid) {
+        Some(command) => format!("pid {pid} ({})", command.chars().take(COMMAND_CHARS).collect::<String>()),
+        None => format!("pid {pid}"),
     }
 }
 
 fn explain(address: String, error: io::Error) -> ListenError {
     match error.kind() {
-        io::ErrorKind::AddrInUse => ListenError::Taken { address },
+        io::ErrorKind::AddrInUse => ListenError::TakenPath { address },
         io::ErrorKind::PermissionDenied => ListenError::NotPermitted { address },
         _ => ListenError::Other { address, error },
     }

@@ -45,7 +45,7 @@ mod upstream;
 mod worker;
 mod workspace;
 
-pub use listen::ListenError;
+pub use listen::{ListenError, who_has};
 pub use rehearsal::Rehearsal;
 pub use service::{Bound, Prepared, Proxy, StartError};
 pub use side_door::SideDoorError;

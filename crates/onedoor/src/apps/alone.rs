@@ -29,11 +29,11 @@ pub(crate) struct Kept {
     _launcher: Launcher,
 }
 
-/// Makes the first start of the app or job of that name.
+/// Makes the first start of the app or job of that name; `addresses`: where a onedoor that runs has its side doors.
 ///
 /// # Errors
 /// Place, fact, remedy.
-pub(crate) fn launch_alone(config: &Config, name: &str) -> Result<Alone, String> {
+pub(crate) fn launch_alone(config: &Config, name: &str, addresses: Addresses) -> Result<Alone, String> {
     let everyone = || config.apps.iter().chain(config.jobs.iter().map(|job| &job.worker));
     let Some(app) = everyone().find(|app| &*app.name == name) else {
         let near = suggest::nearest(name, everyone().map(|app| &*app.name));
@@ -43,7 +43,7 @@ pub(crate) fn launch_alone(config: &Config, name: &str) -> Result<Alone, String>
     let app = on_a_port(app);
     let shared = Shared {
         ports: Arc::new(PrivatePorts::of_this_host(Default::default())),
-        addresses: Addresses::default(),
+        addresses,
         runtime: Arc::new(RuntimeDir::of_this_host().map_err(|error| error.to_string())?),
         confinement: Arc::default(),
     };

@@ -4,6 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,7 +13,12 @@ use onedoor_linux::spawn::{SpawnError, SpawnSpec, resolve_program};
 use super::{Ended, FileArguments, Surroundings, told};
 use crate::apps::{Alone, launch_alone};
 use crate::config::{self, Loaded};
+use crate::control::{Answer, CallError, Patience, Request, call};
 use crate::init::run_alone;
+use crate::loopback::{Addresses, variable_of};
+
+/// For the onedoor that runs to say where its side doors are.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A command, taken as it is.
 #[derive(Clone, Debug, Args)]
@@ -72,7 +78,8 @@ pub(super) fn run(arguments: &Run, surroundings: &mut Surroundings<'_>) -> io::R
         Err(ended) => return Ok(ended),
     };
     let budget = loaded.apps.stop_budget;
-    match launch_alone(&loaded.apps, &arguments.name) {
+    let addresses = side_doors(&loaded, arguments, surroundings)?;
+    match launch_alone(&loaded.apps, &arguments.name, addresses) {
         Ok(Alone { spec, listens, complaints, kept: _kept }) => {
             for line in complaints {
                 writeln!(surroundings.talk, "onedoor: {}: {line}", arguments.name)?;
@@ -87,6 +94,37 @@ pub(super) fn run(arguments: &Run, surroundings: &mut Surroundings<'_>) -> io::R
             Ok(Ended::Refused)
         }
     }
+}
+
+/// Where the others are found: by the onedoor that runs the file. Without one it is said which variables are missing.
+fn side_doors(
+    loaded: &Loaded,
+    arguments: &Run,
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<Addresses> {
+    let others: Vec<&str> =
+        loaded.proxy.side_doors.iter().map(|door| &*door.app).filter(|app| *app != arguments.name).collect();
+    if others.is_empty() {
+        return Ok(Addresses::default());
+    }
+    let site = super::site(&arguments.files.layers(), loaded);
+    let why = match call(&site.places, &Request::Status, Patience::AtMost(PATIENCE)) {
+        Ok(Answer::Status(status)) => {
+            let known = status.apps.iter().filter(|app| others.contains(&app.name.as_str()));
+            let urls = known.filter_map(|app| Some((Arc::from(app.name.as_str()), app.url.as_deref()?)));
+            return Ok(Addresses::told(urls));
+        }
+        Ok(Answer::Refused(why)) => why,
+        Ok(Answer::Done | Answer::Reloaded(_)) => "it answers what was not asked".to_owned(),
+        Err(CallError::NobodyThere) => {
+            "no onedoor runs this file, through which the apps find each other; start it with `onedoor`"
+                .to_owned()
+        }
+        Err(error) => error.to_string(),
+    };
+    let missing: Vec<String> = others.into_iter().map(variable_of).collect();
+    writeln!(surroundings.talk, "onedoor: {} is without {}: {why}", arguments.name, missing.join(", "))?;
+    Ok(Addresses::default())
 }
 
 /// What a file would say that has this command as its only app.

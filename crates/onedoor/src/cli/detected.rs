@@ -39,6 +39,7 @@ impl Detected {
         Some(Self::look(&here))
     }
 
+    /// As `init` writes it.
     pub(super) fn text(&self) -> String {
         self.plan.draft(dev_key()).render()
     }

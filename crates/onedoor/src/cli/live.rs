@@ -46,7 +46,7 @@ pub(super) fn run(
     };
     let practice = Practice::new(&loaded.proxy.routes, &loaded.apps.apps);
     let is_wanted = |name: &str| wanted.apps.is_empty() || wanted.apps.iter().any(|app| app == name);
-    let patients = practice.patients().into_keys().filter(|name| is_wanted(name));
+    let patients = practice.patients().into_iter().map(|(name, _)| name).filter(|name| is_wanted(name));
     let reports: Vec<Report> =
         patients.flat_map(|name| practice.examine(&name, &standing(&apps, &name), &door)).collect();
     tell(&reports, wanted.form, surroundings)

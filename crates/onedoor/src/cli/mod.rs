@@ -5,6 +5,7 @@
 
 mod alone;
 mod check;
+mod complete;
 mod completions;
 mod detected;
 mod dev;
@@ -18,6 +19,8 @@ mod importing;
 mod init;
 mod live;
 mod operate;
+#[cfg(test)]
+mod papers_tests;
 mod reading;
 mod replace_file;
 mod routes;
@@ -199,6 +202,11 @@ pub(crate) enum Todo {
 
 /// Reads the command line and does what it says, short of running anything.
 pub(crate) fn begin() -> Todo {
+    if let Some(words) = complete::asked() {
+        // A shell that has gone has no use for it.
+        complete::write(&words, &mut io::stdout().lock()).ok();
+        return Todo::Nothing(Ended::Well.into());
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return Todo::Nothing(usage(&error)),
@@ -237,7 +245,12 @@ fn to_run(loaded: Result<Loaded, Ended>, layers: Layers, env: &Env, dev: Option<
         Ok(loaded) => {
             let site = site(&layers, &loaded);
             let env = env.clone();
-            let reread: Reread = Box::new(move || detected::reread(&layers, &env));
+            let is_of_a_folder = layers.is_unnamed_and_missing();
+            let reread: Reread = Box::new(move || match layers.is_unnamed_and_missing() {
+                // What the folder would say without it is not what was started.
+                true if !is_of_a_folder => Err(format!("{} is gone; put it back", layers.show())),
+                _ => detected::reread(&layers, &env),
+            });
             Todo::Run { loaded: Box::new(loaded), site, reread, dev }
         }
         Err(ended) => Todo::Nothing(ended.into()),

@@ -34,6 +34,7 @@ mod load;
 mod mend;
 mod merge;
 mod named_list;
+mod names;
 mod proof;
 mod remedy;
 pub(crate) mod report;
@@ -58,6 +59,7 @@ pub(crate) use error::ConfigErrors;
 pub(crate) use layout::Layout;
 pub(crate) use load::{Layers, check_text, check_text_as, load, load_text, load_text_to_ask, load_to_ask};
 pub(crate) use mend::{Mended, mend};
+pub(crate) use names::{Names, names, names_in};
 pub(crate) use resolve::{Loaded, TableRow, platform_of};
 pub(crate) use schema::schema;
 

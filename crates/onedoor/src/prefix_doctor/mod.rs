@@ -18,7 +18,6 @@ mod report;
 mod tests;
 mod walk;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -70,12 +69,15 @@ impl Practice {
         Self { routes: Arc::clone(routes), apps: apps.into() }
     }
 
-    /// The apps below a prefix, and where each is. At the root there is nothing to leave.
-    pub(crate) fn patients(&self) -> BTreeMap<Arc<str>, Vec<Setting>> {
-        let mut patients: BTreeMap<Arc<str>, Vec<Setting>> = BTreeMap::new();
+    /// The apps below a prefix, in the order of their routes, and where each is. At the root there is nothing to leave.
+    pub(crate) fn patients(&self) -> Vec<(Arc<str>, Vec<Setting>)> {
+        let mut patients: Vec<(Arc<str>, Vec<Setting>)> = Vec::new();
         for (app, mounted) in self.mounts() {
             let setting = Setting { at: at(&mounted), mode: app.prefix_mode };
-            patients.entry(Arc::clone(&app.name)).or_default().push(setting);
+            match patients.iter_mut().find(|(name, _)| *name == app.name) {
+                Some((_, settings)) => settings.push(setting),
+                None => patients.push((Arc::clone(&app.name), vec![setting])),
+            }
         }
         patients
     }

@@ -9,7 +9,7 @@ use crate::dev::{Picture, Place, Plan, Source, Watched, has_terminal};
 use crate::init;
 use crate::observe::log::{Level, Log, LogConfig};
 use crate::prefix_doctor::Practice;
-use crate::proxy::config::Listen;
+use crate::proxy::{self, config::Listen};
 
 /// A log below a table, if there is a terminal for it.
 pub(super) fn start_log(config: &LogConfig) -> io::Result<Log> {
@@ -83,7 +83,7 @@ pub(super) fn tell_port(log: &Log, wished: Option<u16>, got: &[u16]) {
         && wished != *got
         && wished != 0
     {
-        let what = format_args!("something else listens on port {wished}: this is port {got}");
-        log.event(Level::Warn, None, what);
+        let by = proxy::who_has(wished);
+        log.event(Level::Warn, None, format_args!("{by} listens on port {wished}: this is port {got}"));
     }
 }

@@ -115,13 +115,13 @@ fn a_port_that_is_taken_is_no_end_unless_it_was_asked_for() {
     let first = two_apps().command(&["dev"]).start();
     let taken = first.port().to_string();
     let second = two_apps().command(&["dev"]).environment("PORT", &taken).launch();
-    let told = second.line(Stream::Stderr, |line| line.contains("something else listens on port"));
-    assert!(told.contains(&taken), "{told}");
+    let told = second.line(Stream::Stderr, |line| line.contains(" listens on port"));
+    assert!(told.contains(&format!(" dev) listens on port {taken}: this is port ")), "{told}");
     second.line(Stream::Stderr, |line| line.contains("listens on 127.0.0.1:"));
     assert_eq!(second.stop(), 0);
     let mut third = two_apps().command(&["dev", "--port", &taken]).launch();
     assert_eq!(third.exit_code(), 1);
-    third.line(Stream::Stderr, |line| line.contains("something else listens there already"));
+    third.line(Stream::Stderr, |line| line.contains("onedoor dev) listens there already"));
 }
 
 #[test]

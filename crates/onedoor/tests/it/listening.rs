@@ -60,7 +60,8 @@ fn a_second_door_on_the_port_is_told_that_it_is_taken() {
         let ended = run_onedoor(second.path(), &["up"]);
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert_eq!(ended.status.code(), Some(1), "{said}");
-        assert!(said.contains("something else listens there already"), "{said}");
+        assert!(said.contains("onedoor up) listens there already") && said.contains(": pid "), "{said}");
+        assert!(said.contains("another port (PORT="), "{said}");
         assert!(said.contains(&door.port().to_string()), "{said}");
     }
     assert_eq!(door.fetch("/").text(), "x", "the first one is as it was");

@@ -14,6 +14,7 @@ mod bodies;
 mod bulk;
 mod cap;
 mod cli;
+mod completing;
 mod crowd;
 mod develop;
 mod differential;

@@ -81,6 +81,19 @@ fn apps_come_and_go() {
 }
 
 #[test]
+fn a_file_that_is_gone_changes_nothing() {
+    let door = door();
+    let web = pid(&door, "/pid");
+    fs::write(door.dir().join("Procfile"), "web: sleep 600\n").expect("the test's own folder");
+    fs::remove_file(door.dir().join("onedoor.toml")).expect("the kit wrote it");
+    let output = run_onedoor(door.dir(), &["reload"]);
+    assert_eq!(output.status.code(), Some(1));
+    let why = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(why.contains("onedoor.toml is gone; put it back"), "{why}");
+    assert_eq!(pid(&door, "/pid"), web);
+}
+
+#[test]
 fn a_file_with_a_mistake_changes_nothing_and_the_mistake_is_said() {
     let door = door();
     let web = pid(&door, "/pid");

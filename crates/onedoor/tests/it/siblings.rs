@@ -66,6 +66,24 @@ fn what_a_sibling_posts_while_the_app_restarts_is_held_and_served() {
 }
 
 #[test]
+fn an_app_that_is_run_alone_finds_its_siblings_through_the_door_that_runs() {
+    let file = format!("{}jobs.look = {{ run = \"sh -c 'echo $API_URL'\", on = \"cron 0 0 1 1 *\" }}\n", TWO);
+    let door = door(
+        &file.replace("[apps]", "").replace("\nweb =", "\napps.web =").replace("\napi =", "\napps.api ="),
+    );
+    let port = side_door(&door, "API_URL");
+    let run = run_onedoor(door.dir(), &["run", "look"]);
+    assert_eq!(String::from_utf8_lossy(&run.stdout), format!("http://127.0.0.1:{port}\n"));
+    let dir = door.dir().to_owned();
+    std::fs::copy(dir.join("onedoor.toml"), dir.join("other.toml")).expect("it can be copied");
+    let run = run_onedoor(&dir, &["run", "look", "-f", "other.toml"]);
+    let talk = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(String::from_utf8_lossy(&run.stdout), "\n", "{talk}");
+    assert!(talk.contains("look is without WEB_URL, API_URL"), "{talk}");
+    assert!(talk.contains("no onedoor runs this file"), "{talk}");
+}
+
+#[test]
 fn replicas_share_what_siblings_ask() {
     let door = door(&TWO.replace("strip = true", "strip = true, replicas = 2, balance = \"ip-hash\""));
     let port = side_door(&door, "API_URL");

@@ -55,7 +55,8 @@ impl Lines {
             (AppsFormat::Raw, _) => AppLook::Raw,
         };
         // https://no-color.org: present and not empty.
-        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colours =
             terminals.map(|terminal| if terminal && !unwanted { Colours::Yes } else { Colours::No });
         Self { look, apps, colours, width: config.name_width.max(OURSELVES.len()) }

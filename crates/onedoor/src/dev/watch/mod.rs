@@ -20,7 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use notify::event::{MetadataKind, ModifyKind};
 use notify::{ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -33,9 +33,6 @@ use self::quiet::{Burst, Quiet};
 
 /// More folders than a developer's own; each costs the kernel about a kilobyte (inotify(7)).
 const FOLDERS_MAX: usize = 8192;
-
-/// How often what cannot be watched is looked through.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How many bursts may wait for the desk.
 const BURSTS: usize = 16;
@@ -131,7 +128,7 @@ impl Watching {
                 let burst = self.quiet.take(now);
                 self.tell(&burst);
             }
-            let looks = self.looking.is_needed().then(|| now + LOOK_AGAIN);
+            let looks = self.looking.is_needed().then(|| now + self.looking.pause());
             let wakes = self.quiet.over_at().into_iter().chain(looks).min();
             let heard = match wakes {
                 Some(at) => heard.recv_timeout(at.saturating_duration_since(now)),
