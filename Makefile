@@ -35,6 +35,7 @@ lint: setup-build setup-checkers
 	cargo deny --log-level error --locked check bans licenses sources
 	scripts/advisories.sh
 	cargo shear --locked --deny-warnings
+	scripts/hadolint.sh
 	@for other in bench/plan fuzz; do cargo metadata --quiet --locked --format-version 1 --manifest-path $$other/Cargo.toml >/dev/null || exit 1; done # their locks follow ours
 
 unit: setup-build

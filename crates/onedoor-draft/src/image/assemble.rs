@@ -17,7 +17,7 @@ const OVERLAY: &str = "/srv/onedoor.image.toml";
 
 pub(super) fn dockerfile(wanted: &Wanted, units: &[Unit<'_>], recipes: &[Recipe]) -> Dockerfile {
     let mut stages: Vec<Stage> = vec![onedoor(&wanted.onedoor)];
-    stages.extend(recipes.iter().filter_map(|recipe| recipe.stage.clone()));
+    stages.extend(recipes.iter().filter_map(|recipe| recipe.stage.clone()).map(|stage| lean(stage, wanted)));
     let overlay = overlay(units, recipes);
     let written = configuration(wanted, overlay.as_deref());
     stages.extend(written.clone());
@@ -32,6 +32,24 @@ pub(super) fn dockerfile(wanted: &Wanted, units: &[Unit<'_>], recipes: &[Recipe]
         arguments: Vec::new(),
         stages,
     }
+}
+
+/// Who copies the whole folder has the copy of onedoor in it, too: away with it, before it is in the image twice.
+fn lean(mut stage: Stage, wanted: &Wanted) -> Stage {
+    let Origin::File(file) = &wanted.onedoor else { return stage };
+    let is_whole = |step: &Step| matches!(step, Step::Copy { from: None, sources, .. } if sources == &["."]);
+    if let Some(at) = stage.steps.iter().position(is_whole)
+        && file.starts_with(".onedoor/")
+    {
+        let away = Step::Run { caches: Vec::new(), commands: vec!["rm -rf .onedoor".to_owned()] };
+        match stage.steps.get_mut(at + 1) {
+            Some(Step::Run { caches, commands }) if caches.is_empty() => {
+                commands.insert(0, "rm -rf .onedoor".to_owned());
+            }
+            _ => stage.steps.insert(at + 1, away),
+        }
+    }
+    stage
 }
 
 fn onedoor(origin: &Origin) -> Stage {
@@ -92,6 +110,10 @@ fn configuration(wanted: &Wanted, overlay: Option<&str>) -> Option<Stage> {
         format!("debian:{SUITE}-slim"),
         "what the door reads and no file here says",
     );
+    if texts.iter().any(|(_, text)| text.contains('$')) {
+        // Its variables are for the door, not for this shell.
+        stage.step(Step::Comment("hadolint ignore=SC2016".to_owned()));
+    }
     for (file, text) in texts {
         let lines: Vec<String> = text.lines().map(quoted).collect();
         stage.run(format!(
@@ -115,14 +137,18 @@ fn last(
     is_written: bool,
 ) -> Stage {
     let runtimes = runtimes(recipes);
-    let base = runtimes.keys().next().copied();
+    let base = runtimes.keys().next().copied().filter(|runtime| runtime.base().is_some());
     let mut packages: BTreeSet<&str> = recipes.iter().flat_map(|recipe| &recipe.packages).copied().collect();
-    let others: Vec<(Runtime, Company)> =
-        runtimes.iter().skip(1).map(|(runtime, company)| (*runtime, *company)).collect();
+    let others: Vec<(Runtime, Company)> = runtimes
+        .iter()
+        .skip(usize::from(base.is_some()))
+        .map(|(runtime, company)| (*runtime, *company))
+        .collect();
     packages.extend(others.iter().flat_map(|(runtime, _)| runtime.libraries()));
-    let has_shell = base.is_some() || !packages.is_empty();
-    let from = match base {
-        Some(runtime) => runtime.slim_image(),
+    let setup: BTreeSet<&str> = recipes.iter().flat_map(|recipe| &recipe.setup).map(String::as_str).collect();
+    let has_shell = !runtimes.is_empty() || !packages.is_empty() || !setup.is_empty();
+    let from = match base.and_then(Runtime::base) {
+        Some(image) => image,
         None if has_shell => format!("debian:{SUITE}-slim"),
         None => "gcr.io/distroless/static-debian13:nonroot".to_owned(),
     };
@@ -133,9 +159,17 @@ fn last(
     for (runtime, company) in &others {
         runtime.copy_into(&mut stage, *company);
     }
-    if !others.is_empty() {
-        let programs: Vec<String> = others.iter().map(|(runtime, _)| runtime.programs()).collect();
+    let programs: BTreeSet<&str> = others.iter().filter_map(|(runtime, _)| runtime.programs()).collect();
+    if !programs.is_empty() {
+        let programs: Vec<&str> = programs.into_iter().collect();
         stage.env("PATH", &format!("{}:$PATH", programs.join(":")));
+    }
+    for command in setup {
+        stage.run(command);
+    }
+    let env: BTreeSet<&(&str, &str)> = recipes.iter().flat_map(|recipe| &recipe.env).collect();
+    for (name, value) in env {
+        stage.env(name, value);
     }
     stage.copy_from("onedoor", "/onedoor", "/onedoor");
     let tests: Vec<String> = runtimes.keys().map(|runtime| runtime.test()).collect();
@@ -159,7 +193,34 @@ fn runtimes(recipes: &[Recipe]) -> BTreeMap<Runtime, Company> {
         let known = runtimes.entry(*runtime).or_insert(*company);
         *known = (*known).max(*company);
     }
+    let all: Vec<Runtime> = runtimes.keys().copied().collect();
+    runtimes.retain(|runtime, _| newer(*runtime, &all).is_none());
     runtimes
+}
+
+/// The one that is taken instead: of most languages only one version is found by its name.
+fn newer(runtime: Runtime, all: &[Runtime]) -> Option<Runtime> {
+    // A venv names its Python, and .NET chooses by the program.
+    if matches!(runtime, Runtime::Python(_) | Runtime::DotNet(_)) {
+        return None;
+    }
+    all.iter().copied().filter(|other| other.name() == runtime.name() && *other > runtime).max()
+}
+
+/// What is said of a version that an app asks for and does not get.
+pub(super) fn notes(recipes: &[Recipe]) -> Vec<String> {
+    let all: Vec<Runtime> =
+        recipes.iter().flat_map(|recipe| &recipe.runtimes).map(|(runtime, _)| *runtime).collect();
+    let replaced: BTreeSet<(Runtime, Runtime)> =
+        all.iter().filter_map(|runtime| Some((*runtime, newer(*runtime, &all)?))).collect();
+    let shown = |runtime: Runtime| runtime.version().map(|version| version.to_string()).unwrap_or_default();
+    replaced
+        .into_iter()
+        .map(|(one, other)| {
+            let (name, one, other) = (one.name(), shown(one), shown(other));
+            format!("{name} {one} and {name} {other} are asked for, and an image has one of them: everything runs on {other}; ask for the same everywhere")
+        })
+        .collect()
 }
 
 fn install(packages: &BTreeSet<&str>, stage: &mut Stage) {

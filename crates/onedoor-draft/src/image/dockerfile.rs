@@ -126,7 +126,14 @@ impl Stage {
         }
     }
 
+    /// A command of its own, or one more of the RUN before it: each is a layer.
     pub(super) fn run(&mut self, command: impl Into<String>) -> &mut Self {
+        if let Some(Step::Run { caches, commands }) = self.steps.last_mut()
+            && caches.is_empty()
+        {
+            commands.push(command.into());
+            return self;
+        }
         self.step(Step::Run { caches: Vec::new(), commands: vec![command.into()] })
     }
 
@@ -188,11 +195,11 @@ impl Display for Step {
                 if let Some(from) = from {
                     write!(f, "--from={from} ")?;
                 }
-                let words: Vec<&str> = sources.iter().chain([to]).map(String::as_str).collect();
-                if words.iter().any(|word| word.contains(char::is_whitespace)) {
-                    return f.write_str(&exec(&words));
+                let words: Vec<String> = sources.iter().chain([to]).map(|word| literal(word)).collect();
+                if words.iter().all(|word| is_plain(word)) {
+                    return f.write_str(&words.join(" "));
                 }
-                f.write_str(&words.join(" "))
+                f.write_str(&exec(&words))
             }
             Self::Run { caches, commands } => {
                 f.write_str("RUN ")?;
@@ -235,17 +242,28 @@ fn assignments(pairs: &[(String, String)]) -> String {
     said.join(" \\\n    ")
 }
 
+/// Without anything that a Dockerfile reads as more than itself.
+fn is_plain(word: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,@+=%$".contains(c);
+    !word.is_empty() && word.chars().all(is_plain)
+}
+
+/// A file's name holds no variables, whatever it looks like.
+fn literal(name: &str) -> String {
+    name.replace('\\', "\\\\").replace('$', "\\$")
+}
+
 /// As ENV and LABEL read it: `$NAME` stays what it is there, a variable.
 fn quoted(value: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,@+=%$".contains(c);
-    if !value.is_empty() && value.chars().all(is_plain) {
+    if is_plain(value) {
         return value.to_owned();
     }
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " "))
 }
 
 fn path(path: &str) -> String {
-    if path.contains(char::is_whitespace) { format!("\"{path}\"") } else { path.to_owned() }
+    let path = literal(path);
+    if is_plain(&path) { path } else { format!("\"{}\"", path.replace('"', "\\\"")) }
 }
 
 /// The form without a shell: a JSON list.
@@ -292,5 +310,6 @@ mod tests {
         let stage = Stage::new("a", "debian:trixie-slim", "kind\nRUN rm -rf /");
         assert_eq!(stage.to_string(), "# kind RUN rm -rf /\nFROM debian:trixie-slim AS a\n");
         assert_eq!(quoted("a\nUSER root"), "\"a USER root\"");
+        assert_eq!(path("/srv/$HOME of \"web\""), r#""/srv/\$HOME of \"web\"""#);
     }
 }

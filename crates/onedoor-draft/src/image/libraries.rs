@@ -27,6 +27,23 @@ const OF_JAVASCRIPT: [(&str, &[&str]); 3] = [
     ("@prisma/client", &["openssl"]),
 ];
 
+const OF_RUBY: [(&str, &[&str]); 4] = [
+    ("pg", &["libpq5"]),
+    ("mysql2", &["libmariadb3"]),
+    ("ruby-vips", &["libvips42t64"]),
+    ("rmagick", &["libmagickwand-7.q16-10"]),
+];
+
+pub(super) fn of_ruby(place: Place<'_>) -> Vec<&'static str> {
+    let text = place.text("Gemfile").unwrap_or_default();
+    let names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("gem "))
+        .filter_map(|line| line.trim_start().get(1..)?.split(['"', '\'']).next())
+        .collect();
+    gather(&OF_RUBY, |name| names.contains(&name))
+}
+
 pub(super) fn of_python(place: Place<'_>) -> Vec<&'static str> {
     let manifests = ["requirements.txt", "pyproject.toml", "Pipfile"];
     let text: String =

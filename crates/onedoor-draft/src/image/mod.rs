@@ -12,6 +12,8 @@
 
 mod assemble;
 mod dockerfile;
+#[cfg(test)]
+mod fixtures;
 mod ignore;
 mod libraries;
 mod recipe;
@@ -137,6 +139,7 @@ pub fn image(folder: &Path, wanted: &Wanted) -> Image {
     let plan = units.iter().zip(&recipes).map(|(unit, recipe)| planned(unit, recipe)).collect();
     let mut notes = tree.troubles();
     notes.extend(recipes.iter().flat_map(|recipe| recipe.notes.iter().cloned()));
+    notes.extend(assemble::notes(&recipes));
     Image {
         dockerfile: assemble::dockerfile(wanted, &units, &recipes).to_string(),
         ignore: ignore::text(&wanted.onedoor),

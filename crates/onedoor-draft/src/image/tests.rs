@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::fixtures::{FIXTURES, Fixture};
 use super::*;
 
 fn app(name: &str, dir: &str, run: &str) -> WantedApp {
@@ -81,8 +82,46 @@ fn a_context_above_the_folder_is_where_everything_is_taken_from() {
         "COPY tools/onedoor/Cargo.toml tools/onedoor/Cargo.lock ./",
         "COPY tools/onedoor/crates/ crates/",
         "COPY deploy/here/onedoor.toml /srv/",
-        "COPY deploy/here/ /srv/",
+        "COPY deploy/here/ ./",
     ] {
         assert!(text.lines().any(|written| written == line), "{line} is not in\n{text}");
     }
+}
+
+fn of_fixture(fixture: &Fixture) -> Image {
+    let dir = tempfile::tempdir().unwrap();
+    crate::samples::lay(fixture.files, dir.path()).unwrap();
+    at(dir.path(), fixture.apps.iter().map(|(name, dir, run)| app(name, dir, run)).collect())
+}
+
+#[test]
+fn folders_of_several_languages_get_the_dockerfile_that_is_pinned() {
+    for fixture in FIXTURES {
+        insta::assert_snapshot!(fixture.name, of_fixture(fixture).dockerfile);
+    }
+}
+
+#[test]
+fn what_is_said_beside_them() {
+    let said: Vec<String> = FIXTURES
+        .iter()
+        .flat_map(|fixture| {
+            let image = of_fixture(fixture);
+            let tried = |planned: &&Planned| planned.experimental;
+            let experimental = image.plan.iter().filter(tried).map(|planned| planned.provider.to_owned());
+            let notes: Vec<String> = image.notes.iter().cloned().chain(experimental).collect();
+            notes.into_iter().map(|note| format!("{}: {note}", fixture.name))
+        })
+        .collect();
+    insta::assert_snapshot!("notes", said.join("\n"));
+}
+
+#[test]
+fn the_same_folder_gives_the_same_bytes_and_every_ignore_is_the_same() {
+    for fixture in FIXTURES {
+        let (one, other) = (of_fixture(fixture), of_fixture(fixture));
+        assert_eq!(one.dockerfile, other.dockerfile, "{}", fixture.name);
+        assert_eq!(one.ignore, of_fixture(&FIXTURES[0]).ignore, "{}", fixture.name);
+    }
+    insta::assert_snapshot!("ignore", of_fixture(&FIXTURES[0]).ignore);
 }

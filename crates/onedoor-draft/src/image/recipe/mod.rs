@@ -4,11 +4,18 @@
 //! before sources, so that a change of a source does not install everything anew; what a package manager fetches stays
 //! in a cache that no image holds.
 
+mod deno;
+mod dotnet;
+mod elixir;
 mod go;
+mod java;
 mod javascript;
+mod php;
 mod plain;
 mod python;
+mod ruby;
 mod rust;
+mod site;
 
 use super::Kind;
 use super::dockerfile::Stage;
@@ -47,6 +54,10 @@ pub(super) struct Recipe {
     pub(super) runtimes: Vec<(Runtime, Company)>,
     /// Debian packages that its libraries need when they run.
     pub(super) packages: Vec<&'static str>,
+    /// Commands that make the final image ready, before an app is in it.
+    pub(super) setup: Vec<String>,
+    /// Variables of the final image, which the container's own beat.
+    pub(super) env: Vec<(&'static str, &'static str)>,
     /// Commands that differ in the image: what is built there is started, not built at each start.
     pub(super) starts: Vec<(String, String)>,
     pub(super) notes: Vec<String>,
@@ -74,10 +85,17 @@ pub(super) enum Standing {
 pub(super) fn of(unit: &Unit<'_>) -> Recipe {
     match unit.found.map(|found| found.provider) {
         Some(Provider::Python) => python::recipe(unit),
-        Some(Provider::Node) => javascript::recipe(unit),
+        Some(Provider::Node | Provider::Bun) => javascript::recipe(unit),
+        Some(Provider::Deno) => deno::recipe(unit),
         Some(Provider::Go) => go::recipe(unit),
         Some(Provider::Rust) => rust::recipe(unit),
-        _ => plain::recipe(unit),
+        Some(Provider::Ruby) => ruby::recipe(unit),
+        Some(Provider::Php) => php::recipe(unit),
+        Some(Provider::Java) => java::recipe(unit),
+        Some(Provider::DotNet) => dotnet::recipe(unit),
+        Some(Provider::Elixir) => elixir::recipe(unit),
+        Some(Provider::Static) => site::recipe(unit),
+        None => plain::recipe(unit),
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::dockerfile::{Cache, Stage};
 use super::super::libraries;
 use super::super::runtime::{Company, PYTHONS, Runtime};
 use super::super::tool::{PIP, Tool};
-use super::{Recipe, Taken, Unit};
+use super::{Recipe, Standing, Taken, Unit};
 
 const UV: Cache = Cache::shared("uv", "/root/.cache/uv");
 
@@ -17,10 +17,13 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
         Some("poetry") => poetry(unit, &mut stage),
         Some("pdm") => pdm(unit, &mut stage),
         Some("pipenv") => pipenv(unit, &mut stage),
-        Some("pip") => pip(unit, &mut stage),
+        Some("pip") => pip(unit, runtime, &mut stage),
         _ => {
             stage.copy([unit.sources()], "./");
         }
+    }
+    if matches!(unit.found.and_then(|found| found.manager), Some("poetry" | "pdm" | "pipenv")) {
+        recipe.standing = Standing::Experimental;
     }
     recipe.runtimes.push((runtime, Company::Alone));
     recipe.packages = libraries::of_python(unit.place());
@@ -65,11 +68,13 @@ fn pipenv(unit: &Unit<'_>, stage: &mut Stage) {
     stage.copy([unit.sources()], "./");
 }
 
-fn pip(unit: &Unit<'_>, stage: &mut Stage) {
+fn pip(unit: &Unit<'_>, runtime: Runtime, stage: &mut Stage) {
     let place = unit.place();
+    // By its version, so that the venv does too: an image may have several.
+    let python = runtime.version().map_or_else(|| "python3".to_owned(), |version| format!("python{version}"));
     if !place.has("requirements.txt") {
         stage.copy([unit.sources()], "./");
-        stage.run_with(&[PIP], "python3 -m venv .venv && .venv/bin/pip install .");
+        stage.run_with(&[PIP], format!("{python} -m venv .venv && .venv/bin/pip install ."));
         return;
     }
     let needs_sources = place.text("requirements.txt").is_some_and(|text| names_files(&text));
@@ -78,7 +83,7 @@ fn pip(unit: &Unit<'_>, stage: &mut Stage) {
     } else {
         stage.copy(unit.manifests(&["requirements.txt"]), "./");
     }
-    stage.run_with(&[PIP], "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt");
+    stage.run_with(&[PIP], format!("{python} -m venv .venv && .venv/bin/pip install -r requirements.txt"));
     if !needs_sources {
         stage.copy([unit.sources()], "./");
     }

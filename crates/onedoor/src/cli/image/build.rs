@@ -1,7 +1,6 @@
 //! `onedoor build`: writes what is missing for a build, and becomes the engine that is found.
 
 use std::env;
-use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -86,21 +85,13 @@ pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings
         return Ok(Ended::Refused);
     };
     let file = made.folder.join("Dockerfile");
-    if !is_somebodys(&file)
+    if !dockerfile::is_somebodys(&file)
         && let Err(error) = dockerfile::put(&file, &made.image.dockerfile, &made, surroundings)
     {
         writeln!(surroundings.talk, "{} cannot be written: {error}", file.display())?;
         return Ok(Ended::Refused);
     }
     become_engine(engine, arguments, &file, &made, surroundings)
-}
-
-/// True for a Dockerfile that its owner looks after.
-fn is_somebodys(file: &Path) -> bool {
-    match fs::read_to_string(file) {
-        Ok(text) => !text.lines().take(5).any(|line| line.starts_with(dockerfile::WRITTEN_BY)),
-        Err(_) => false,
-    }
 }
 
 fn become_engine(

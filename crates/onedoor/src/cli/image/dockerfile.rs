@@ -40,6 +40,9 @@ pub(in crate::cli) struct Arguments {
     /// Without the line that says who wrote it
     #[arg(long)]
     eject: bool,
+    /// Write it over a file that onedoor did not write
+    #[arg(long)]
+    force: bool,
 }
 
 pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
@@ -57,6 +60,14 @@ pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings
         return compared(&arguments.output, &text, surroundings);
     }
     let file = &arguments.output;
+    if !arguments.force && is_somebodys(file) {
+        let file = file.display();
+        writeln!(
+            surroundings.talk,
+            "{file}: is there, and onedoor did not write it: `-o FILE` writes another, `--force` writes over it, and `onedoor build` uses it as it is"
+        )?;
+        return Ok(Ended::Refused);
+    }
     match put(file, &text, &made, surroundings) {
         Ok(()) => {
             let folder = made.folder.display();
@@ -72,6 +83,14 @@ pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings
 
 fn ejected(text: &str) -> String {
     text.lines().filter(|line| !line.starts_with(WRITTEN_BY)).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// True for a Dockerfile that its owner looks after; what cannot be read is none that may be written over either.
+pub(super) fn is_somebodys(file: &Path) -> bool {
+    match fs::read_to_string(file) {
+        Ok(text) => !text.lines().take(5).any(|line| line.starts_with(WRITTEN_BY)),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
 }
 
 fn compared(file: &Path, text: &str, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
@@ -108,4 +127,22 @@ pub(super) fn put(
         writeln!(surroundings.talk, "wrote {}: this program, for the image", program.display())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_onedoor_wrote_is_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("Dockerfile");
+        assert!(!is_somebodys(&file), "there is none");
+        fs::write(&file, format!("# syntax=docker/dockerfile:1\n{WRITTEN_BY}0.1.0.\n")).unwrap();
+        assert!(!is_somebodys(&file));
+        fs::write(&file, "FROM scratch\n").unwrap();
+        assert!(is_somebodys(&file));
+        fs::write(&file, [0xff]).unwrap();
+        assert!(is_somebodys(&file), "what cannot be read is somebody's");
+    }
 }

@@ -1,12 +1,14 @@
-//! npm, pnpm or yarn: how each installs, runs a script, and forgets what only a build needed.
+//! npm, pnpm, yarn or bun: how each installs, runs a script, and forgets what only a build needed.
 
 use super::super::super::dockerfile::{Cache, Stage};
+use super::super::super::runtime::{Company, Runtime};
 use super::super::super::tool::{NPM, Tool};
 use super::super::Unit;
 use super::workspace::Workspace;
 use crate::folder::Place;
 
 const PNPM: Cache = Cache::shared("pnpm", "/root/.local/share/pnpm/store");
+const BUN: Cache = Cache::shared("bun", "/root/.bun/install/cache");
 const YARN: Cache = Cache::shared("yarn", "/usr/local/share/.cache/yarn");
 
 /// A manager in the version that the project names.
@@ -22,6 +24,7 @@ pub(super) enum Kind {
     Npm,
     Pnpm,
     Yarn,
+    Bun,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,7 @@ impl Manager {
         let kind = match unit.found.and_then(|found| found.manager) {
             Some("pnpm") => Kind::Pnpm,
             Some("yarn") => Kind::Yarn,
+            Some("bun") => Kind::Bun,
             _ => Kind::Npm,
         };
         let root = workspace.map_or_else(|| unit.place(), |workspace| workspace.root);
@@ -48,6 +52,10 @@ impl Manager {
             Kind::Npm => {}
             Kind::Pnpm => Tool::Pnpm.fetch(self.version.as_deref(), stage),
             Kind::Yarn => Tool::Yarn.fetch(self.version.as_deref(), stage),
+            Kind::Bun => {
+                Runtime::Bun.copy_into(stage, Company::Alone);
+                stage.env("PATH", "/opt/bun/bin:$PATH");
+            }
         }
     }
 
@@ -66,6 +74,8 @@ impl Manager {
             (Kind::Pnpm, Lock::Missing) => "pnpm install",
             (Kind::Yarn, Lock::There) => "yarn install --frozen-lockfile",
             (Kind::Yarn, Lock::Missing) => "yarn install",
+            (Kind::Bun, Lock::There) => "bun install --frozen-lockfile",
+            (Kind::Bun, Lock::Missing) => "bun install",
         }
     }
 
@@ -74,6 +84,7 @@ impl Manager {
             Kind::Npm => format!("npm run {script}"),
             Kind::Pnpm => format!("pnpm run {script}"),
             Kind::Yarn => format!("yarn run {script}"),
+            Kind::Bun => format!("bun run {script}"),
         }
     }
 
@@ -84,6 +95,8 @@ impl Manager {
                 Kind::Npm => "npm prune --omit=dev",
                 Kind::Pnpm => "CI=true pnpm prune --prod",
                 Kind::Yarn => "yarn install --production --ignore-scripts --prefer-offline",
+                // It has no word for it.
+                Kind::Bun => "rm -rf node_modules && bun install --production",
             },
         );
     }
@@ -95,6 +108,7 @@ impl Kind {
             Self::Npm => &["package-lock.json", "npm-shrinkwrap.json"],
             Self::Pnpm => &["pnpm-lock.yaml"],
             Self::Yarn => &["yarn.lock"],
+            Self::Bun => &["bun.lock", "bun.lockb"],
         }
     }
 
@@ -106,6 +120,7 @@ impl Kind {
                 &["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs"]
             }
             Self::Yarn => &["package.json", "yarn.lock", ".yarnrc", ".yarnrc.yml", ".npmrc"],
+            Self::Bun => &["package.json", "bun.lock", "bun.lockb", "bunfig.toml", ".npmrc"],
         }
     }
 
@@ -114,6 +129,7 @@ impl Kind {
             Self::Npm => NPM,
             Self::Pnpm => PNPM,
             Self::Yarn => YARN,
+            Self::Bun => BUN,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Node: packages by the project's own manager, its build script, and then without what only the build needed.
+//! Node and Bun: packages by the project's own manager, its build script, and then without what only the build needed.
 
 mod manager;
 mod workspace;
@@ -7,13 +7,27 @@ use self::manager::Manager;
 use self::workspace::Workspace;
 use super::super::libraries;
 use super::super::runtime::{Company, NODES, Runtime};
-use super::{Recipe, Taken, Unit};
+use super::{Recipe, Standing, Taken, Unit};
+use crate::detect::Provider;
 use crate::folder::join;
 
 pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     let mut recipe = Recipe::default();
-    let runtime = Runtime::Node(unit.version(NODES, str::to_owned, &mut recipe.notes));
-    recipe.runtimes.push((runtime, company(unit)));
+    let is_bun = unit.found.is_some_and(|found| found.provider == Provider::Bun);
+    let runtime = match is_bun {
+        true => Runtime::Bun,
+        false => Runtime::Node(unit.version(NODES, str::to_owned, &mut recipe.notes)),
+    };
+    if matches!(unit.found.and_then(|found| found.manager), Some("bun" | "yarn")) {
+        recipe.standing = Standing::Experimental;
+    }
+    if is_bun {
+        recipe.runtimes.push((Runtime::Bun, Company::Alone));
+    }
+    if !is_bun || needs_node(unit) {
+        let node = if is_bun { Runtime::Node(NODES.usual) } else { runtime };
+        recipe.runtimes.push((node, company(unit)));
+    }
     if !unit.place().has("package.json") {
         recipe.taken.push(Taken::AsItIs { source: unit.sources(), place: format!("{}/", unit.home()) });
         return recipe;
@@ -61,6 +75,11 @@ fn standalone(unit: &Unit<'_>) -> Option<String> {
     let mut words = unit.starts.iter().flat_map(|start| start.words);
     let word = words.find(|word| word.contains(".next/standalone/"))?;
     word.strip_suffix("/server.js").map(str::to_owned)
+}
+
+/// A project of Bun's may start a program of a package that says itself that it is Node's: `next start`.
+fn needs_node(unit: &Unit<'_>) -> bool {
+    unit.starts.iter().any(|start| !matches!(start.program(), "bun" | "bunx"))
 }
 
 /// npm is in the image only where a command asks for it.

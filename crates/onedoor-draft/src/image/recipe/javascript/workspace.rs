@@ -9,7 +9,8 @@ use crate::folder::{Place, Tree, join};
 /// Levels below the root at which members are looked for: `packages/ui`, `libs/web/forms`.
 const DEPTH: usize = 3;
 
-const LOCKS: [&str; 4] = ["pnpm-lock.yaml", "yarn.lock", "package-lock.json", "npm-shrinkwrap.json"];
+const LOCKS: [&str; 6] =
+    ["pnpm-lock.yaml", "yarn.lock", "package-lock.json", "npm-shrinkwrap.json", "bun.lock", "bun.lockb"];
 
 /// Files of the root that a member's build reads.
 const SHARED: [&str; 6] =
@@ -98,6 +99,7 @@ impl<'a> Workspace<'a> {
                 Kind::Pnpm => format!("pnpm --filter '{}' run build", member.name),
                 Kind::Npm => format!("npm run build --workspace '{}'", member.name),
                 Kind::Yarn => format!("yarn workspace '{}' run build", member.name),
+                Kind::Bun => format!("bun run --filter '{}' build", member.name),
             });
         }
     }
@@ -106,13 +108,13 @@ impl<'a> Workspace<'a> {
         let command = manager.install_command();
         match (manager.kind, self.needed().last()) {
             (Kind::Pnpm, Some(own)) => format!("{command} --filter '{}...'", own.name),
-            (Kind::Pnpm | Kind::Npm | Kind::Yarn, _) => command.to_owned(),
+            (Kind::Pnpm | Kind::Npm | Kind::Yarn | Kind::Bun, _) => command.to_owned(),
         }
     }
 
     pub(super) fn prune(&self, manager: &Manager, stage: &mut Stage) {
         match manager.kind {
-            Kind::Npm | Kind::Yarn => manager.prune(stage),
+            Kind::Npm | Kind::Yarn | Kind::Bun => manager.prune(stage),
             Kind::Pnpm => {
                 let own: Vec<String> = self
                     .needed()
