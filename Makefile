@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
 export PORT ?= 8000
 FUZZ_SECONDS ?= 60
 
-.PHONY: run build zoo parsers peers test fmt lint unit doc it fuzz test-apps bench bench-plan clean setup setup-build setup-zoo setup-peers setup-checkers setup-fuzz setup-apps setup-valgrind
+.PHONY: run build zoo parsers peers test fmt lint unit doc it fuzz test-apps image run-image test-image bench bench-plan clean setup setup-build setup-zoo setup-peers setup-checkers setup-fuzz setup-apps setup-image setup-valgrind
 .DEFAULT_GOAL := run
 
 run: build zoo ## build, prepare the three apps, serve them on PORT (default 8000) until Ctrl-C
@@ -50,6 +50,16 @@ it: build zoo parsers peers ## the promises: the parser's rules, and dist/onedoo
 test-apps: build setup-apps ## real frameworks below prefixes, in a real browser; installs them below target
 	@scripts/test-apps.sh
 
+image: build setup-image ## the zoo's container image, with podman
+	@scripts/images/image.sh
+
+run-image: image ## that image on PORT until Ctrl-C
+	@scripts/images/run.sh
+
+test-image: image ## real containers: answers, signals, what a sandbox forbids, platforms, real package managers
+	@scripts/images/run.sh --test
+	@scripts/test-image-if-changed.sh --digest >tests/image/passed.txt
+
 fuzz: setup-build setup-fuzz ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
@@ -76,6 +86,9 @@ setup-peers: setup-zoo
 
 setup-checkers: setup-build
 	@scripts/setup/checkers.sh
+
+setup-image: setup-zoo
+	@scripts/setup/podman.sh
 
 setup-apps: setup-peers
 	@scripts/setup/chromium.sh

@@ -6,7 +6,7 @@ set -eu
 PATH=$PATH:/usr/sbin:/sbin
 
 missing=
-for program in podman buildah runc debootstrap; do
+for program in podman buildah runc debootstrap catatonit; do
     have "$program" || missing="$missing $program"
 done
 # What podman needs for -p; neither is on anybody's PATH.
