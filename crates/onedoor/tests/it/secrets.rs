@@ -104,7 +104,7 @@ needs = ["migrate"]
     let output = run_onedoor(setting.path(), &["run", "migrate"]);
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{talk}");
-    assert_eq!(talk, "onedoor: migrate: its secret TOKEN: `sh` says: about to tell •••\n");
+    assert!(talk.ends_with("onedoor: migrate: its secret TOKEN: `sh` says: about to tell •••\n"), "{talk}");
     let told = setting.path().join("told");
     assert_eq!(fs::read_to_string(&told).expect("the job wrote it"), "t0k3n\n");
     fs::remove_file(&told).expect("it is there");
