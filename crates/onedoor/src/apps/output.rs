@@ -174,6 +174,7 @@ impl Lines {
     }
 
     fn finish(&mut self, emit: &mut impl FnMut(Line<'_>)) {
+        self.mask.hide_end(&mut self.partial);
         if !self.partial.is_empty() {
             emit(Line { text: &self.partial, end: LineEnd::Missing, before: self.before });
             self.partial = Vec::new();

@@ -53,6 +53,17 @@ impl Mask {
     }
 }
 
+impl Mask {
+    /// Nothing follows `text`: of a secret that it ends in the middle of, nothing is left.
+    pub(in crate::apps) fn hide_end(&self, text: &mut Vec<u8>) {
+        let certain = self.certain_len(text);
+        if text.len() - certain >= SECRET_MIN {
+            text.truncate(certain);
+            text.extend_from_slice(HIDDEN);
+        }
+    }
+}
+
 impl std::fmt::Debug for Mask {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Mask of {}", self.hidden.len())
@@ -94,6 +105,18 @@ mod tests {
             assert_eq!(hidden(values, text), shown, "{values:?}");
         }
         assert!(matches!(Mask::of([&b"hunter2"[..]].into_iter()).hide(b"nothing"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn of_a_secret_that_is_cut_off_nothing_is_left() {
+        let mask = Mask::of([&b"hunter2"[..]].into_iter());
+        for (text, shown) in
+            [("my hunte", "my •••"), ("my hunter2", "my •••"), ("my hun", "my hun"), ("my", "my")]
+        {
+            let mut text = text.as_bytes().to_vec();
+            mask.hide_end(&mut text);
+            assert_eq!(String::from_utf8(text).unwrap(), shown);
+        }
     }
 
     proptest! {
