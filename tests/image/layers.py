@@ -1,12 +1,16 @@
 """What the layers of an image hold, read from the archive that the engine saves."""
 
 import json
+import re
 import subprocess
 import tarfile
 import tempfile
 from functools import cache
+from pathlib import Path
 
-ONEDOOR_BYTES_MAX = 12_000_000
+BUILD = Path(__file__).resolve().parents[2] / "scripts/build.sh"
+# The limit that every build is held to.
+ONEDOOR_BYTES_MAX = int(re.search(r"bytes_max=(\d+)", BUILD.read_text())[1])
 # Programs that only a build needs. A runtime's own folder may come with its package manager: the official ones do.
 COMPILERS = {"gcc", "g++", "cc1", "cc1plus", "make", "cmake", "cargo", "rustc", "gofmt", "pnpm", "uv"}
 CACHES = ("var/cache/apt/archives/", "var/lib/apt/lists/", "root/.cache/", "root/.npm/", "root/.local/share/pnpm/", "go/pkg/")
