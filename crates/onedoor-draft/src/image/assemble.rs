@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::dockerfile::{Cache, Dockerfile, Stage, Step};
+use super::dockerfile::{Cache, Dockerfile, Part, Stage, Step};
 use super::recipe::{HOME, Recipe, Start, Taken, Unit};
 use super::runtime::{Company, Runtime, SUITE};
 use super::{Configuration, Kind, Origin, Wanted};
@@ -41,9 +41,10 @@ fn lean(mut stage: Stage, wanted: &Wanted) -> Stage {
     if let Some(at) = stage.steps.iter().position(is_whole)
         && file.starts_with(".onedoor/")
     {
-        let away = Step::Run { caches: Vec::new(), commands: vec!["rm -rf .onedoor".to_owned()] };
+        let away =
+            Step::Run { part: Part::Other, mounts: Vec::new(), commands: vec!["rm -rf .onedoor".to_owned()] };
         match stage.steps.get_mut(at + 1) {
-            Some(Step::Run { caches, commands }) if caches.is_empty() => {
+            Some(Step::Run { mounts, commands, .. }) if mounts.is_empty() => {
                 commands.insert(0, "rm -rf .onedoor".to_owned());
             }
             _ => stage.steps.insert(at + 1, away),
@@ -177,7 +178,9 @@ fn last(
         stage.step(Step::Comment(
             "A library that is missing fails here, not at the first request.".to_owned(),
         ));
-        stage.step(Step::Run { caches: Vec::new(), commands: tests });
+        for test in tests {
+            stage.run(test);
+        }
     }
     take(units, recipes, &mut stage);
     let files = files(wanted, has_overlay, is_written, &mut stage);
@@ -226,19 +229,14 @@ pub(super) fn notes(recipes: &[Recipe]) -> Vec<String> {
 fn install(packages: &BTreeSet<&str>, stage: &mut Stage) {
     let names: Vec<&str> = packages.iter().copied().collect();
     stage.step(Step::Comment("hadolint ignore=DL3008".to_owned()));
-    stage.step(Step::Run {
-        caches: vec![
-            Cache::locked("apt", "/var/cache/apt"),
-            Cache::locked("apt-lists", "/var/lib/apt/lists"),
-        ],
-        commands: vec![
-            "apt-get update".to_owned(),
-            format!(
-                "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {}",
-                names.join(" ")
-            ),
-        ],
-    });
+    let caches = [Cache::locked("apt", "/var/cache/apt"), Cache::locked("apt-lists", "/var/lib/apt/lists")];
+    stage.run_with(
+        &caches,
+        format!(
+            "apt-get update \\\n && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {}",
+            names.join(" ")
+        ),
+    );
 }
 
 fn take(units: &[Unit<'_>], recipes: &[Recipe], stage: &mut Stage) {

@@ -49,7 +49,8 @@ pub(super) enum Step {
         to: String,
     },
     Run {
-        caches: Vec<Cache>,
+        part: Part,
+        mounts: Vec<Mount>,
         commands: Vec<String>,
     },
     /// A program of the image without a shell, which there may be none of.
@@ -62,8 +63,25 @@ pub(super) enum Step {
     Cmd(Vec<String>),
 }
 
-/// A folder that builds share and the image does not have.
+/// Which of the project's own words can stand instead of a command (`overrides`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// What packages are installed by: `install`.
+    Install,
+    /// What is made of the sources: `build`.
+    Build,
+    /// None: it makes the stage ready, or takes away what is not for the image.
+    Other,
+}
+
+/// What a command sees beside the stage's own files.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mount {
+    Cache(Cache),
+}
+
+/// A folder that builds share and the image does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cache {
     pub(super) id: &'static str,
     pub(super) target: &'static str,
@@ -128,17 +146,34 @@ impl Stage {
 
     /// A command of its own, or one more of the RUN before it: each is a layer.
     pub(super) fn run(&mut self, command: impl Into<String>) -> &mut Self {
-        if let Some(Step::Run { caches, commands }) = self.steps.last_mut()
-            && caches.is_empty()
-        {
-            commands.push(command.into());
-            return self;
-        }
-        self.step(Step::Run { caches: Vec::new(), commands: vec![command.into()] })
+        self.command(Part::Other, &[], command.into())
     }
 
     pub(super) fn run_with(&mut self, caches: &[Cache], command: impl Into<String>) -> &mut Self {
-        self.step(Step::Run { caches: caches.to_vec(), commands: vec![command.into()] })
+        self.command(Part::Other, caches, command.into())
+    }
+
+    /// Gets the packages that the project names.
+    pub(super) fn install(&mut self, caches: &[Cache], command: impl Into<String>) -> &mut Self {
+        self.command(Part::Install, caches, command.into())
+    }
+
+    /// Makes what is started, of sources that are there.
+    pub(super) fn build(&mut self, caches: &[Cache], command: impl Into<String>) -> &mut Self {
+        self.command(Part::Build, caches, command.into())
+    }
+
+    fn command(&mut self, part: Part, caches: &[Cache], command: String) -> &mut Self {
+        if let Some(Step::Run { part: before, mounts, commands }) = self.steps.last_mut()
+            && *before == part
+            && mounts.is_empty()
+            && caches.is_empty()
+        {
+            commands.push(command);
+            return self;
+        }
+        let mounts = caches.iter().copied().map(Mount::Cache).collect();
+        self.step(Step::Run { part, mounts, commands: vec![command] })
     }
 
     pub(super) fn env(&mut self, name: &str, value: &str) -> &mut Self {
@@ -201,10 +236,10 @@ impl Display for Step {
                 }
                 f.write_str(&exec(&words))
             }
-            Self::Run { caches, commands } => {
+            Self::Run { part: _, mounts, commands } => {
                 f.write_str("RUN ")?;
-                for cache in caches {
-                    write!(f, "{cache} \\\n    ")?;
+                for mount in mounts {
+                    write!(f, "{mount} \\\n    ")?;
                 }
                 f.write_str(&commands.join(" \\\n && "))
             }
@@ -217,6 +252,14 @@ impl Display for Step {
             }
             Self::Entrypoint(words) => write!(f, "ENTRYPOINT {}", exec(words)),
             Self::Cmd(words) => write!(f, "CMD {}", exec(words)),
+        }
+    }
+}
+
+impl Display for Mount {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cache(cache) => cache.fmt(f),
         }
     }
 }
@@ -286,7 +329,7 @@ mod tests {
         stage.built_on = BuiltOn::Builder;
         stage.workdir("/srv/my api").copy(["go.mod", "go.sum"], "./").copy(["my api/"], "./");
         stage.run_with(&[Cache::shared("go", "/go/pkg/mod")], "go build -o api .");
-        stage.step(Step::Run { caches: vec![], commands: vec!["a".to_owned(), "b".to_owned()] });
+        stage.run("a").run("b");
         stage.env("PATH", "/opt/node/bin:$PATH").env("GREETING", "say \"hi\"");
         stage.step(Step::Entrypoint(vec!["/onedoor".to_owned()]));
         insta::assert_snapshot!(stage, @r#"

@@ -19,14 +19,14 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     let has_manifest = !manifests.is_empty();
     if has_manifest {
         stage.copy(manifests, "./");
-        stage.run_with(&[NPM], format!("mkdir -p {MODULES} && deno install"));
+        stage.install(&[NPM], format!("mkdir -p {MODULES} && deno install"));
     }
     stage.copy([unit.sources()], "./");
     for main in unit.starts.iter().filter_map(|start| main(start.words)) {
-        stage.run(format!("deno cache {main}"));
+        stage.build(&[], format!("deno cache {main}"));
     }
     if has_task(unit, "build") {
-        stage.run("deno task build");
+        stage.build(&[], "deno task build");
     }
     recipe.runtimes.push((Runtime::Deno, Company::Alone));
     recipe.taken.push(Taken::Built(MODULES.to_owned()));

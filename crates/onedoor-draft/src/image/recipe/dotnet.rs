@@ -18,9 +18,9 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     let folder = unit.starts.iter().find_map(published).unwrap_or_else(|| PUBLISHED.to_owned());
     let mut stage = unit.stage(runtime.build_image(), unit.home());
     stage.copy([unit.source(&project)], "./");
-    stage.run_with(&[PACKAGES], format!("dotnet restore \"{project}\""));
+    stage.install(&[PACKAGES], format!("dotnet restore \"{project}\""));
     stage.copy([unit.sources()], "./");
-    stage.run_with(
+    stage.build(
         &[PACKAGES],
         format!("dotnet publish \"{project}\" --configuration Release --output {folder} -p:UseAppHost=false"),
     );

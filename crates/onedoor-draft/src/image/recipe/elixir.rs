@@ -29,16 +29,16 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     stage.env("MIX_ENV", "prod");
     stage.run("mix local.hex --force && mix local.rebar --force");
     stage.copy(unit.manifests(&["mix.exs", "mix.lock"]), "./");
-    stage.run_with(&[PACKAGES], "mix deps.get --only prod");
+    stage.install(&[PACKAGES], "mix deps.get --only prod");
     if unit.place().has("config") {
         stage.copy([format!("{}/", unit.source("config"))], "config/");
     }
-    stage.run("mix deps.compile");
+    stage.install(&[], "mix deps.compile");
     stage.copy([unit.sources()], "./");
     if text.contains("assets.deploy") {
-        stage.run("mix assets.deploy");
+        stage.build(&[], "mix assets.deploy");
     }
-    stage.run("mix release");
+    stage.build(&[], "mix release");
     let program = format!("_build/prod/rel/{name}/bin/{name}");
     for start in unit.starts.iter().filter(|start| start.program() == "mix") {
         recipe.starts.push((start.app.to_owned(), format!("{program} start")));

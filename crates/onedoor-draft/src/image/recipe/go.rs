@@ -17,7 +17,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     stage.step(Step::Arg("TARGETOS".to_owned())).step(Step::Arg("TARGETARCH".to_owned()));
     if unit.place().has("go.sum") {
         stage.copy(unit.manifests(&["go.mod", "go.sum"]), "./");
-        stage.run_with(&CACHES[..1], "go mod download");
+        stage.install(&CACHES[..1], "go mod download");
     }
     stage.copy([unit.sources()], "./");
     for start in &unit.starts {
@@ -29,7 +29,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
             ));
             continue;
         };
-        stage.run_with(
+        stage.build(
             &CACHES,
             format!(
                 "CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags='-s -w' -o {} {}",

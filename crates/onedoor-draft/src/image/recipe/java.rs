@@ -28,7 +28,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
         (false, true) => (GRADLE, "sh ./gradlew --no-daemon assemble", "build/libs"),
         (false, false) => (GRADLE, "gradle --no-daemon assemble", "build/libs"),
     };
-    stage.run_with(&[cache], command);
+    stage.build(&[cache], command);
     let built = built(unit, folder);
     if let Built::Jar = built {
         stage.run(format!(

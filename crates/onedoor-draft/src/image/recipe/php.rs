@@ -39,12 +39,12 @@ fn install(unit: &Unit<'_>, extensions: &[String], stage: &mut Stage) {
     stage.env("COMPOSER_ALLOW_SUPERUSER", "1");
     stage.copy(unit.manifests(&["composer.json", "composer.lock"]), "./");
     // Scripts and the class map want the sources, which come after.
-    stage.run_with(
+    stage.install(
         &[PACKAGES],
         "composer install --no-dev --no-interaction --prefer-dist --no-scripts --no-autoloader",
     );
     stage.copy([unit.sources()], "./");
-    stage.run("composer dump-autoload --no-dev --optimize");
+    stage.build(&[], "composer dump-autoload --no-dev --optimize");
     if unit.found.and_then(|found| found.framework) == Some("Laravel") {
         stage.run("mkdir -p storage bootstrap/cache && chmod -R a+rwX storage bootstrap/cache");
     }

@@ -37,25 +37,25 @@ fn uv(unit: &Unit<'_>, stage: &mut Stage) {
     Tool::Uv.fetch(None, stage);
     stage.env("UV_PYTHON_DOWNLOADS", "never").env("UV_LINK_MODE", "copy");
     stage.copy(unit.manifests(&["pyproject.toml", "uv.lock", ".python-version"]), "./");
-    stage.run_with(&[UV], "uv sync --locked --no-dev --no-install-project");
+    stage.install(&[UV], "uv sync --locked --no-dev --no-install-project");
     stage.copy([unit.sources()], "./");
-    stage.run_with(&[UV], "uv sync --locked --no-dev");
+    stage.install(&[UV], "uv sync --locked --no-dev");
 }
 
 fn poetry(unit: &Unit<'_>, stage: &mut Stage) {
     Tool::Poetry.fetch(None, stage);
     stage.env("POETRY_VIRTUALENVS_IN_PROJECT", "true");
     stage.copy(unit.manifests(&["pyproject.toml", "poetry.lock"]), "./");
-    stage.run("poetry install --no-interaction --only main --no-root");
+    stage.install(&[], "poetry install --no-interaction --only main --no-root");
     stage.copy([unit.sources()], "./");
     // A project that is no package has nothing to be installed.
-    stage.run("poetry install --no-interaction --only-root || true");
+    stage.install(&[], "poetry install --no-interaction --only-root || true");
 }
 
 fn pdm(unit: &Unit<'_>, stage: &mut Stage) {
     Tool::Pdm.fetch(None, stage);
     stage.copy(unit.manifests(&["pyproject.toml", "pdm.lock"]), "./");
-    stage.run("pdm config python.use_venv true && pdm sync --prod --no-self");
+    stage.install(&[], "pdm config python.use_venv true && pdm sync --prod --no-self");
     stage.copy([unit.sources()], "./");
 }
 
@@ -64,7 +64,7 @@ fn pipenv(unit: &Unit<'_>, stage: &mut Stage) {
     stage.env("PIPENV_VENV_IN_PROJECT", "1");
     stage.copy(unit.manifests(&["Pipfile", "Pipfile.lock"]), "./");
     let install = if unit.place().has("Pipfile.lock") { "pipenv sync" } else { "pipenv install --skip-lock" };
-    stage.run_with(&[PIP], install);
+    stage.install(&[PIP], install);
     stage.copy([unit.sources()], "./");
 }
 
@@ -74,7 +74,7 @@ fn pip(unit: &Unit<'_>, runtime: Runtime, stage: &mut Stage) {
     let python = runtime.version().map_or_else(|| "python3".to_owned(), |version| format!("python{version}"));
     if !place.has("requirements.txt") {
         stage.copy([unit.sources()], "./");
-        stage.run_with(&[PIP], format!("{python} -m venv .venv && .venv/bin/pip install ."));
+        stage.install(&[PIP], format!("{python} -m venv .venv && .venv/bin/pip install ."));
         return;
     }
     let needs_sources = place.text("requirements.txt").is_some_and(|text| names_files(&text));
@@ -83,7 +83,7 @@ fn pip(unit: &Unit<'_>, runtime: Runtime, stage: &mut Stage) {
     } else {
         stage.copy(unit.manifests(&["requirements.txt"]), "./");
     }
-    stage.run_with(&[PIP], format!("{python} -m venv .venv && .venv/bin/pip install -r requirements.txt"));
+    stage.install(&[PIP], format!("{python} -m venv .venv && .venv/bin/pip install -r requirements.txt"));
     if !needs_sources {
         stage.copy([unit.sources()], "./");
     }

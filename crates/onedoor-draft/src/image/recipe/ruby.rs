@@ -26,7 +26,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     // Without a lock there is nothing that could be frozen.
     let frozen =
         if unit.place().has("Gemfile.lock") { " && bundle config set --local frozen true" } else { "" };
-    stage.run_with(
+    stage.install(
         &[GEMS],
         format!(
             "bundle config set --local path vendor/bundle && bundle config set --local without 'development test'{frozen} && bundle install"
@@ -36,7 +36,10 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     if unit.found.and_then(|found| found.framework) == Some("Rails") {
         recipe.env = vec![("RAILS_ENV", "production"), ("RAILS_LOG_TO_STDOUT", "1")];
         if has_assets(unit.place()) {
-            stage.run("RAILS_ENV=production SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile");
+            stage.build(
+                &[],
+                "RAILS_ENV=production SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile",
+            );
         }
         if unit.place().has("package.json") {
             recipe.notes.push(format!(

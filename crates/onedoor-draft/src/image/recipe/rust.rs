@@ -17,7 +17,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     let locked = if unit.place().has("Cargo.lock") { " --locked" } else { "" };
     for start in &unit.starts {
         let Some((program, instead)) = program(start, unit) else { continue };
-        stage.run_with(&CACHES, format!("cargo build --release{locked} --bin {program}"));
+        stage.build(&CACHES, format!("cargo build --release{locked} --bin {program}"));
         recipe.taken.push(Taken::Built(join(&unit.home(), &format!("target/release/{program}"))));
         recipe.starts.extend(instead.map(|command| (start.app.to_owned(), command)));
     }

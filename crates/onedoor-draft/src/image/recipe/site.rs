@@ -35,8 +35,8 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     if packages == maker {
         stage.step(super::super::dockerfile::Step::Comment("hadolint ignore=DL3013".to_owned()));
     }
-    stage.run_with(&[PIP], format!("pip install {packages}"));
-    stage.copy([unit.sources()], "./").run(command);
+    stage.install(&[PIP], format!("pip install {packages}"));
+    stage.copy([unit.sources()], "./").build(&[], command);
     let folder = found.files.as_ref().map_or("", |files| files.folder.as_str());
     recipe.taken = vec![Taken::Built(join(&unit.home(), folder))];
     recipe.stage = Some(stage);

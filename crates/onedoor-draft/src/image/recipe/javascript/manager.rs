@@ -63,7 +63,7 @@ impl Manager {
     pub(super) fn install(&self, unit: &Unit<'_>, stage: &mut Stage) {
         self.fetch(stage);
         stage.copy(unit.manifests(self.kind.manifests()), "./");
-        stage.run_with(&[self.kind.cache()], self.install_command());
+        stage.install(&[self.kind.cache()], self.install_command());
     }
 
     pub(super) fn install_command(&self) -> &'static str {

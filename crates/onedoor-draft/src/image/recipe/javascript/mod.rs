@@ -43,7 +43,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
         manager.install(unit, &mut stage);
         stage.copy([unit.sources()], "./");
         if unit.has_script("build") {
-            stage.run(manager.run("build"));
+            stage.build(&[], manager.run("build"));
         }
     }
     if let Some(server) = standalone(unit) {

@@ -86,7 +86,7 @@ impl<'a> Workspace<'a> {
             let folder = self.inside(&member.folder);
             stage.copy([join(&member.folder, "package.json")], format!("{folder}/"));
         }
-        stage.run_with(&[manager.kind.cache()], self.install(manager));
+        stage.install(&[manager.kind.cache()], self.install(manager));
         let shared = there(&SHARED);
         if !shared.is_empty() {
             stage.copy(shared, "./");
@@ -95,12 +95,15 @@ impl<'a> Workspace<'a> {
             stage.copy([format!("{}/", member.folder)], format!("{}/", self.inside(&member.folder)));
         }
         for member in self.needed().filter(|member| member.builds == Builds::Something) {
-            stage.run(match manager.kind {
-                Kind::Pnpm => format!("pnpm --filter '{}' run build", member.name),
-                Kind::Npm => format!("npm run build --workspace '{}'", member.name),
-                Kind::Yarn => format!("yarn workspace '{}' run build", member.name),
-                Kind::Bun => format!("bun run --filter '{}' build", member.name),
-            });
+            stage.build(
+                &[],
+                match manager.kind {
+                    Kind::Pnpm => format!("pnpm --filter '{}' run build", member.name),
+                    Kind::Npm => format!("npm run build --workspace '{}'", member.name),
+                    Kind::Yarn => format!("yarn workspace '{}' run build", member.name),
+                    Kind::Bun => format!("bun run --filter '{}' build", member.name),
+                },
+            );
         }
     }
 
