@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dockerfile::{Cache, Dockerfile, Part, Stage, Step};
-use super::recipe::{HOME, Recipe, Start, Taken, Unit};
+use super::recipe::{HOME, Recipe, Taken, Unit};
 use super::runtime::{Company, Runtime, SUITE};
-use super::{Configuration, Kind, Origin, Wanted};
+use super::{Configuration, Kind, Origin, Wanted, outside};
 use crate::draft::{Draft, Entry};
 use crate::folder::join;
 
@@ -18,7 +18,7 @@ const OVERLAY: &str = "/srv/onedoor.image.toml";
 pub(super) fn dockerfile(wanted: &Wanted, units: &[Unit<'_>], recipes: &[Recipe]) -> Dockerfile {
     let mut stages: Vec<Stage> = vec![onedoor(&wanted.onedoor)];
     stages.extend(recipes.iter().filter_map(|recipe| recipe.stage.clone()).map(|stage| lean(stage, wanted)));
-    let overlay = overlay(units, recipes);
+    let overlay = overlay(wanted, recipes);
     let written = configuration(wanted, overlay.as_deref());
     stages.extend(written.clone());
     stages.push(last(wanted, units, recipes, overlay.is_some(), written.is_some()));
@@ -82,15 +82,21 @@ fn sources(folder: &str) -> Stage {
 }
 
 /// What the image starts where the file's own command would build: a second file over the first.
-fn overlay(units: &[Unit<'_>], recipes: &[Recipe]) -> Option<String> {
+fn overlay(wanted: &Wanted, recipes: &[Recipe]) -> Option<String> {
     let mut draft = Draft::default();
-    for (app, command) in recipes.iter().flat_map(|recipe| &recipe.starts) {
-        let mut entry = Entry::named(app);
-        entry.say("run", command.as_str());
-        let is_job = |start: &Start<'_>| start.app == app && start.kind == Kind::Job;
-        match units.iter().flat_map(|unit| &unit.starts).any(is_job) {
-            true => draft.jobs.push(entry),
-            false => draft.apps.push(entry),
+    for app in &wanted.apps {
+        let mut entry = Entry::named(&app.name);
+        let starts = recipes.iter().flat_map(|recipe| &recipe.starts);
+        if let Some((_, command)) = starts.into_iter().find(|(name, _)| *name == app.name) {
+            entry.say("run", command.as_str());
+        }
+        if let Some(files) = outside::env_files_in(app) {
+            entry.say("env_file", files);
+        }
+        match (entry.facts.is_empty(), app.kind) {
+            (true, _) => {}
+            (false, Kind::App) => draft.apps.push(entry),
+            (false, Kind::Job) => draft.jobs.push(entry),
         }
     }
     (draft != Draft::default()).then(|| draft.render())

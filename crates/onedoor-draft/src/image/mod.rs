@@ -16,6 +16,7 @@ mod dockerfile;
 mod fixtures;
 mod ignore;
 mod libraries;
+mod outside;
 mod recipe;
 mod runtime;
 #[cfg(test)]
@@ -61,6 +62,10 @@ pub struct WantedApp {
     pub words: Vec<String>,
     /// Whether it is to go on running.
     pub kind: Kind,
+    /// Files of variables, from the folder of the configuration.
+    pub env_files: Vec<String>,
+    /// Whom the file has it run as.
+    pub user: Option<String>,
 }
 
 /// What an app is to the configuration.
@@ -140,6 +145,7 @@ pub fn image(folder: &Path, wanted: &Wanted) -> Image {
     let mut notes = tree.troubles();
     notes.extend(recipes.iter().flat_map(|recipe| recipe.notes.iter().cloned()));
     notes.extend(assemble::notes(&recipes));
+    notes.extend(outside::notes(wanted));
     Image {
         dockerfile: assemble::dockerfile(wanted, &units, &recipes).to_string(),
         ignore: ignore::text(&wanted.onedoor),
@@ -153,7 +159,7 @@ fn unit<'a>(tree: &'a Tree, dir: &'a str, found: &'a [Found], wanted: &'a Wanted
         .apps
         .iter()
         .filter(|app| app.dir == dir)
-        .map(|app| Start { app: &app.name, words: &app.words, kind: app.kind })
+        .map(|app| Start { app: &app.name, words: &app.words })
         .collect();
     Unit { tree, folder: dir, found: found.first(), starts }
 }

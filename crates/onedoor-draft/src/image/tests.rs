@@ -12,6 +12,8 @@ fn app(name: &str, dir: &str, run: &str) -> WantedApp {
         dir: dir.to_owned(),
         words: run.split(' ').map(str::to_owned).collect(),
         kind: Kind::App,
+        env_files: Vec::new(),
+        user: None,
     }
 }
 
@@ -66,6 +68,24 @@ fn what_is_built_at_each_start_elsewhere_is_built_once() {
         vec![app("api", "", "go run . --verbose")],
     );
     insta::assert_snapshot!(image.dockerfile);
+}
+
+#[test]
+fn what_no_image_may_hold_is_asked_of_the_container() {
+    let api = WantedApp {
+        env_files: vec!["defaults.env".to_owned(), "api/.env".to_owned()],
+        user: Some("www-data".to_owned()),
+        ..app("api", "api", "node main.js")
+    };
+    let image = of(&[("api/main.js", "require('http').listen(1)")], vec![api]);
+    assert_eq!(
+        image.notes,
+        [
+            "api: api/.env is not in the image, which is no place for secrets: give its variables to the container (--env-file api/.env); the image does not ask for the file",
+            "api: user = \"www-data\" takes root, and the image runs as 10001: take `user` out, or start the container as root (--user 0)",
+        ]
+    );
+    assert!(image.dockerfile.contains("api = { env_file = [\"defaults.env\"] }"), "{}", image.dockerfile);
 }
 
 #[test]

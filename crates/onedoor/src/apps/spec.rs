@@ -336,6 +336,8 @@ pub(crate) struct Isolation {
     pub(crate) umask: Option<u32>,
     /// None: onedoor's own.
     pub(crate) account: Option<Account>,
+    /// The user that the file names, whether or not this machine knows him.
+    pub(crate) user: Option<String>,
     pub(crate) limits: Limits,
 }
 

@@ -17,7 +17,6 @@ mod ruby;
 mod rust;
 mod site;
 
-use super::Kind;
 use super::dockerfile::Stage;
 use super::runtime::{Company, Runtime};
 use super::version::{Choice, Known, Version};
@@ -42,7 +41,6 @@ pub(super) struct Unit<'a> {
 pub(super) struct Start<'a> {
     pub(super) app: &'a str,
     pub(super) words: &'a [String],
-    pub(super) kind: Kind,
 }
 
 /// What comes of a unit.

@@ -184,7 +184,16 @@ fn app(spec: &AppSpec, kind: Kind, folder: &Path) -> Result<WantedApp, String> {
         // What the shell makes of it is its own business; the programs' names are in it all the same.
         Command::Shell(line) => line.split_whitespace().map(str::to_owned).collect(),
     };
-    Ok(WantedApp { name: spec.name.to_string(), dir, words, kind })
+    // A file elsewhere is in no image anyhow; `check --build` says so there.
+    let env_files = spec.environment.files.iter().filter_map(|file| relative(folder, file)).collect();
+    Ok(WantedApp {
+        name: spec.name.to_string(),
+        dir,
+        words,
+        kind,
+        env_files,
+        user: spec.isolation.user.clone(),
+    })
 }
 
 /// The first port that clients come to.

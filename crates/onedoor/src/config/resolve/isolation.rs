@@ -22,6 +22,7 @@ pub(super) fn isolation(section: &Section, context: &mut Context<'_>) -> Isolati
     Isolation {
         umask: umask(section, context),
         account: account(section, context),
+        user: name(section, "user").map(|user| user.value),
         limits: limits(section, context),
     }
 }
