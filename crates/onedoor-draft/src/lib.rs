@@ -24,9 +24,11 @@ mod render;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
 
-pub use detect::{LANGUAGES, Language};
+pub use detect::{LANGUAGES, Language, PROVIDERS};
 pub use draft::{Draft, Entry, Fact, Value};
-pub use image::{Configuration, Image, Kind, Origin, Planned, Wanted, WantedApp, image};
+pub use image::{
+    Build, Configuration, FOUND, Image, Kind, MadeFrom, Origin, Planned, Start, Wanted, WantedApp, image,
+};
 pub use import::{Conversion, Detail, Fault, Format, Input, Report, convert};
 pub use look::{Look, Source, look};
 pub use plan::{App, Command, DevKey, Plan};

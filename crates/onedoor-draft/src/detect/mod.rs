@@ -20,7 +20,7 @@ mod survey;
 mod tests;
 
 pub(crate) use routes::{Knows, knows};
-pub(crate) use survey::{found_in, survey};
+pub(crate) use survey::{project_as, project_in, survey};
 
 use crate::folder::Place;
 
@@ -131,6 +131,11 @@ pub(crate) struct Reason {
 }
 
 impl Provider {
+    /// As a configuration says it (`apps.*.build.provider`). None: it is no language.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        WORDS.iter().find(|(known, _)| *known == word).map(|(_, provider)| *provider)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Python => "Python",
@@ -148,6 +153,27 @@ impl Provider {
         }
     }
 }
+
+const WORDS: [(&str, Provider); 12] = [
+    ("python", Provider::Python),
+    ("node", Provider::Node),
+    ("bun", Provider::Bun),
+    ("deno", Provider::Deno),
+    ("go", Provider::Go),
+    ("rust", Provider::Rust),
+    ("ruby", Provider::Ruby),
+    ("php", Provider::Php),
+    ("java", Provider::Java),
+    ("dotnet", Provider::DotNet),
+    ("elixir", Provider::Elixir),
+    ("static", Provider::Static),
+];
+
+/// What a configuration may call a folder; the last: no language that has to be built.
+pub const PROVIDERS: &[&str] = &[
+    "python", "node", "bun", "deno", "go", "rust", "ruby", "php", "java", "dotnet", "elixir", "static",
+    "none",
+];
 
 /// Who knows the folders of a language.
 #[derive(Debug)]

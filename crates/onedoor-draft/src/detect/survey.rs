@@ -3,7 +3,7 @@
 //! The first provider that knows a folder has it. Below an app only a manifest makes another one: its own sources and
 //! pages are no apps.
 
-use super::{Found, LANGUAGES, Provider, manifests};
+use super::{Found, LANGUAGES, Provider, javascript, manifests, python};
 use crate::folder::{Place, Tree, base, is_aside};
 
 /// Levels below the root: `services/api`.
@@ -36,9 +36,20 @@ pub(crate) fn survey(tree: &Tree) -> Vec<Found> {
     found
 }
 
-/// What this folder is, whatever lies above or below it.
-pub(crate) fn found_in(tree: &Tree, folder: &str) -> Vec<Found> {
-    look(Place { tree, folder }, Below::Nothing)
+/// What this folder is, whatever lies above or below it, even if nothing in it is known to be started.
+pub(crate) fn project_in(tree: &Tree, folder: &str) -> Option<Found> {
+    let place = Place { tree, folder };
+    let found = look(place, Below::Nothing).into_iter().next();
+    found.or_else(|| python::project(place)).or_else(|| javascript::project(place))
+}
+
+/// What this provider makes of the folder, whoever else knows it; the bare provider where it sees nothing in it.
+pub(crate) fn project_as(tree: &Tree, folder: &str, provider: Provider) -> Found {
+    let place = Place { tree, folder };
+    let all = LANGUAGES.iter().flat_map(|language| (language.look)(place));
+    let projects = || [python::project(place), javascript::project(place)].into_iter().flatten();
+    let mut known = all.chain(projects()).filter(|found| found.provider == provider);
+    known.next().unwrap_or_else(|| Found::new(place, provider, ""))
 }
 
 /// `*.csproj` is any file that ends so.

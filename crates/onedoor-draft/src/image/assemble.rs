@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dockerfile::{Cache, Dockerfile, Part, Stage, Step};
+use super::outside;
+use super::overrides::install_packages;
 use super::recipe::{HOME, Recipe, Taken, Unit};
 use super::runtime::{Company, Runtime, SUITE};
-use super::{Configuration, Kind, Origin, Wanted, outside};
-use crate::draft::{Draft, Entry};
+use super::wanted::{self, Configuration, Kind, Origin, Wanted};
+use crate::draft::{Draft, Entry, Value};
 use crate::folder::join;
 
 /// Whom the image runs as: nobody's number, so that no user of the host has it.
@@ -17,7 +19,10 @@ const OVERLAY: &str = "/srv/onedoor.image.toml";
 
 pub(super) fn dockerfile(wanted: &Wanted, units: &[Unit<'_>], recipes: &[Recipe]) -> Dockerfile {
     let mut stages: Vec<Stage> = vec![onedoor(&wanted.onedoor)];
-    stages.extend(recipes.iter().filter_map(|recipe| recipe.stage.clone()).map(|stage| lean(stage, wanted)));
+    for recipe in recipes {
+        stages.extend(recipe.sources.iter().cloned());
+        stages.extend(recipe.stage.clone().map(|stage| lean(stage, wanted)));
+    }
     let overlay = overlay(wanted, recipes);
     let written = configuration(wanted, overlay.as_deref());
     stages.extend(written.clone());
@@ -29,7 +34,7 @@ pub(super) fn dockerfile(wanted: &Wanted, units: &[Unit<'_>], recipes: &[Recipe]
             "syntax=docker/dockerfile:1".to_owned(),
             format!("Written by onedoor {}. Write it anew: onedoor dockerfile", wanted.version),
         ],
-        arguments: Vec::new(),
+        arguments: recipes.iter().flat_map(|recipe| recipe.arguments.iter().cloned()).collect(),
         stages,
     }
 }
@@ -81,14 +86,17 @@ fn sources(folder: &str) -> Stage {
     stage
 }
 
-/// What the image starts where the file's own command would build: a second file over the first.
+/// What the image starts where its owner says so, or where the file's own command would build: a second file over the
+/// first.
 fn overlay(wanted: &Wanted, recipes: &[Recipe]) -> Option<String> {
     let mut draft = Draft::default();
     for app in &wanted.apps {
         let mut entry = Entry::named(&app.name);
         let starts = recipes.iter().flat_map(|recipe| &recipe.starts);
-        if let Some((_, command)) = starts.into_iter().find(|(name, _)| *name == app.name) {
-            entry.say("run", command.as_str());
+        let found =
+            || starts.into_iter().find(|(name, _)| *name == app.name).map(|(_, line)| line.as_str().into());
+        if let Some(command) = app.build.start.as_ref().map(value).or_else(found) {
+            entry.say("run", command);
         }
         if let Some(files) = outside::env_files_in(app) {
             entry.say("env_file", files);
@@ -100,6 +108,13 @@ fn overlay(wanted: &Wanted, recipes: &[Recipe]) -> Option<String> {
         }
     }
     (draft != Draft::default()).then(|| draft.render())
+}
+
+fn value(command: &wanted::Start) -> Value {
+    match command {
+        wanted::Start::Line(line) => line.as_str().into(),
+        wanted::Start::Words(words) => Value::List(words.iter().map(|word| word.as_str().into()).collect()),
+    }
 }
 
 /// A stage that writes what is in no file of the folder.
@@ -152,6 +167,7 @@ fn last(
         .map(|(runtime, company)| (*runtime, *company))
         .collect();
     packages.extend(others.iter().flat_map(|(runtime, _)| runtime.libraries()));
+    packages.extend(units.iter().flat_map(|unit| &unit.build.apt).map(String::as_str));
     let setup: BTreeSet<&str> = recipes.iter().flat_map(|recipe| &recipe.setup).map(String::as_str).collect();
     let has_shell = !runtimes.is_empty() || !packages.is_empty() || !setup.is_empty();
     let from = match base.and_then(Runtime::base) {
@@ -161,7 +177,7 @@ fn last(
     };
     let mut stage = Stage::new("image", from, "the image");
     if !packages.is_empty() {
-        install(&packages, &mut stage);
+        install_packages(&packages.into_iter().collect::<Vec<_>>(), &mut stage);
     }
     for (runtime, company) in &others {
         runtime.copy_into(&mut stage, *company);
@@ -189,6 +205,10 @@ fn last(
         }
     }
     take(units, recipes, &mut stage);
+    for test in recipes.iter().flat_map(|recipe| &recipe.tests) {
+        stage.step(Step::Comment("hadolint ignore=DL4006".to_owned()));
+        stage.run(test);
+    }
     let files = files(wanted, has_overlay, is_written, &mut stage);
     stage.step(Step::Check(named(&["/onedoor", "check", "--build"], &files)));
     close(wanted, &files, &mut stage);
@@ -232,25 +252,13 @@ pub(super) fn notes(recipes: &[Recipe]) -> Vec<String> {
         .collect()
 }
 
-fn install(packages: &BTreeSet<&str>, stage: &mut Stage) {
-    let names: Vec<&str> = packages.iter().copied().collect();
-    stage.step(Step::Comment("hadolint ignore=DL3008".to_owned()));
-    let caches = [Cache::locked("apt", "/var/cache/apt"), Cache::locked("apt-lists", "/var/lib/apt/lists")];
-    stage.run_with(
-        &caches,
-        format!(
-            "apt-get update \\\n && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {}",
-            names.join(" ")
-        ),
-    );
-}
-
 fn take(units: &[Unit<'_>], recipes: &[Recipe], stage: &mut Stage) {
     for (unit, recipe) in units.iter().zip(recipes) {
         for taken in &recipe.taken {
             match taken {
                 Taken::Built(place) => stage.copy_from(unit.stage_name(), place.clone(), place.clone()),
                 Taken::AsItIs { source, place } => stage.copy([source.clone()], place.clone()),
+                Taken::Image { image, place } => stage.copy_from(image.clone(), place.clone(), place.clone()),
             };
         }
     }

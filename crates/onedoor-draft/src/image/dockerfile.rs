@@ -10,8 +10,8 @@ use std::fmt::{self, Display, Formatter};
 pub(super) struct Dockerfile {
     /// Comment lines at the top.
     pub(super) about: Vec<String>,
-    /// What stands before the first FROM: versions, to be changed in one place.
-    pub(super) arguments: Vec<(String, String)>,
+    /// Instructions before the first FROM.
+    pub(super) arguments: Vec<String>,
     pub(super) stages: Vec<Stage>,
 }
 
@@ -27,18 +27,22 @@ pub(super) struct Stage {
 }
 
 /// Which machine's programs a stage runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum BuiltOn {
     /// The image's own kind.
     Target,
     /// The builder's kind, since its compiler makes programs for any.
     Builder,
+    /// As somebody else's Dockerfile says.
+    Named(String),
 }
 
 /// One instruction, or a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Comment(String),
+    /// Somebody else's instruction, as it is.
+    Verbatim(String),
     Arg(String),
     Env(Vec<(String, String)>),
     Label(Vec<(String, String)>),
@@ -78,6 +82,11 @@ pub(super) enum Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mount {
     Cache(Cache),
+    /// A file that whoever builds gives to this command alone; no layer has it.
+    Secret {
+        id: String,
+        target: String,
+    },
 }
 
 /// A folder that builds share and the image does not have.
@@ -196,8 +205,8 @@ impl Display for Dockerfile {
         for line in &self.about {
             writeln!(f, "{}", comment(line))?;
         }
-        for (name, value) in &self.arguments {
-            writeln!(f, "ARG {name}={value}")?;
+        for argument in &self.arguments {
+            writeln!(f, "{argument}")?;
         }
         self.stages.iter().try_for_each(|stage| write!(f, "\n{stage}"))
     }
@@ -208,9 +217,10 @@ impl Display for Stage {
         if !self.about.is_empty() {
             writeln!(f, "{}", comment(&self.about))?;
         }
-        let platform = match self.built_on {
-            BuiltOn::Target => "",
-            BuiltOn::Builder => "--platform=$BUILDPLATFORM ",
+        let platform = match &self.built_on {
+            BuiltOn::Target => String::new(),
+            BuiltOn::Builder => "--platform=$BUILDPLATFORM ".to_owned(),
+            BuiltOn::Named(platform) => format!("--platform={platform} "),
         };
         writeln!(f, "FROM {platform}{} AS {}", self.from, self.name)?;
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
@@ -221,6 +231,7 @@ impl Display for Step {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Comment(text) => f.write_str(&comment(text)),
+            Self::Verbatim(text) => f.write_str(text),
             Self::Arg(name) => write!(f, "ARG {name}"),
             Self::Env(pairs) => write!(f, "ENV {}", assignments(pairs)),
             Self::Label(pairs) => write!(f, "LABEL {}", assignments(pairs)),
@@ -260,6 +271,7 @@ impl Display for Mount {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cache(cache) => cache.fmt(f),
+            Self::Secret { id, target } => write!(f, "--mount=type=secret,id={id},target={target}"),
         }
     }
 }

@@ -14,88 +14,25 @@ mod assemble;
 mod dockerfile;
 #[cfg(test)]
 mod fixtures;
+mod foreign;
 mod ignore;
 mod libraries;
 mod outside;
+mod overrides;
 mod recipe;
 mod runtime;
 #[cfg(test)]
 mod tests;
 mod tool;
 mod version;
+mod wanted;
 
 use std::path::Path;
 
-use self::recipe::{Recipe, Standing, Start, Unit};
-use crate::detect::{Found, found_in};
+use self::recipe::{Recipe, Standing, Unit};
+pub use self::wanted::{Build, Configuration, FOUND, Kind, MadeFrom, Origin, Start, Wanted, WantedApp};
+use crate::detect::{Found, Provider, project_as, project_in};
 use crate::folder::Tree;
-
-/// What the image is for.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// In the order of the file; jobs among them.
-    pub apps: Vec<WantedApp>,
-    /// What onedoor reads in there.
-    pub configuration: Configuration,
-    /// The configuration's folder from the build's context; empty where they are one.
-    pub below: String,
-    /// Where onedoor itself comes from.
-    pub onedoor: Origin,
-    /// Of the version that writes this.
-    pub version: &'static str,
-    /// The image's name, for its labels.
-    pub name: Option<String>,
-    /// The port that the door has where PORT is not set.
-    pub port: u16,
-    /// The profile that is laid over the files in the image.
-    pub profile: Option<String>,
-}
-
-/// An app, as far as its image goes.
-#[derive(Clone, Debug)]
-pub struct WantedApp {
-    /// As the file calls it.
-    pub name: String,
-    /// From the folder of the configuration; empty for that folder.
-    pub dir: String,
-    /// Its command, taken apart.
-    pub words: Vec<String>,
-    /// Whether it is to go on running.
-    pub kind: Kind,
-    /// Files of variables, from the folder of the configuration.
-    pub env_files: Vec<String>,
-    /// Whom the file has it run as.
-    pub user: Option<String>,
-}
-
-/// What an app is to the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Under `[apps]`.
-    App,
-    /// Under `[jobs]`.
-    Job,
-}
-
-/// What the door in the image reads.
-#[derive(Clone, Debug)]
-pub enum Configuration {
-    /// These files of the folder, the later ones over the earlier.
-    Files(Vec<String>),
-    /// Nobody wrote one: this text, as it was found.
-    Found(String),
-}
-
-/// How the binary gets into the image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A file of the build's context.
-    File(String),
-    /// An image that has it as /onedoor.
-    Image(String),
-    /// The folder of its sources in the build's context, empty for that folder: it is built in a stage of its own.
-    Sources(String),
-}
 
 /// What was made.
 #[derive(Clone, Debug)]
@@ -131,15 +68,10 @@ pub struct Planned {
 #[must_use]
 pub fn image(folder: &Path, wanted: &Wanted) -> Image {
     let tree = Tree::at(folder);
-    let mut dirs: Vec<&str> = Vec::new();
-    for app in &wanted.apps {
-        if !dirs.contains(&app.dir.as_str()) {
-            dirs.push(&app.dir);
-        }
-    }
-    let found: Vec<Vec<Found>> = dirs.iter().map(|dir| found_in(&tree, dir)).collect();
+    let folders = gathered(&wanted.apps);
+    let found: Vec<Option<Found>> = folders.iter().map(|folder| found(&tree, folder)).collect();
     let units: Vec<Unit<'_>> =
-        dirs.iter().zip(&found).map(|(dir, found)| unit(&tree, dir, found, wanted)).collect();
+        folders.iter().zip(&found).map(|(folder, found)| unit(&tree, folder, found.as_ref())).collect();
     let recipes: Vec<Recipe> = units.iter().map(recipe::of).collect();
     let plan = units.iter().zip(&recipes).map(|(unit, recipe)| planned(unit, recipe)).collect();
     let mut notes = tree.troubles();
@@ -154,26 +86,59 @@ pub fn image(folder: &Path, wanted: &Wanted) -> Image {
     }
 }
 
-fn unit<'a>(tree: &'a Tree, dir: &'a str, found: &'a [Found], wanted: &'a Wanted) -> Unit<'a> {
-    let starts = wanted
+/// What is built as one: the apps of one folder, or a single app that comes from elsewhere.
+struct Together<'a> {
+    dir: &'a str,
+    apps: Vec<&'a WantedApp>,
+    build: Build,
+}
+
+fn gathered(apps: &[WantedApp]) -> Vec<Together<'_>> {
+    let mut all: Vec<Together<'_>> = Vec::new();
+    for app in apps {
+        let is_of_folder = app.build.made_from == MadeFrom::Folder;
+        let known = all
+            .iter_mut()
+            .find(|known| is_of_folder && known.build.made_from == MadeFrom::Folder && known.dir == app.dir);
+        let Some(known) = known else {
+            let build = Build { apt: app.build.apt.clone(), ..app.build.of_folder() };
+            all.push(Together { dir: &app.dir, apps: vec![app], build });
+            continue;
+        };
+        known.apps.push(app);
+        if !known.build.changes_folder() {
+            known.build = Build { apt: std::mem::take(&mut known.build.apt), ..app.build.of_folder() };
+        }
+        known.build.apt.extend(app.build.apt.iter().cloned());
+    }
+    all
+}
+
+/// The folder as its owner calls it, or as it looks.
+fn found(tree: &Tree, together: &Together<'_>) -> Option<Found> {
+    let Build { made_from: MadeFrom::Folder, provider, .. } = &together.build else { return None };
+    match provider {
+        Some(word) => Some(project_as(tree, together.dir, Provider::of_word(word)?)),
+        None => project_in(tree, together.dir),
+    }
+}
+
+fn unit<'a>(tree: &'a Tree, together: &'a Together<'a>, found: Option<&'a Found>) -> Unit<'a> {
+    let starts = together
         .apps
         .iter()
-        .filter(|app| app.dir == dir)
-        .map(|app| Start { app: &app.name, words: &app.words })
+        .map(|app| recipe::Start { app: &app.name, words: &app.words, instead: app.build.start.as_ref() })
         .collect();
-    Unit { tree, folder: dir, found: found.first(), starts }
+    Unit { tree, folder: together.dir, found, starts, build: &together.build }
 }
 
 fn planned(unit: &Unit<'_>, recipe: &Recipe) -> Planned {
     Planned {
         apps: unit.starts.iter().map(|start| start.app.to_owned()).collect(),
         dir: unit.folder.to_owned(),
-        provider: unit.found.map_or("", |found| found.provider.name()),
+        provider: unit.provider(),
         manager: unit.found.and_then(|found| found.manager).unwrap_or_default(),
-        because: unit
-            .found
-            .map(|found| found.why.iter().map(ToString::to_string).collect())
-            .unwrap_or_default(),
+        because: unit.because(),
         experimental: recipe.standing == Standing::Experimental,
     }
 }

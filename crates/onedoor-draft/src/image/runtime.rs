@@ -78,6 +78,23 @@ impl Runtime {
         }
     }
 
+    /// Whose program it is, in the usual version.
+    pub(super) fn of_program(program: &str) -> Option<(Self, Company)> {
+        let runtime = match program {
+            "python" | "python3" => Self::Python(PYTHONS.usual),
+            "npm" | "npx" => return Some((Self::Node(NODES.usual), Company::Manager)),
+            "node" => Self::Node(NODES.usual),
+            "bun" | "bunx" => Self::Bun,
+            "deno" => Self::Deno,
+            "java" => Self::Java(JAVAS.usual),
+            "ruby" => Self::Ruby(RUBIES.usual),
+            "php" | "frankenphp" => Self::Php(PHPS.usual),
+            "dotnet" => Self::DotNet(DOTNETS.usual),
+            _ => return None,
+        };
+        Some((runtime, Company::Alone))
+    }
+
     pub(super) fn version(self) -> Option<Version> {
         match self {
             Self::Php(version)

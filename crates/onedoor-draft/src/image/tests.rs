@@ -14,6 +14,7 @@ fn app(name: &str, dir: &str, run: &str) -> WantedApp {
         kind: Kind::App,
         env_files: Vec::new(),
         user: None,
+        build: Build::default(),
     }
 }
 
@@ -144,4 +145,118 @@ fn the_same_folder_gives_the_same_bytes_and_every_ignore_is_the_same() {
         assert_eq!(one.ignore, of_fixture(&FIXTURES[0]).ignore, "{}", fixture.name);
     }
     insta::assert_snapshot!("ignore", of_fixture(&FIXTURES[0]).ignore);
+}
+
+/// The files, with what the owner of the app says of its building.
+fn built(files: &[(&str, &str)], dir: &str, run: &str, build: Build) -> Image {
+    of(files, vec![WantedApp { build, ..app("api", dir, run) }])
+}
+
+const UV: [(&str, &str); 3] = [
+    ("api/pyproject.toml", "[project]\nname = \"api\"\ndependencies = [\"fastapi\"]\n"),
+    ("api/uv.lock", ""),
+    ("api/main.py", "from fastapi import FastAPI\napp = FastAPI()\n"),
+];
+
+fn texts(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn pair(name: &str, value: &str) -> Vec<(String, String)> {
+    vec![(name.to_owned(), value.to_owned())]
+}
+
+#[test]
+fn what_the_owner_says_stands_around_what_was_found() {
+    let build = Build {
+        version: Some("3.12".to_owned()),
+        apt: texts(&["libpq5"]),
+        apt_build: texts(&["libpq-dev"]),
+        env: pair("UV_EXTRA", "gpu and more"),
+        secrets: pair("netrc", "/root/.netrc"),
+        before: texts(&["echo first"]),
+        install: Some(texts(&["echo ahead", FOUND, "echo behind"])),
+        build: Some(texts(&["make all || true", "make docs"])),
+        after: texts(&["rm -rf tests"]),
+        start: Some(Start::Words(texts(&["uvicorn", "main:app", "--workers", "2"]))),
+        ..Build::default()
+    };
+    insta::assert_snapshot!(built(&UV, "api", "uvicorn main:app --reload", build).dockerfile);
+}
+
+#[test]
+fn what_the_owner_says_stands_instead_of_what_was_found() {
+    let build = Build {
+        install: Some(texts(&["uv sync --extra gpu"])),
+        start: Some(Start::Line("granian main:app".to_owned())),
+        ..Build::default()
+    };
+    let text = built(&UV, "api", "uvicorn main:app", build).dockerfile;
+    let steps = ["COPY api/ ./", "    uv sync --extra gpu", "run = \"granian main:app\" }'"];
+    let places: Vec<usize> =
+        steps.iter().map(|step| text.find(step).unwrap_or_else(|| panic!("{step} in {text}"))).collect();
+    assert!(places.is_sorted(), "{text}");
+    assert!(!text.contains("uv sync --locked"), "{text}");
+}
+
+#[test]
+fn a_folder_that_would_be_taken_as_it_is_gets_a_stage_for_its_owners_commands() {
+    let files = [("tool/run.sh", "exec node x.js"), ("tool/x.js", "")];
+    let build = Build { build: Some(texts(&["make"])), ..Build::default() };
+    let text = built(&files, "tool", "sh -c exec node x.js", build).dockerfile;
+    assert!(
+        text.contains("FROM debian:trixie-slim AS build-api\nWORKDIR /srv/tool\nCOPY tool/ ./\nRUN make\n"),
+        "{text}"
+    );
+    assert!(text.contains("COPY --from=build-api /srv/tool /srv/tool\n"), "{text}");
+}
+
+#[test]
+fn a_provider_that_is_named_is_taken_whatever_the_folder_looks_like() {
+    let files = [("package.json", "{}"), ("requirements.txt", "flask\n"), ("app.py", "")];
+    let named = |provider: &str| {
+        let build = Build { provider: Some(provider.to_owned()), ..Build::default() };
+        built(&files, "", "python app.py", build)
+    };
+    assert_eq!(named("python").plan[0].provider, "Python");
+    assert!(named("python").dockerfile.contains("pip install -r requirements.txt"));
+    let none = named("none");
+    assert_eq!(none.plan[0].provider, "");
+    assert!(none.dockerfile.contains("FROM python:3.13-slim-trixie AS image"), "its command says so");
+}
+
+#[test]
+fn an_app_comes_from_an_image_or_from_a_dockerfile_of_its_own() {
+    let legacy = Build {
+        made_from: MadeFrom::Image {
+            image: "ghcr.io/acme/legacy:2.4".to_owned(),
+            copy: texts(&["/opt/legacy", "/etc/legacy.conf"]),
+        },
+        apt: texts(&["libxml2"]),
+        ..Build::default()
+    };
+    let own = Build {
+        made_from: MadeFrom::Dockerfile {
+            file: "old/Dockerfile".to_owned(),
+            copy: texts(&["/usr/local/bin/old"]),
+        },
+        ..Build::default()
+    };
+    let files = [(
+        "old/Dockerfile",
+        "ARG V=1\nFROM gcc:$V AS build\nCOPY . .\nRUN make\nFROM debian:trixie-slim\nCOPY --from=build /old /usr/local/bin/old\nENTRYPOINT [\"old\"]\n",
+    )];
+    let image = of(
+        &files,
+        vec![
+            WantedApp { build: legacy, ..app("legacy", "", "/opt/legacy/bin/serve --port $PORT") },
+            WantedApp { build: own, ..app("old", "old", "/usr/local/bin/old") },
+        ],
+    );
+    let rows: Vec<_> = image.plan.iter().map(|row| (row.provider, row.because.join(", "))).collect();
+    assert_eq!(
+        rows,
+        [("image", "ghcr.io/acme/legacy:2.4".to_owned()), ("Dockerfile", "old/Dockerfile".to_owned())]
+    );
+    insta::assert_snapshot!(image.dockerfile);
 }

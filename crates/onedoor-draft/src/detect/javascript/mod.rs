@@ -40,6 +40,14 @@ pub(super) fn look(place: Place<'_>) -> Vec<Found> {
     }
 }
 
+/// A project in which nothing that can be started is known: its packages are installed all the same.
+pub(super) fn project(place: Place<'_>) -> Option<Found> {
+    let package = Package { place, json: place.json("package.json")? };
+    let mut found = Found::new(place, package.provider(), "");
+    package.tell_environment(&mut found);
+    Some(found)
+}
+
 struct Package<'a> {
     place: Place<'a>,
     json: Json,

@@ -66,6 +66,14 @@ pub(super) fn look(place: Place<'_>) -> Vec<Found> {
     found
 }
 
+/// A project in which nothing that can be started is known: its packages are installed all the same.
+pub(super) fn project(place: Place<'_>) -> Option<Found> {
+    MANIFESTS.iter().find(|name| place.has(name))?;
+    let mut found = Found::new(place, Provider::Python, "");
+    Project::of(place)?.tell_environment(&mut found);
+    Some(found)
+}
+
 /// What is known of the folder before anything is decided.
 struct Project<'a> {
     place: Place<'a>,

@@ -7,6 +7,7 @@
 mod deno;
 mod dotnet;
 mod elixir;
+mod elsewhere;
 mod go;
 mod java;
 mod javascript;
@@ -18,8 +19,10 @@ mod rust;
 mod site;
 
 use super::dockerfile::Stage;
-use super::runtime::{Company, Runtime};
+use super::overrides;
+use super::runtime::{Company, Runtime, SUITE};
 use super::version::{Choice, Known, Version};
+use super::wanted::{self, Build, MadeFrom};
 use crate::detect::{Found, Provider};
 use crate::folder::{Place, Tree, base, join};
 
@@ -34,6 +37,8 @@ pub(super) struct Unit<'a> {
     pub(super) folder: &'a str,
     pub(super) found: Option<&'a Found>,
     pub(super) starts: Vec<Start<'a>>,
+    /// What its owner says of it.
+    pub(super) build: &'a Build,
 }
 
 /// An app's command, as its configuration says it.
@@ -41,6 +46,8 @@ pub(super) struct Unit<'a> {
 pub(super) struct Start<'a> {
     pub(super) app: &'a str,
     pub(super) words: &'a [String],
+    /// What its owner wants started in the image.
+    pub(super) instead: Option<&'a wanted::Start>,
 }
 
 /// What comes of a unit.
@@ -48,12 +55,17 @@ pub(super) struct Start<'a> {
 pub(super) struct Recipe {
     /// None: nothing has to be built.
     pub(super) stage: Option<Stage>,
+    /// Stages that this one is made from, and what they want said before the first of all.
+    pub(super) sources: Vec<Stage>,
+    pub(super) arguments: Vec<String>,
     pub(super) taken: Vec<Taken>,
     pub(super) runtimes: Vec<(Runtime, Company)>,
     /// Debian packages that its libraries need when they run.
     pub(super) packages: Vec<&'static str>,
     /// Commands that make the final image ready, before an app is in it.
     pub(super) setup: Vec<String>,
+    /// Commands that fail where something is missing, once it is.
+    pub(super) tests: Vec<String>,
     /// Variables of the final image, which the container's own beat.
     pub(super) env: Vec<(&'static str, &'static str)>,
     /// Commands that differ in the image: what is built there is started, not built at each start.
@@ -69,6 +81,8 @@ pub(super) enum Taken {
     Built(String),
     /// From the build's context, as it is: a path there, and its place.
     AsItIs { source: String, place: String },
+    /// From another image.
+    Image { image: String, place: String },
 }
 
 /// Whether a recipe was ever followed with the real tools.
@@ -79,8 +93,29 @@ pub(super) enum Standing {
     Experimental,
 }
 
-/// How the unit is built and what is taken of it.
+/// How the unit is built and what is taken of it, with what its owner says of that.
 pub(super) fn of(unit: &Unit<'_>) -> Recipe {
+    let mut recipe = match &unit.build.made_from {
+        MadeFrom::Folder => of_folder(unit),
+        MadeFrom::Image { image, copy } => elsewhere::image(unit, image, copy),
+        MadeFrom::Dockerfile { file, copy } => elsewhere::dockerfile(unit, file, copy),
+    };
+    if unit.build.changes_folder() {
+        overrides::apply(unit.build, recipe.stage.get_or_insert_with(|| unit.bare_stage(&recipe.runtimes)));
+        recipe.taken.iter_mut().for_each(|taken| unit.take_from_stage(taken));
+    }
+    for start in &unit.starts {
+        for (runtime, company) in start.programs().filter_map(Runtime::of_program) {
+            let is_there = recipe.runtimes.iter().any(|(known, _)| known.name() == runtime.name());
+            if !is_there {
+                recipe.runtimes.push((runtime, company));
+            }
+        }
+    }
+    recipe
+}
+
+fn of_folder(unit: &Unit<'_>) -> Recipe {
     match unit.found.map(|found| found.provider) {
         Some(Provider::Python) => python::recipe(unit),
         Some(Provider::Node | Provider::Bun) => javascript::recipe(unit),
@@ -137,6 +172,47 @@ impl<'a> Unit<'a> {
         stage
     }
 
+    /// The stage of a folder that would be taken as it is, for whoever has something done in it.
+    fn bare_stage(&self, runtimes: &[(Runtime, Company)]) -> Stage {
+        let image = match runtimes.first() {
+            Some((runtime, _)) => runtime.build_image(),
+            None => format!("debian:{SUITE}-slim"),
+        };
+        let mut stage = self.stage(image, self.home());
+        stage.copy([self.sources()], "./");
+        stage
+    }
+
+    /// What the commands of a stage may have changed is not taken from the context.
+    fn take_from_stage(&self, taken: &mut Taken) {
+        if let Taken::AsItIs { source, .. } = taken
+            && *source == self.sources()
+        {
+            *taken = Taken::Built(self.home());
+        }
+    }
+
+    /// What it is, for the plan.
+    pub(super) fn provider(&self) -> &'static str {
+        match self.build.made_from {
+            MadeFrom::Folder => self.found.map_or("", |found| found.provider.name()),
+            MadeFrom::Image { .. } => "image",
+            MadeFrom::Dockerfile { .. } => "Dockerfile",
+        }
+    }
+
+    /// Because of which files it is that.
+    pub(super) fn because(&self) -> Vec<String> {
+        match &self.build.made_from {
+            MadeFrom::Folder if self.build.provider.is_some() => vec!["build.provider".to_owned()],
+            MadeFrom::Folder => {
+                self.found.iter().flat_map(|found| &found.why).map(ToString::to_string).collect()
+            }
+            MadeFrom::Image { image, .. } => vec![image.clone()],
+            MadeFrom::Dockerfile { file, .. } => vec![file.clone()],
+        }
+    }
+
     /// The folders beside a program that it may read when it runs.
     fn data(&self) -> Vec<Taken> {
         const DATA: [&str; 12] = [
@@ -160,7 +236,8 @@ impl<'a> Unit<'a> {
 
     /// The version that the folder asks for, as its language's files are read; with a note where it could not be had.
     fn version(&self, known: Known, read: impl Fn(&str) -> String, notes: &mut Vec<String>) -> Version {
-        let asked = self.found.and_then(|found| found.version.as_deref()).map(read).unwrap_or_default();
+        let found = || self.found.and_then(|found| found.version.as_deref()).map(read);
+        let asked = self.build.version.clone().or_else(found).unwrap_or_default();
         let choice = known.choose(&asked);
         let name = self.found.map_or("", |found| found.provider.name());
         match &choice {
@@ -187,6 +264,19 @@ impl Start<'_> {
     /// The program it starts with.
     fn program(&self) -> &str {
         self.words.first().map_or("", String::as_str)
+    }
+
+    /// Everything that it starts with: of a line for a shell, the first word behind each sign.
+    fn programs(&self) -> impl Iterator<Item = &str> {
+        let line: Vec<&str> = match self.instead {
+            None => self.words.iter().map(String::as_str).collect(),
+            Some(wanted::Start::Line(line)) => line.split_whitespace().collect(),
+            Some(wanted::Start::Words(words)) => words.iter().map(String::as_str).collect(),
+        };
+        let is_sign = |word: &str| matches!(word, "&&" | "||" | ";" | "|" | "exec");
+        let begins: Vec<bool> =
+            [true].into_iter().chain(line.iter().map(|word| is_sign(word) || word.ends_with(';'))).collect();
+        line.into_iter().zip(begins).filter(|(_, begins)| *begins).map(|(word, _)| word)
     }
 
     /// True if it builds and starts at once: `go run`, `cargo run`.

@@ -1,6 +1,6 @@
-//! Nothing to be built: files as they are, and the runtime that their command names.
+//! Nothing to be built: files as they are. The runtime is the one that their command names, as everywhere.
 
-use super::super::runtime::{Company, DOTNETS, JAVAS, NODES, PHPS, PYTHONS, RUBIES, Runtime, SUITE};
+use super::super::runtime::SUITE;
 use super::{Recipe, Taken, Unit};
 
 pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
@@ -13,20 +13,6 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
         recipe.taken.push(Taken::Built(unit.home()));
     } else {
         recipe.taken.push(Taken::AsItIs { source: unit.sources(), place: format!("{}/", unit.home()) });
-    }
-    for start in &unit.starts {
-        match start.program() {
-            "python" | "python3" => recipe.runtimes.push((Runtime::Python(PYTHONS.usual), Company::Alone)),
-            "node" => recipe.runtimes.push((Runtime::Node(NODES.usual), Company::Alone)),
-            "bun" | "bunx" => recipe.runtimes.push((Runtime::Bun, Company::Alone)),
-            "deno" => recipe.runtimes.push((Runtime::Deno, Company::Alone)),
-            "java" => recipe.runtimes.push((Runtime::Java(JAVAS.usual), Company::Alone)),
-            "ruby" => recipe.runtimes.push((Runtime::Ruby(RUBIES.usual), Company::Alone)),
-            "php" | "frankenphp" => recipe.runtimes.push((Runtime::Php(PHPS.usual), Company::Alone)),
-            "dotnet" => recipe.runtimes.push((Runtime::DotNet(DOTNETS.usual), Company::Alone)),
-            "npm" | "npx" => recipe.runtimes.push((Runtime::Node(NODES.usual), Company::Manager)),
-            _ => {}
-        }
     }
     recipe
 }

@@ -193,6 +193,7 @@ fn app(spec: &AppSpec, kind: Kind, folder: &Path) -> Result<WantedApp, String> {
         kind,
         env_files,
         user: spec.isolation.user.clone(),
+        build: onedoor_draft::Build::default(),
     })
 }
 
