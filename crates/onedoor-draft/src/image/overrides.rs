@@ -11,6 +11,9 @@
 use super::dockerfile::{Cache, Mount, Part, Stage, Step};
 use super::wanted::{Build, FOUND};
 
+/// The home of whoever builds in a stage.
+const ROOT: &str = "/root";
+
 /// Puts it all into a stage.
 pub(super) fn apply(build: &Build, stage: &mut Stage) {
     if let Some(said) = &build.install {
@@ -95,8 +98,12 @@ fn command(part: Part, mounts: &[Mount], said: &str) -> Step {
 /// Every command sees them, since nobody knows which of them asks.
 fn with_secrets(mut step: Step, secrets: &[(String, String)]) -> Step {
     if let Step::Run { mounts, .. } = &mut step {
+        let at_home = |target: &String| match target.strip_prefix('~') {
+            Some(rest) => format!("{ROOT}{rest}"),
+            None => target.clone(),
+        };
         mounts.extend(
-            secrets.iter().map(|(id, target)| Mount::Secret { id: id.clone(), target: target.clone() }),
+            secrets.iter().map(|(id, target)| Mount::Secret { id: id.clone(), target: at_home(target) }),
         );
     }
     step

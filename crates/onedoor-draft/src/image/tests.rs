@@ -173,7 +173,7 @@ fn what_the_owner_says_stands_around_what_was_found() {
         apt: texts(&["libpq5"]),
         apt_build: texts(&["libpq-dev"]),
         env: pair("UV_EXTRA", "gpu and more"),
-        secrets: pair("netrc", "/root/.netrc"),
+        secrets: pair("netrc", "~/.netrc"),
         before: texts(&["echo first"]),
         install: Some(texts(&["echo ahead", FOUND, "echo behind"])),
         build: Some(texts(&["make all || true", "make docs"])),

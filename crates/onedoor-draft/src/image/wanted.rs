@@ -67,7 +67,7 @@ pub struct Build {
     pub apt_build: Vec<String>,
     /// Variables of that stage, as ENV has them.
     pub env: Vec<(String, String)>,
-    /// Files that the commands of that stage see and no layer has: a name for `--secret id=`, and the place.
+    /// Files that the commands of that stage see and no layer has: a name for `--secret id=`, and the place, below `~` or not.
     pub secrets: Vec<(String, String)>,
     /// Commands before all others.
     pub before: Vec<String>,

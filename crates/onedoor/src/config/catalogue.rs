@@ -52,8 +52,12 @@ pub(crate) enum Kind {
     },
     /// A string or a list of strings in which `${…}` is left alone (CONFIG.md §1.4).
     Command,
+    /// One or several command lines, likewise.
+    Commands,
     /// Names and texts, both chosen by the operator.
     TextMap,
+    /// The same, where `${…}` is left alone.
+    LiteralMap,
     /// The same, where a value may hold the address of an app.
     EnvMap,
     /// Any TOML value, as JSON.
@@ -143,7 +147,7 @@ pub(super) const OF_THE_FILE: &[&str] = &["profile", "min_version"];
 
 /// Whether a table of this path holds names and texts of the operator's own.
 pub(super) fn is_text_map(path: &str) -> bool {
-    rows().any(|row| row.path == path && row.kinds.contains(&TextMap))
+    rows().any(|row| row.path == path && row.kinds.iter().any(|kind| matches!(kind, TextMap | LiteralMap)))
 }
 
 /// The same, where the texts may hold addresses of apps.
@@ -176,7 +180,8 @@ impl Kind {
             Self::TextList => "a list of strings".to_owned(),
             Self::IntList { min, max } => format!("a list of whole numbers from {min} to {max}"),
             Self::Command => "a command (a string, or a list of strings)".to_owned(),
-            Self::TextMap | Self::EnvMap => "a table of names and values".to_owned(),
+            Self::Commands => "a command line, or a list of command lines".to_owned(),
+            Self::TextMap | Self::LiteralMap | Self::EnvMap => "a table of names and values".to_owned(),
             Self::Json => "any value".to_owned(),
             Self::Table => "a table".to_owned(),
             Self::Tables => "a list of tables".to_owned(),
@@ -198,7 +203,8 @@ const fn later(path: &'static str, text: &'static str) -> Row {
 }
 
 use Kind::{
-    Bool, Command, Duration, EnvMap, Int, IntList, Json, Size, Table, Tables, Text, TextList, TextMap,
+    Bool, Command, Commands, Duration, EnvMap, Int, IntList, Json, LiteralMap, Size, Table, Tables, Text,
+    TextList, TextMap,
 };
 
 const AUTO: Kind = one_of(&["auto"]);
@@ -318,9 +324,21 @@ const APP: &[Row] = &[
     key("apps.*.limits.cpu", &[Kind::Thousandths { min: 10, max: 1_024_000 }], "none", "CPUs, as in 0.5 or 2. Held by a control group where one can be made; else it runs on so many CPUs, rounded up, and no others."),
     key("apps.*.limits.files", &[Int { min: 3, max: 1_073_741_816 }], "the container's", "Open files of each single process (RLIMIT_NOFILE)."),
     key("apps.*.limits.processes", &[Int { min: 1, max: 4_194_304 }], "none", "Processes and threads. Held by a control group where one can be made; else everything its user runs is counted (RLIMIT_NPROC), which does not hold root."),
-    later("apps.*.build", "How the app gets into the image."),
-    later("apps.*.image", "An image the app is taken from."),
-    later("apps.*.copy", "What is taken from that image."),
+    key("apps.*.build", &[Table], "", "How the app gets into the image that `onedoor dockerfile` writes. Nothing of it is read when the app runs. Apps of one folder are built together: one of them says how, or all say the same."),
+    key("apps.*.build.provider", &[one_of(onedoor_draft::PROVIDERS)], "what is found", "Which language's steps are taken; \"none\": the folder as it is."),
+    key("apps.*.build.version", &[Text], "what the folder's files ask for", "The language's version, as in \"3.12\"."),
+    key("apps.*.build.apt", &[Text, TextList], "[]", "Debian packages of the image, beside those that its libraries are known to need."),
+    key("apps.*.build.apt_build", &[Text, TextList], "[]", "Debian packages of the stage that builds it; the image does not have them."),
+    key("apps.*.build.env", &[LiteralMap], "{}", "Variables of the stage that builds it, as ENV of a Dockerfile has them: everybody who has the Dockerfile reads them. `${...}` is not replaced."),
+    key("apps.*.build.secrets", &[LiteralMap], "{}", "Files that the commands of that stage see and no layer has, as in { npmrc = \"~/.npmrc\" } for `docker build --secret id=npmrc,src=.npmrc`."),
+    key("apps.*.build.before", &[Commands], "[]", "Commands before all others of that stage."),
+    key("apps.*.build.install", &[Commands], "what the provider does", "Commands that get its packages, instead of those that are found; \"...\" in the list stands for these."),
+    key("apps.*.build.build", &[Commands], "what the provider does", "Commands that build it, likewise."),
+    key("apps.*.build.after", &[Commands], "[]", "Commands behind all others of that stage."),
+    key("apps.*.build.start", &[Command], "`run`, or the program that is built instead of it", "The command in the image, in place of run."),
+    key("apps.*.build.dockerfile", &[Text], "none", "A Dockerfile of the app's own, from the file's folder. It is built in the app's dir, and `copy` says what is taken of it."),
+    key("apps.*.image", &[Text], "none", "An image that the app is taken from; `copy` says what."),
+    key("apps.*.copy", &[Text, TextList], "required with image or build.dockerfile", "Files and folders that are taken of it, each to the same place: \"/opt/legacy\"."),
 ];
 
 #[rustfmt::skip]

@@ -95,7 +95,10 @@ impl Reader<'_> {
                 Some(Value::Table(self.section(catalogue::shape(row), shown, table)))
             }
             Written::Table(table)
-                if row.kinds.iter().any(|kind| matches!(kind, Kind::TextMap | Kind::EnvMap)) =>
+                if row
+                    .kinds
+                    .iter()
+                    .any(|kind| matches!(kind, Kind::TextMap | Kind::LiteralMap | Kind::EnvMap)) =>
             {
                 Some(Value::Table(self.text_map(row, shown, table)))
             }
@@ -114,7 +117,7 @@ impl Reader<'_> {
     }
 
     fn string(&mut self, row: &'static Row, shown: &str, text: &str, span: Span) -> Option<Value> {
-        if row.kinds.contains(&Kind::Command) {
+        if row.kinds.iter().any(|kind| matches!(kind, Kind::Command | Kind::Commands)) {
             return Some(Value::Text(text.to_owned()));
         }
         let text = self.interpolated(text, span)?;
@@ -140,7 +143,9 @@ impl Reader<'_> {
                 | Kind::TextList
                 | Kind::IntList { .. }
                 | Kind::Command
+                | Kind::Commands
                 | Kind::TextMap
+                | Kind::LiteralMap
                 | Kind::EnvMap
                 | Kind::Table
                 | Kind::Tables => None,
@@ -203,6 +208,9 @@ impl Reader<'_> {
             let made = match value {
                 Written::Text(text) if row.kinds.contains(&Kind::EnvMap) => {
                     self.pieces(text, span).map(Value::Pieces)
+                }
+                Written::Text(text) if row.kinds.contains(&Kind::LiteralMap) => {
+                    Some(Value::Text(text.clone()))
                 }
                 Written::Text(text) => self.interpolated(text, span).map(Value::Text),
                 Written::Integer(number) => Some(Value::Text(number.spelt.clone())),

@@ -95,9 +95,11 @@ fn value(row: &Row) -> Value {
             kind,
             Kind::Text
                 | Kind::Command
+                | Kind::Commands
                 | Kind::Table
                 | Kind::Tables
                 | Kind::TextMap
+                | Kind::LiteralMap
                 | Kind::EnvMap
                 | Kind::Json
         )
@@ -157,7 +159,11 @@ fn forms_of(kind: Kind, row: &Row) -> Vec<Value> {
             json!({ "type": "string", "minLength": 1 }),
             json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
         ],
-        Kind::TextMap | Kind::EnvMap => {
+        Kind::Commands => vec![
+            json!({ "type": "string", "minLength": 1 }),
+            list(json!({ "type": "string", "minLength": 1 })),
+        ],
+        Kind::TextMap | Kind::LiteralMap | Kind::EnvMap => {
             vec![
                 json!({ "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } }),
             ]

@@ -106,7 +106,7 @@ fn what_an_editor_can_know_to_be_wrong_does_not() {
         "apps.web = { run = \"a\", start_timeout = \"5 s\" }\n",
         "apps.web = { run = \"a\", limits = { memory = 512 } }\n",
         "apps.web = { run = \"a\", restart = { when = \"sometimes\" } }\n",
-        "apps.web = { run = \"a\", image = \"later\" }\n",
+        "[volumes]\ndata = \"later\"\n[apps]\nweb = \"a\"\n",
         "defaults.app.run = \"a\"\n",
         "profile.dev.profile.x.name = \"a\"\n",
         "server.listen = 80\n",

@@ -155,10 +155,14 @@ fn wanted(
     folder: &Path,
     origin: &Origin,
 ) -> Result<Wanted, String> {
-    let apps = loaded.apps.apps.iter().map(|app| (app, Kind::App));
-    let jobs = loaded.apps.jobs.iter().map(|job| (&job.worker, Kind::Job));
+    let apps = loaded.apps.apps.iter().zip(&loaded.builds);
+    let apps = apps.map(|(app, build)| (app, Kind::App, build.clone()));
+    let jobs = loaded.apps.jobs.iter().map(|job| (&job.worker, Kind::Job, onedoor_draft::Build::default()));
     Ok(Wanted {
-        apps: apps.chain(jobs).map(|(spec, kind)| app(spec, kind, folder)).collect::<Result<_, _>>()?,
+        apps: apps
+            .chain(jobs)
+            .map(|(spec, kind, build)| app(spec, kind, build, folder))
+            .collect::<Result<_, _>>()?,
         configuration,
         below: String::new(),
         onedoor: origin.for_the_image(),
@@ -169,7 +173,7 @@ fn wanted(
     })
 }
 
-fn app(spec: &AppSpec, kind: Kind, folder: &Path) -> Result<WantedApp, String> {
+fn app(spec: &AppSpec, kind: Kind, build: onedoor_draft::Build, folder: &Path) -> Result<WantedApp, String> {
     let Some(dir) = relative(folder, &spec.dir) else {
         return Err(format!(
             "{}: {} is in {}, which is not below {}: an image is made from one folder; move the app, or the file up",
@@ -193,7 +197,7 @@ fn app(spec: &AppSpec, kind: Kind, folder: &Path) -> Result<WantedApp, String> {
         kind,
         env_files,
         user: spec.isolation.user.clone(),
-        build: onedoor_draft::Build::default(),
+        build,
     })
 }
 

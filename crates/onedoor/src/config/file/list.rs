@@ -12,8 +12,9 @@ use super::super::written::Written;
 use super::{Reader, proposing};
 
 pub(super) fn is_taken(row: &Row) -> bool {
-    let is_list =
-        |kind: &Kind| matches!(kind, Kind::TextList | Kind::Command | Kind::IntList { .. } | Kind::Tables);
+    let is_list = |kind: &Kind| {
+        matches!(kind, Kind::TextList | Kind::Command | Kind::Commands | Kind::IntList { .. } | Kind::Tables)
+    };
     row.kinds.iter().any(is_list)
 }
 
@@ -73,7 +74,7 @@ impl Reader<'_> {
     }
 
     fn texts(&mut self, row: &Row, shown: &str, items: &[Located<Written>]) -> Option<Value> {
-        let literal = row.kinds.contains(&Kind::Command);
+        let literal = row.kinds.iter().any(|kind| matches!(kind, Kind::Command | Kind::Commands));
         let mut texts = Vec::with_capacity(items.len());
         for item in items {
             let span = item.span;

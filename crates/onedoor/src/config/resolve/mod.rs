@@ -7,6 +7,7 @@
 mod answer;
 mod app;
 mod app_spec;
+mod build;
 mod command;
 mod develop;
 mod environment;
@@ -42,6 +43,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+use onedoor_draft::Build;
 
 use super::code::Severity;
 use super::env::Env;
@@ -127,6 +130,8 @@ pub(crate) struct Loaded {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) proxy: proxy::Config,
     pub(crate) apps: spec::Config,
+    /// How each app gets into an image, in the order of the apps.
+    pub(crate) builds: Vec<Build>,
     pub(crate) log: LogConfig,
     /// Where the operator wants the control socket.
     pub(crate) control_socket: Option<PathBuf>,
@@ -165,6 +170,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     let served = app_spec::served(&drafts, &routed);
     context.siblings = Siblings::of(&drafts, &served, &jobs);
     let apps = app_spec::specs(names, &routed, &served, &public, context);
+    let builds = build::builds(&drafts, &apps, context);
     let job_sections: Vec<_> = jobs.iter().map(|job| (job.name.value, job.section)).collect();
     let (jobs, job_rows) = job::specs(names, context);
     needs::check_circles(&apps, &jobs, names, context);
@@ -172,9 +178,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
     for (draft, app) in drafts.iter().zip(&apps) {
         traps::of_app(app, draft, &public, context);
     }
-    for (name, section) in &job_sections {
-        traps::of_secrets(("job", name), section, context).into_iter().for_each(|trap| context.warn(trap));
-    }
+    traps::of_jobs(&job_sections, context);
     traps::nobody_counts(&drafts, &apps, context);
     traps::of_platform(file, &server.listen, context);
     built.rows.extend(job_rows);
@@ -202,6 +206,7 @@ pub(super) fn resolve(file: &Section, context: &mut Context<'_>) -> Loaded {
             upstreams: built.upstreams,
         },
         apps: spec::Config { apps, jobs, stop_budget: server.stop_budget },
+        builds,
         log,
         control_socket: file
             .table("admin")

@@ -4,6 +4,7 @@
 
 mod apps;
 mod elsewhere;
+mod images;
 mod keys;
 mod routes;
 mod syntax;
@@ -25,6 +26,7 @@ fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         routes::MISTAKES,
         apps::MISTAKES,
         elsewhere::MISTAKES,
+        images::MISTAKES,
     ]
     .into_iter()
     .flatten()

@@ -20,7 +20,6 @@ pub(super) use circle::goes_round;
 pub(super) use deadline::traps as of_platform;
 pub(super) use fleet::nobody_counts;
 pub(super) use pattern::{bare_host, encoded_slash, foreign_capture};
-pub(super) use secret::traps as of_secrets;
 pub(super) use target::trap as foreign_target;
 
 use self::line::Line;
@@ -55,6 +54,14 @@ pub(super) fn of_app(spec: &AppSpec, draft: &Draft<'_>, public: &[u16], context:
         found.extend(secret::traps(("app", &spec.name), section, context));
     }
     found.into_iter().for_each(|trap| context.warn(trap));
+}
+
+/// Each with its name.
+pub(super) fn of_jobs(jobs: &[(&str, &Section)], context: &mut Context<'_>) {
+    for (name, section) in jobs {
+        let found = secret::traps(("job", name), section, context);
+        found.into_iter().for_each(|trap| context.warn(trap));
+    }
 }
 
 #[cfg(test)]

@@ -30,7 +30,6 @@ ready = { pth = "/" }
         "a_key_of_a_later_version",
         r#"[apps.a]
 run = "a"
-image = "x"
 [volumes]
 data = "x"
 "#,
