@@ -49,7 +49,12 @@ impl Mask {
         let begins =
             |from: &usize| self.hidden.iter().any(|secret| secret.needle().starts_with(&text[*from..]));
         let from = text.len().saturating_sub(PIECE_MAX - 1);
-        (from..text.len()).find(begins).unwrap_or(text.len())
+        let mut certain = (from..text.len()).find(begins).unwrap_or(text.len());
+        // One that is whole must not be shown in two parts, though another may begin in its middle.
+        while let Some(start) = self.hidden.iter().find_map(|secret| cut_by(secret, text, certain)) {
+            certain = start;
+        }
+        certain
     }
 }
 
@@ -68,6 +73,12 @@ impl std::fmt::Debug for Mask {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Mask of {}", self.hidden.len())
     }
+}
+
+/// Where the secret begins that would be cut in two there.
+fn cut_by(secret: &memmem::Finder<'_>, text: &[u8], at: usize) -> Option<usize> {
+    let mut starts = secret.find_iter(text);
+    starts.find(|start| (start + 1..start + secret.needle().len()).contains(&at))
 }
 
 fn without(secret: &memmem::Finder<'_>, first: usize, text: &[u8]) -> Vec<u8> {
@@ -117,6 +128,13 @@ mod tests {
             mask.hide_end(&mut text);
             assert_eq!(String::from_utf8(text).unwrap(), shown);
         }
+    }
+
+    #[test]
+    fn a_secret_that_is_whole_is_not_cut_where_another_may_begin() {
+        let mask = Mask::of([&b"abba"[..]].into_iter());
+        assert_eq!(mask.certain_len(b"a abbab"), 2, "`ab` may begin another one");
+        assert_eq!(mask.certain_len(b"a abbax"), 7);
     }
 
     proptest! {
