@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::memory_group::{MemoryGroup, Version};
+use crate::proc::Pid;
 
 /// Where the kernel's own view is mounted.
 pub(crate) const MOUNTS: &str = "/sys/fs/cgroup";
@@ -56,10 +57,10 @@ impl ControlGroups {
         Self::found(&memberships, Path::new(MOUNTS), Effort::Move)
     }
 
-    /// The same, but nobody is moved: only for whoever wants to know.
+    /// The same for another process, but nobody is moved: only for whoever wants to know.
     #[must_use]
-    pub fn at_a_glance() -> Self {
-        let memberships = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    pub fn at_a_glance(pid: Pid) -> Self {
+        let memberships = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
         Self::found(&memberships, Path::new(MOUNTS), Effort::Look)
     }
 
@@ -239,6 +240,20 @@ fn candidates(memberships: &str, mounts: &Path, controller: &str) -> Vec<Base> {
         .collect()
 }
 
+/// How many processes and threads there may be in this process's group and all below it; None without a limit.
+#[must_use]
+pub fn processes_max(pid: Pid) -> Option<u64> {
+    let memberships = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+    processes_max_in(&memberships, Path::new(MOUNTS))
+}
+
+fn processes_max_in(memberships: &str, mounts: &Path) -> Option<u64> {
+    let places = places(memberships, mounts, "pids").into_iter();
+    let said = places.filter_map(|(_, folder)| fs::read_to_string(folder.join("pids.max")).ok()).next()?;
+    // "max" is no number.
+    said.trim().parse().ok()
+}
+
 pub(crate) fn places(memberships: &str, mounts: &Path, controller: &str) -> Vec<(Version, PathBuf)> {
     let mut found = Vec::new();
     for line in memberships.lines() {
@@ -266,6 +281,19 @@ pub(crate) fn places(memberships: &str, mounts: &Path, controller: &str) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_limit_of_processes_is_that_of_the_nearest_group() {
+        let folder = tempfile::tempdir().unwrap();
+        let mounts = folder.path();
+        write(&mounts.join("pids"), "pids.max", "64\n");
+        assert_eq!(processes_max_in("7:pids:/docker/1\n", mounts), Some(64));
+        write(&mounts.join("pids/docker/1"), "pids.max", "max\n");
+        assert_eq!(processes_max_in("7:pids:/docker/1\n", mounts), None);
+        assert_eq!(processes_max_in("7:memory:/docker/1\n", mounts), None);
+        write(mounts, "pids.max", "100\n");
+        assert_eq!(processes_max_in("0::/\n", mounts), Some(100));
+    }
 
     fn write(folder: &Path, file: &str, text: &str) {
         fs::create_dir_all(folder).unwrap();

@@ -11,6 +11,7 @@ pub mod notify;
 pub mod output;
 pub mod poll;
 pub mod proc;
+pub mod sandbox;
 pub mod signal;
 pub mod socket;
 pub mod spawn;

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::control_group::{self, MOUNTS};
+use crate::proc::Pid;
 
 /// What version 1 shows where there is no limit: the largest number of whole pages.
 const UNLIMITED: u64 = i64::MAX as u64 & !0xFFF;
@@ -34,7 +35,13 @@ impl MemoryGroup {
     /// None where the kernel counts nothing for us: on a host without control groups, in some sandboxes.
     #[must_use]
     pub fn ours() -> Option<Self> {
-        let memberships = fs::read_to_string("/proc/self/cgroup").ok()?;
+        Self::of(Pid::ours())
+    }
+
+    /// That of another process.
+    #[must_use]
+    pub fn of(pid: Pid) -> Option<Self> {
+        let memberships = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
         candidates(&memberships, Path::new(MOUNTS)).into_iter().find(|group| group.kills().is_some())
     }
 

@@ -3,6 +3,7 @@
 //! All workers accept from ONE listening socket, which each watches through a [`Knocker`].
 
 mod knocker;
+mod peer;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,6 +18,7 @@ use rustix::net::{RecvFlags, SocketFlags, accept_with, acceptfrom_with, recv};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 pub use self::knocker::Knocker;
+pub use self::peer::listener_of;
 use crate::poll::{Interest, wait_any};
 
 /// Connections that may wait in the kernel's accept queue; the kernel lowers it to net.core.somaxconn.

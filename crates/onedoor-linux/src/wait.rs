@@ -81,6 +81,13 @@ pub fn collect(pid: Pid) -> io::Result<()> {
     waitid(libc::P_PID, id, libc::WEXITED | libc::WNOHANG).map(drop)
 }
 
+/// Waits for the end of a child that nobody else waits for, and collects it.
+pub(crate) fn until_ended(pid: Pid) -> io::Result<ExitStatus> {
+    let id = libc::id_t::try_from(pid.number()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let ended = waitid(libc::P_PID, id, libc::WEXITED)?;
+    ended.map(|(_, status)| status).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
 fn waitid(which: libc::idtype_t, id: libc::id_t, options: i32) -> io::Result<Option<(Pid, ExitStatus)>> {
     let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
     loop {

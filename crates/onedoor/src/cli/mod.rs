@@ -120,7 +120,7 @@ enum Command {
     /// Run a command as init alone: signals, orphans, exit code
     Exec(alone::Exec),
     /// Say what this container allows, and what is done instead
-    Doctor(doctor::Arguments),
+    Doctor(operate::Target),
     /// Give an app so many replicas
     Scale(operate::Scaling),
     /// Write a Dockerfile for everything that the file serves

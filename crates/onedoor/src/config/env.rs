@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::os::unix::ffi::OsStrExt;
 
 /// Variables, and the facts that the "auto" defaults are made from.
 #[derive(Clone, Debug)]
@@ -69,6 +70,17 @@ impl Env {
         Self { variables, machine, purpose: Purpose::Serve }
     }
 
+    /// The same machine with the variables of another process: `NAME=value`, each with a NUL behind it
+    /// (proc_pid_environ(5)).
+    pub(crate) fn with_block(&self, block: &[u8]) -> Self {
+        let entries = block.split(|byte| *byte == 0).filter_map(|entry| {
+            let at = entry.iter().position(|byte| *byte == b'=')?;
+            let (name, value) = entry.split_at_checked(at)?;
+            Some((OsStr::from_bytes(name).into(), OsStr::from_bytes(value.get(1..)?).into()))
+        });
+        Self { variables: entries.collect(), machine: self.machine, purpose: self.purpose.clone() }
+    }
+
     /// The same, for a developer.
     pub(crate) fn developing(self, how: Developing) -> Self {
         Self { purpose: Purpose::Develop(how), ..self }
@@ -122,6 +134,16 @@ fn soft_open_files(limits: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_variables_of_another_process_are_parted_by_nul() {
+        let other = Env::made_of([("OURS", "x")]).with_block(b"PORT=8080\0EMPTY=\0A=b=c\0no name\0");
+        assert_eq!(
+            (other.text("PORT"), other.text("EMPTY"), other.text("A")),
+            (Some("8080"), Some(""), Some("b=c"))
+        );
+        assert_eq!(other.iter().count(), 3);
+    }
 
     #[test]
     fn the_soft_limit_of_open_files_is_read_from_proc() {

@@ -7,6 +7,8 @@ use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
+use onedoor_linux::proc::Pid;
+
 /// The longest path of a Unix socket: `sun_path` less its NUL (unix(7)).
 const PATH_MAX: usize = 107;
 
@@ -49,6 +51,11 @@ impl Place {
         let paths = folders.map(|folder| folder.join(format!("{name}.sock")));
         let short = paths.filter(|path| path.as_os_str().len() <= PATH_MAX);
         short.map(Self::Path).chain([Self::Abstract(name.clone())]).collect()
+    }
+
+    /// Who listens there, if anybody does and lets us in.
+    pub(crate) fn listener(&self) -> Option<Pid> {
+        onedoor_linux::socket::listener_of(self.connect().ok()?)
     }
 
     pub(crate) fn connect(&self) -> io::Result<UnixStream> {

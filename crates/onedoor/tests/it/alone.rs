@@ -3,7 +3,9 @@
 
 use std::fs;
 
-use crate::kit::{Door, ECHO_PY, binary, run_onedoor, run_program, start_program, without_newer_calls};
+use crate::kit::{
+    Door, ECHO_PY, binary, run_onedoor, run_program, start_program, without_newer_calls, without_splice,
+};
 
 fn exec(words: &[&str]) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -115,12 +117,77 @@ fn the_doctor_says_what_there_is_and_what_is_done_instead() {
     let table = run_onedoor(folder.path(), &["doctor"]);
     assert_eq!(table.status.code(), Some(0));
     let text = String::from_utf8(table.stdout).expect("UTF-8");
-    for what in ["init", "sockets", "limits", "memory", "CPUs", "files", "sandbox", "IPv6", "platform"] {
+    for what in [
+        "door",
+        "init",
+        "sockets",
+        "limits",
+        "memory",
+        "processes",
+        "CPUs",
+        "files",
+        "sandbox",
+        "calls",
+        "IPv6",
+        "platform",
+    ] {
         assert!(text.contains(what), "{what} is missing:\n{text}");
     }
     let json = run_onedoor(folder.path(), &["doctor", "--json"]);
     let list: serde_json::Value = serde_json::from_slice(&json.stdout).expect("it is JSON");
     assert!(list.as_array().expect("a list").iter().all(|finding| finding["state"].is_string()));
+}
+
+fn diagnosed(output: std::process::Output) -> String {
+    assert_eq!(output.status.code(), Some(0));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// As by `docker exec`: the doctor is a process beside the door.
+#[test]
+fn the_doctor_looks_at_the_door_that_runs_and_not_at_itself() {
+    let file = "[apps]\nweb = { run = \"python3 app.py\", path = \"/\" }\n";
+    let setting = Door::with(file).file("app.py", ECHO_PY).environment("K_SERVICE", "zoo");
+    let door = setting.with_descriptors(1500).start();
+    let text = diagnosed(run_onedoor(door.dir(), &["doctor"]));
+    for word in [
+        format!("runs as process {} ", door.pid()),
+        format!("PID {}, not 1 ", door.pid()),
+        "1500 open files (hard limit 1500)".to_owned(),
+        "Cloud Run".to_owned(),
+    ] {
+        assert!(text.contains(&word), "{word:?} is missing:\n{text}");
+    }
+    let dir = door.dir().to_owned();
+    let elsewhere = tempfile::tempdir().expect("a folder can be made");
+    assert!(diagnosed(run_onedoor(elsewhere.path(), &["doctor"])).contains("none runs here"));
+    let named = diagnosed(run_onedoor(
+        elsewhere.path(),
+        &["doctor", "-f", &dir.join("onedoor.toml").to_string_lossy()],
+    ));
+    assert!(named.contains("runs as process"), "{named}");
+}
+
+#[test]
+fn the_doctor_names_the_system_calls_that_a_filter_refuses() {
+    let file = "[apps]\nweb = { run = \"python3 app.py\", path = \"/\" }\n";
+    let Some(setting) = without_splice(Door::with(file).file("app.py", ECHO_PY)) else { return };
+    let (around, dir) = (setting.around().to_vec(), setting.path().to_owned());
+    let inside = |arguments: &[&str]| {
+        let onedoor = binary();
+        let onedoor = onedoor.to_string_lossy();
+        let words: Vec<&str> =
+            around.iter().map(String::as_str).chain([&*onedoor]).chain(arguments.iter().copied()).collect();
+        diagnosed(run_program(&dir, words[0], &words[1..]))
+    };
+    let refused = "splice refused (EPERM)";
+    let text = inside(&["doctor"]);
+    assert!(text.contains(refused) && text.contains("copied through memory"), "{text}");
+    let door = setting.start();
+    let text = inside(&["doctor"]);
+    assert!(text.contains(refused) && text.contains("what follows is about it"), "{text}");
+    let text = diagnosed(run_onedoor(door.dir(), &["doctor"]));
+    assert!(!text.contains(refused) && text.contains("outside of its sandbox"), "{text}");
 }
 
 /// A read-only root, nothing writable but /tmp, no rights and no new ones, no control groups: the same file.

@@ -234,6 +234,11 @@ impl Setting {
         self
     }
 
+    /// The command that onedoor is run in.
+    pub(crate) fn around(&self) -> &[String] {
+        &self.around
+    }
+
     /// Other words than `up`.
     pub(crate) fn command(mut self, words: &[&str]) -> Self {
         self.words = words.iter().map(ToString::to_string).collect();

@@ -2,29 +2,24 @@
 //!
 //! Only looks; what it tries (a folder, a socket) it removes again.
 
+mod calls;
+mod subject;
+
 use std::fs;
 use std::io::{self, Write};
 use std::net::{Ipv6Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
-use onedoor_linux::control_group::ControlGroups;
+use onedoor_linux::control_group::{self, ControlGroups};
 use onedoor_linux::memory_group::MemoryGroup;
-use onedoor_linux::{cpu, proc, signal};
+use onedoor_linux::{cpu, signal};
 use serde_json::json;
 
-use super::{Ended, FileArguments, Surroundings};
-use crate::config::{platform_of, show_duration};
+use self::subject::Subject;
+use super::operate::Target;
+use super::{Ended, Surroundings};
+use crate::config::{Env, platform_of, show_duration};
 use crate::control::Place;
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    files: FileArguments,
-    /// Answer in JSON
-    #[arg(long)]
-    json: bool,
-}
 
 /// One thing that was looked at.
 struct Finding {
@@ -54,25 +49,17 @@ impl Health {
     }
 }
 
-pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let mut findings = vec![
-        init(),
-        proc_mounted(),
-        user(),
-        runtime_folder(),
-        control_socket(arguments.files.layers().first()),
-    ];
-    findings.extend([
-        control_groups(),
-        memory(),
-        cpus(surroundings),
-        open_files(),
-        sandbox(),
-        root(),
-        ipv6(),
-    ]);
-    findings.extend([low_ports(), time_zone(surroundings), platform(surroundings)]);
-    if arguments.json {
+pub(super) fn run(target: &Target, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
+    let places = target.places(surroundings.env);
+    let subject = Subject::found(places.clone());
+    let env = subject.env(surroundings.env);
+    let mut findings = vec![subject.finding(), init(&subject), proc_mounted(), user(&subject)];
+    findings.extend([runtime_folder(), control_socket(&subject, &places)]);
+    findings.extend([control_groups(&subject), memory(&subject), processes(&subject)]);
+    findings.extend([cpus(&subject, &env), open_files(&subject), sandbox(&subject)]);
+    findings.extend(calls::findings());
+    findings.extend([root(&subject), ipv6(), low_ports(&subject), time_zone(&env), platform(&env)]);
+    if target.json {
         let list: Vec<_> = findings.iter().map(Finding::to_json).collect();
         writeln!(surroundings.out, "{}", json!(list))?;
     } else {
@@ -89,6 +76,10 @@ impl Finding {
 
     fn less(what: &'static str, found: impl Into<String>, so: impl Into<String>) -> Self {
         Self { health: Health::Less, ..Self::fine(what, found, so) }
+    }
+
+    fn broken(what: &'static str, found: impl Into<String>, so: impl Into<String>) -> Self {
+        Self { health: Health::Broken, ..Self::fine(what, found, so) }
     }
 
     fn to_json(&self) -> serde_json::Value {
@@ -113,11 +104,12 @@ fn write_table(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn init() -> Finding {
-    if signal::is_pid_1() {
+/// Whether the one that runs became a subreaper is not shown anywhere; in its place we would.
+fn init(subject: &Subject) -> Finding {
+    let pid = subject.pid;
+    if pid.number() == 1 {
         return Finding::fine("init", "PID 1", "every orphan is reaped, and everything ends with it");
     }
-    let pid = std::process::id();
     let found = format!("PID {pid}, not 1");
     match signal::become_subreaper() {
         Ok(()) => {
@@ -135,10 +127,7 @@ fn proc_mounted() -> Finding {
     let hidden = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let hidden = hidden.lines().any(|line| line.contains(" /proc ") && line.contains("hidepid="));
     match Path::new("/proc/self/exe").exists() {
-        false => Finding {
-            health: Health::Broken,
-            ..Finding::fine("/proc", "not mounted", "nothing can be started: mount -t proc proc /proc")
-        },
+        false => Finding::broken("/proc", "not mounted", "nothing can be started: mount -t proc proc /proc"),
         true if hidden => Finding::less(
             "/proc",
             "mounted with hidepid",
@@ -148,9 +137,13 @@ fn proc_mounted() -> Finding {
     }
 }
 
-fn user() -> Finding {
-    match proc::our_user() {
-        0 => Finding::fine("user", "root", "apps can be started as others (user, group)"),
+/// CAP_SETGID is bit 6, CAP_SETUID bit 7 (capabilities(7)).
+fn user(subject: &Subject) -> Finding {
+    match subject.user() {
+        0 if subject.has_capability(6) && subject.has_capability(7) => {
+            Finding::fine("user", "root", "apps can be started as others (user, group)")
+        }
+        0 => Finding::less("user", "root without CAP_SETUID", "apps run as root; `user` and `group` need it"),
         user => Finding::fine(
             "user",
             format!("user {user}"),
@@ -180,8 +173,7 @@ fn runtime_folder() -> Finding {
     }
 }
 
-fn control_socket(file: &Path) -> Finding {
-    let places = Place::of(file, None);
+fn control_socket(subject: &Subject, places: &[Place]) -> Finding {
     let can_hold = |place: &&Place| match place {
         Place::Path(path) => path.parent().is_some_and(|folder| {
             let trial = folder.join(format!("onedoor-doctor-{}", std::process::id()));
@@ -189,7 +181,7 @@ fn control_socket(file: &Path) -> Finding {
         }),
         Place::Abstract(_) => true,
     };
-    match places.iter().find(can_hold) {
+    match subject.place.as_ref().or_else(|| places.iter().find(can_hold)) {
         Some(place @ Place::Path(_)) => Finding::fine("control", place.to_string(), ""),
         Some(place) => Finding::less(
             "control",
@@ -200,8 +192,8 @@ fn control_socket(file: &Path) -> Finding {
     }
 }
 
-fn control_groups() -> Finding {
-    let held = ControlGroups::at_a_glance().controllers();
+fn control_groups(subject: &Subject) -> Finding {
+    let held = ControlGroups::at_a_glance(subject.pid).controllers();
     match held.as_slice() {
         [] => Finding::less(
             "limits",
@@ -221,8 +213,8 @@ fn control_groups() -> Finding {
     }
 }
 
-fn memory() -> Finding {
-    match MemoryGroup::ours() {
+fn memory(subject: &Subject) -> Finding {
+    match MemoryGroup::of(subject.pid) {
         None => Finding::less(
             "memory",
             "the kernel counts nothing for us",
@@ -239,17 +231,28 @@ fn memory() -> Finding {
     }
 }
 
-fn cpus(surroundings: &Surroundings<'_>) -> Finding {
-    let workers = surroundings.env.machine.cpus;
+fn processes(subject: &Subject) -> Finding {
+    match control_group::processes_max(subject.pid) {
+        Some(most) => Finding::fine(
+            "processes",
+            format!("at most {most} and threads"),
+            "an app that needs more is told that the resource is unavailable (EAGAIN)",
+        ),
+        None => Finding::fine("processes", "no limit", ""),
+    }
+}
+
+fn cpus(subject: &Subject, env: &Env) -> Finding {
+    let workers = env.machine.cpus;
     Finding::fine(
         "CPUs",
-        format!("{} to run on", cpu::allowed().len()),
+        format!("{} to run on", cpu::allowed_to(subject.pid).len()),
         format!("{workers} workers, unless server.workers says otherwise"),
     )
 }
 
-fn open_files() -> Finding {
-    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+fn open_files(subject: &Subject) -> Finding {
+    let limits = subject.read("limits");
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
     let mut words = line.split_whitespace();
     let (soft, hard) = (words.next().unwrap_or("?"), words.next().unwrap_or("?"));
@@ -264,25 +267,21 @@ fn open_files() -> Finding {
     }
 }
 
-fn sandbox() -> Finding {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let field =
-        |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or("0");
-    let privileges = if field("NoNewPrivs:") == "1" { "no_new_privs" } else { "new privileges allowed" };
-    let seccomp = match field("Seccomp:") {
+fn sandbox(subject: &Subject) -> Finding {
+    let (privileges, so) = match subject.status("NoNewPrivs") {
+        "1" => ("no_new_privs", "no app gains rights by a set-uid program"),
+        _ => ("new privileges allowed", ""),
+    };
+    let seccomp = match subject.status("Seccomp") {
         "0" => "no seccomp",
         "1" => "seccomp (strict)",
         _ => "seccomp filter",
     };
-    Finding::fine(
-        "sandbox",
-        format!("{privileges}, {seccomp}"),
-        "newer system calls are tried, and done without where refused",
-    )
+    Finding::fine("sandbox", format!("{privileges}, {seccomp}"), so)
 }
 
-fn root() -> Finding {
-    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+fn root(subject: &Subject) -> Finding {
+    let mounts = subject.read("mounts");
     let options = mounts.lines().rev().find_map(|line| {
         let mut words = line.split(' ').skip(1);
         (words.next() == Some("/")).then(|| words.nth(1).unwrap_or_default().to_owned())
@@ -302,13 +301,10 @@ fn ipv6() -> Finding {
 }
 
 /// CAP_NET_BIND_SERVICE is bit 10 (capabilities(7)).
-fn low_ports() -> Finding {
+fn low_ports(subject: &Subject) -> Finding {
     let first = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
     let first: u16 = first.trim().parse().unwrap_or(1024);
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let held = status.lines().find_map(|line| line.strip_prefix("CapEff:")).map(str::trim).unwrap_or("0");
-    let may = u64::from_str_radix(held, 16).is_ok_and(|held| held >> 10 & 1 == 1);
-    match (may, first) {
+    match (subject.has_capability(10), first) {
         (true, _) | (false, 0..=80) => Finding::fine("ports", "80 and 443 may be bound", ""),
         (false, first) => {
             Finding::fine("ports", format!("only those from {first} on"), "server.listen takes one of these")
@@ -316,14 +312,14 @@ fn low_ports() -> Finding {
     }
 }
 
-fn time_zone(surroundings: &Surroundings<'_>) -> Finding {
-    match surroundings.env.text("TZ").filter(|zone| !zone.is_empty()) {
+fn time_zone(env: &Env) -> Finding {
+    match env.text("TZ").filter(|zone| !zone.is_empty()) {
         Some(zone) => Finding::fine("time zone", zone, "jobs without a `tz` go by it"),
         None => Finding::fine("time zone", "TZ is not set", "jobs without a `tz` go by UTC"),
     }
 }
 
-fn platform(surroundings: &Surroundings<'_>) -> Finding {
-    let (name, budget) = platform_of(surroundings.env);
+fn platform(env: &Env) -> Finding {
+    let (name, budget) = platform_of(env);
     Finding::fine("platform", name, format!("a stop may take {}", show_duration(budget)))
 }
