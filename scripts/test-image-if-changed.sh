@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname -- "$0")/.."
 digest() {
     scripts/digest.sh Dockerfile .dockerignore tests/image examples/zoo scripts/images scripts/setup/podman.sh \
-        crates/onedoor-draft/src/image crates/onedoor/src/cli/image crates/onedoor/src/cli/doctor.rs crates/onedoor/src/cli/health.rs \
+        crates/onedoor-draft/src/image crates/onedoor/src/cli/image crates/onedoor/src/cli/doctor crates/onedoor/src/cli/health.rs \
         crates/onedoor/src/apps crates/onedoor/src/run crates/onedoor-linux/src
 }
 [ "${1:-}" != --digest ] || { digest; exit 0; }

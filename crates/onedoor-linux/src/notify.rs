@@ -65,7 +65,7 @@ union Control {
     _bytes: [u8; CONTROL_BYTES],
 }
 
-const CREDENTIALS_BYTES: u32 = {
+pub(crate) const CREDENTIALS_BYTES: u32 = {
     assert!(size_of::<libc::ucred>() == 12);
     12
 };

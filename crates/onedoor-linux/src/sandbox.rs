@@ -97,8 +97,7 @@ impl Call {
         if unsafe { libc::syscall(number, a, b, c, d, e, f) } != -1 {
             return 0;
         }
-        // SAFETY: the C library's own place for this thread's error.
-        unsafe { *libc::__errno_location() }
+        io::Error::last_os_error().raw_os_error().unwrap_or(libc::EINVAL)
     }
 }
 

@@ -7,13 +7,14 @@
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd};
 
+use crate::notify::CREDENTIALS_BYTES;
 use crate::proc::Pid;
 
 /// The process that listens at the far end of a connection; None where it cannot be seen from here.
 #[must_use]
 pub fn listener_of(connection: impl AsFd) -> Option<Pid> {
     let mut peer = MaybeUninit::<libc::ucred>::zeroed();
-    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    let mut length: libc::socklen_t = CREDENTIALS_BYTES;
     let (level, option) = (libc::SOL_SOCKET, libc::SO_PEERCRED);
     let fd = connection.as_fd().as_raw_fd();
     // SAFETY: the descriptor is borrowed, so it is open; the kernel writes at most `length` bytes into `peer`.

@@ -78,7 +78,7 @@ fn told(outcomes: [(Call, Option<Outcome>); Call::ALL.len()]) -> Vec<Finding> {
         findings.push(Finding::fine(
             "calls",
             found,
-            "onedoor never makes them; an app that does needs another way",
+            "not used by onedoor; an app that does needs another way",
         ));
     }
     if findings.is_empty() {
