@@ -4,6 +4,7 @@
 
 use super::App;
 use crate::apps::framework;
+use crate::config::env::Purpose;
 use crate::config::error::{Code, ConfigError};
 use crate::config::fix::{Edit, Fix};
 use crate::config::surgery;
@@ -17,24 +18,26 @@ enum Instead {
     Without(&'static str),
     /// Something else.
     Say(&'static str),
+    /// What it compiles at each start; an image of `onedoor dockerfile` has it compiled already, and starts that.
+    Compiled(&'static str),
 }
 
-use Instead::{Say, Word};
+use Instead::{Compiled, Say, Word};
 
+const DOTNET: &str = "`dotnet publish` in the image, and run = \"dotnet APP.dll\"";
 const DJANGO: Instead = Say("run = \"gunicorn PROJECT.wsgi\", or \"uvicorn PROJECT.asgi:application\"");
 const FILES: Instead = Say("build it in the image, and let a server of files serve what was built");
-const GO: Instead = Say("`go build -o app .` in the image, and run = \"./app\"");
+const GO: &str = "`go build -o app .` in the image, and run = \"./app\"";
 const NUXT: Instead = Say("`nuxt build` in the image, and run = \"node .output/server/index.mjs\"");
-const PHP: Instead =
-    Say("run = \"frankenphp php-server --root public\", or php-fpm and a server in front of it");
+const PHP: &str = "run = \"frankenphp php-server --root public\", or php-fpm and a server in front of it";
 const REACT_ROUTER: Instead =
     Say("`react-router build` in the image, and run = \"react-router-serve build/server/index.js\"");
 const REMIX: Instead =
     Say("`remix vite:build` in the image, and run = \"remix-serve build/server/index.js\"");
-const RUST: Instead = Say("`cargo build --release` in the image, and run = \"./target/release/NAME\"");
+const RUST: &str = "`cargo build --release` in the image, and run = \"./target/release/NAME\"";
 const SCRIPT: Instead =
     Say("build it in the image, and run what was built: \"npm start\", \"node dist/main.js\"");
-const SPRING: Instead = Say("build the jar in the image, and run = \"java -jar APP.jar\"");
+const SPRING: &str = "build the jar in the image, and run = \"java -jar APP.jar\"";
 const TYPESCRIPT: Instead = Say("compile it in the image, and run = \"node dist/main.js\"");
 const WHAT_IT_STARTS: Instead = Say("run what it starts");
 
@@ -72,24 +75,24 @@ const SERVERS: &[(&[&str], Instead)] = &[
     (&["mkdocs", "serve"], FILES),
     (&["ts-node-dev"], TYPESCRIPT),
     (&["tsnd"], TYPESCRIPT),
-    (&["php", "-S"], PHP),
-    (&["php", "artisan", "serve"], PHP),
-    (&["symfony", "serve"], PHP),
-    (&["symfony", "server:start"], PHP),
-    (&["go", "run"], GO),
-    (&["air"], GO),
-    (&["gow"], GO),
-    (&["CompileDaemon"], GO),
-    (&["cargo", "run"], RUST),
-    (&["cargo", "watch"], RUST),
-    (&["cargo", "leptos", "watch"], RUST),
-    (&["dotnet", "run"], Say("`dotnet publish` in the image, and run = \"dotnet APP.dll\"")),
-    (&["dotnet", "watch"], Say("`dotnet publish` in the image, and run = \"dotnet APP.dll\"")),
-    (&["mvn", "spring-boot:run"], SPRING),
-    (&["mvnw", "spring-boot:run"], SPRING),
-    (&["gradle", "bootRun"], SPRING),
-    (&["gradlew", "bootRun"], SPRING),
-    (&["quarkus", "dev"], SPRING),
+    (&["php", "-S"], Compiled(PHP)),
+    (&["php", "artisan", "serve"], Say(PHP)),
+    (&["symfony", "serve"], Say(PHP)),
+    (&["symfony", "server:start"], Say(PHP)),
+    (&["go", "run"], Compiled(GO)),
+    (&["air"], Say(GO)),
+    (&["gow"], Say(GO)),
+    (&["CompileDaemon"], Say(GO)),
+    (&["cargo", "run"], Compiled(RUST)),
+    (&["cargo", "watch"], Say(RUST)),
+    (&["cargo", "leptos", "watch"], Say(RUST)),
+    (&["dotnet", "run"], Compiled(DOTNET)),
+    (&["dotnet", "watch"], Say(DOTNET)),
+    (&["mvn", "spring-boot:run"], Compiled(SPRING)),
+    (&["mvnw", "spring-boot:run"], Compiled(SPRING)),
+    (&["gradle", "bootRun"], Compiled(SPRING)),
+    (&["gradlew", "bootRun"], Compiled(SPRING)),
+    (&["quarkus", "dev"], Say(SPRING)),
     (&["watchexec"], WHAT_IT_STARTS),
     (&["watchmedo"], WHAT_IT_STARTS),
 ];
@@ -116,14 +119,17 @@ struct Found {
     instead: Instead,
 }
 
-pub(super) fn trap(app: &App<'_>) -> Option<ConfigError> {
+pub(super) fn trap(app: &App<'_>, purpose: &Purpose) -> Option<ConfigError> {
     let calls = &app.line.calls;
     let Found { call, word, instead } =
         calls.iter().find_map(|words| server(words).or_else(|| flag(words)))?;
+    if matches!((instead, purpose), (Compiled(_), Purpose::Build)) {
+        return None;
+    }
     let fact = format!("app \"{}\": `{call}` is for development", app.spec.name);
     let trap = ConfigError::new(Code::DevelopmentServer, app.line.place(&word), fact);
     let change = match instead {
-        Say(remedy) => {
+        Say(remedy) | Compiled(remedy) => {
             return Some(trap.remedy(format!("{remedy}; dev = \"...\" is what `onedoor dev` runs")));
         }
         Word(word, by) => app.line.replaced(word, by).map(|edit| Fix::of(vec![edit])),
@@ -133,7 +139,7 @@ pub(super) fn trap(app: &App<'_>) -> Option<ConfigError> {
         Word(old, new) if word == old => format!("`{}` in production", call.replacen(old, new, 1)),
         Word(_, new) => format!("`{new}` in production"),
         Instead::Without(word) => format!("leave {word} out"),
-        Say(_) => String::new(),
+        Say(_) | Compiled(_) => String::new(),
     };
     Some(
         trap.remedy(format!("{remedy}; dev = \"...\" is what `onedoor dev` runs")).fix(with_dev(app, change)),
@@ -170,7 +176,7 @@ fn server(words: &[String]) -> Option<Found> {
     let is_name = |word: &&&str| !word.starts_with('*');
     let word = match instead {
         Word(word, _) | Instead::Without(word) => word,
-        Say(_) => call.last()?,
+        Say(_) | Compiled(_) => call.last()?,
     };
     let shown = call.iter().filter(is_name).copied().collect::<Vec<_>>().join(" ");
     Some(Found { call: shown, word: (*word).to_owned(), instead: *instead })
@@ -187,6 +193,28 @@ fn flag(words: &[String]) -> Option<Found> {
 #[cfg(test)]
 mod tests {
     use super::super::warnings_of as warnings;
+    use crate::config::{Env, check_text};
+
+    #[test]
+    fn what_an_image_has_compiled_is_no_news_to_whoever_makes_one() {
+        let file = |run: &str| format!("[apps.web]\npath = \"/\"\nrun = {run:?}\n");
+        let said = |run: &str| {
+            let checked = check_text(&file(run), &Env::made_of([]).building()).unwrap();
+            checked.warnings.lines().filter(|line| line.contains("for development")).count()
+        };
+        for run in [
+            "go run .",
+            "cargo run --release",
+            "dotnet run",
+            "./gradlew bootRun",
+            "php -S 127.0.0.1:$PORT -t public",
+        ] {
+            assert_eq!((warnings(&file(run)).len(), said(run)), (1, 0), "{run}");
+        }
+        for run in ["air", "npm run dev", "flask --app shop run"] {
+            assert_eq!(said(run), 1, "{run}");
+        }
+    }
 
     #[test]
     fn a_server_for_development_is_a_trap_in_run_and_not_in_dev() {

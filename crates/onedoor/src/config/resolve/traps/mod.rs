@@ -48,7 +48,7 @@ pub(super) fn of_app(spec: &AppSpec, draft: &Draft<'_>, public: &[u16], context:
     found.extend(background::trap(&app));
     found.extend(prefix::trap(&app, context));
     if !context.env.is_for_development() {
-        found.extend(development::trap(&app));
+        found.extend(development::trap(&app, &context.env.purpose));
         found.extend(place::traps(&app, public));
         found.extend(fleet::sessions_apart(&app));
         found.extend(secret::traps(("app", &spec.name), section, context));
