@@ -12,7 +12,7 @@ run: build zoo ## build, prepare the three apps, serve them on PORT (default 800
 	@scripts/serve.sh
 
 build: setup-build ## the shipped binary: dist/onedoor
-	scripts/build.sh
+	scripts/build.sh --within-limit
 
 zoo: setup-zoo
 	scripts/zoo.sh

@@ -76,7 +76,7 @@ fn sources(folder: &str) -> Stage {
     let mut stage = Stage::new("onedoor", format!("rust:1-{SUITE}"), "onedoor itself, from its sources");
     stage.workdir(HOME);
     stage.copy(["Cargo.toml", "Cargo.lock"].map(|file| join(folder, file)), "./");
-    stage.copy([join(folder, "scripts/build.sh")], "scripts/");
+    stage.copy(["build.sh", "rustc.sh"].map(|script| join(folder, &format!("scripts/{script}"))), "scripts/");
     stage.copy([join(folder, "crates/")], "crates/");
     let caches = [
         Cache::shared("cargo-registry", "/usr/local/cargo/registry"),
