@@ -122,7 +122,7 @@ impl Tree {
             };
             listed.push(Listed { name, kind });
         }
-        listed.sort_by(|one, other| one.name.cmp(&other.name));
+        sorted::by(&mut listed, |one, other| one.name.cmp(&other.name));
         listed
     }
 

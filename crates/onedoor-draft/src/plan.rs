@@ -190,7 +190,7 @@ fn at_root(found: &[Found], names: &[String], notes: &mut Vec<String>) -> Option
         }
     };
     let mut called: Vec<usize> = served.iter().copied().filter(|index| front(index).is_some()).collect();
-    called.sort_by_key(|index| (found[*index].role != Role::Pages, front(index)));
+    sorted::by_key(&mut called, |index| (found[*index].role != Role::Pages, front(index)));
     if let Some((first, others)) = called.split_first() {
         for other in others {
             notes.push(format!("{}: / is {}'s; `path` says otherwise", names[*other], names[*first]));

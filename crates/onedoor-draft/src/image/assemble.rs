@@ -1,6 +1,6 @@
 //! From recipes to the file: the stages in which folders are built, and the final one that takes what they made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::dockerfile::{Cache, Dockerfile, Part, Stage, Step};
 use super::outside;
@@ -160,7 +160,7 @@ fn last(
 ) -> Stage {
     let runtimes = runtimes(recipes);
     let base = runtimes.keys().next().copied().filter(|runtime| runtime.base().is_some());
-    let mut packages: BTreeSet<&str> = recipes.iter().flat_map(|recipe| &recipe.packages).copied().collect();
+    let mut packages = sorted::set(recipes.iter().flat_map(|recipe| &recipe.packages).copied());
     let others: Vec<(Runtime, Company)> = runtimes
         .iter()
         .skip(usize::from(base.is_some()))
@@ -168,7 +168,7 @@ fn last(
         .collect();
     packages.extend(others.iter().flat_map(|(runtime, _)| runtime.libraries()));
     packages.extend(units.iter().flat_map(|unit| &unit.build.apt).map(String::as_str));
-    let setup: BTreeSet<&str> = recipes.iter().flat_map(|recipe| &recipe.setup).map(String::as_str).collect();
+    let setup = sorted::set(recipes.iter().flat_map(|recipe| &recipe.setup).map(String::as_str));
     let has_shell = !runtimes.is_empty() || !packages.is_empty() || !setup.is_empty();
     let from = match base.and_then(Runtime::base) {
         Some(image) => image,
@@ -182,7 +182,7 @@ fn last(
     for (runtime, company) in &others {
         runtime.copy_into(&mut stage, *company);
     }
-    let programs: BTreeSet<&str> = others.iter().filter_map(|(runtime, _)| runtime.programs()).collect();
+    let programs = sorted::set(others.iter().filter_map(|(runtime, _)| runtime.programs()));
     if !programs.is_empty() {
         let programs: Vec<&str> = programs.into_iter().collect();
         stage.env("PATH", &format!("{}:$PATH", programs.join(":")));
@@ -190,7 +190,7 @@ fn last(
     for command in setup {
         stage.run(command);
     }
-    let env: BTreeSet<&(&str, &str)> = recipes.iter().flat_map(|recipe| &recipe.env).collect();
+    let env = sorted::set(recipes.iter().flat_map(|recipe| &recipe.env));
     for (name, value) in env {
         stage.env(name, value);
     }
@@ -240,8 +240,7 @@ fn newer(runtime: Runtime, all: &[Runtime]) -> Option<Runtime> {
 pub(super) fn notes(recipes: &[Recipe]) -> Vec<String> {
     let all: Vec<Runtime> =
         recipes.iter().flat_map(|recipe| &recipe.runtimes).map(|(runtime, _)| *runtime).collect();
-    let replaced: BTreeSet<(Runtime, Runtime)> =
-        all.iter().filter_map(|runtime| Some((*runtime, newer(*runtime, &all)?))).collect();
+    let replaced = sorted::set(all.iter().filter_map(|runtime| Some((*runtime, newer(*runtime, &all)?))));
     let shown = |runtime: Runtime| runtime.version().map(|version| version.to_string()).unwrap_or_default();
     replaced
         .into_iter()

@@ -43,7 +43,7 @@ pub(super) fn draft(sketch: Sketch, ledger: &mut Ledger) -> Draft {
     let mut apps: Vec<Entry> = services.into_iter().map(|service| service.app).collect();
     for app in &mut apps {
         let rank = |fact: &Fact| ORDER.iter().position(|key| *key == fact.key).unwrap_or(ORDER.len());
-        app.facts.sort_by_key(rank);
+        sorted::by_key(&mut app.facts, rank);
     }
     for fact in apps.iter_mut().chain(&mut jobs).chain(&mut routes).flat_map(|entry| &mut entry.facts) {
         each_key_once(&mut fact.value);
@@ -57,7 +57,7 @@ pub(super) fn draft(sketch: Sketch, ledger: &mut Ledger) -> Draft {
         routes.push(nothing);
     }
     let mut server = server;
-    server.facts.sort_by_key(|fact| fact.key != "listen");
+    sorted::by_key(&mut server.facts, |fact| fact.key != "listen");
     let blocks = [afterwords, strangers, later].into_iter().filter(|block| !block.is_empty());
     let afterwords: Vec<String> = blocks.collect::<Vec<_>>().join(&String::new());
     Draft { server, log, apps, jobs, routes, afterwords, ..Draft::default() }

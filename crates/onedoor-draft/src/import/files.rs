@@ -114,7 +114,7 @@ fn matching(pattern: &Path) -> Vec<PathBuf> {
         .filter(|path| path.is_file())
         .take(FILES_MOST)
         .collect();
-    found.sort();
+    sorted::by(&mut found, Ord::cmp);
     found
 }
 

@@ -1,7 +1,7 @@
 //! Which program answers at an address: by the port or socket in its command or environment, by its name, and, where
 //! one address and one program are left, by exclusion.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::draft::{Entry, Value};
 
@@ -49,8 +49,8 @@ impl Pairing {
     }
 
     pub(super) fn owner(&self, upstream: &Upstream) -> Owner {
-        let found: BTreeSet<usize> =
-            upstream.addresses.iter().filter_map(|address| self.owners.get(address).copied()).collect();
+        let found =
+            sorted::set(upstream.addresses.iter().filter_map(|address| self.owners.get(address).copied()));
         match (found.first(), found.len()) {
             (None, _) => Owner::Nobody,
             (Some(at), 1) => Owner::App(*at),
@@ -87,11 +87,9 @@ fn exclude(
     owners: &mut BTreeMap<Address, usize>,
     ledger: &mut Ledger,
 ) {
-    let left: BTreeSet<&Address> = upstreams
-        .iter()
-        .flat_map(|upstream| &upstream.addresses)
-        .filter(|address| !owners.contains_key(address) && !matches!(address, Address::Far { .. }))
-        .collect();
+    let is_left =
+        |address: &&Address| !owners.contains_key(address) && !matches!(address, Address::Far { .. });
+    let left = sorted::set(upstreams.iter().flat_map(|upstream| &upstream.addresses).filter(is_left));
     let is_free = |at: &usize, service: &Service| {
         let run = run_text(&service.app);
         let works = WORKERS.iter().any(|word| run.contains(word) || service.called.contains(word));
@@ -126,7 +124,7 @@ fn join_twins(services: &mut Vec<Service>, addresses: &[Address], ledger: &mut L
         return;
     }
     let mut gone: Vec<usize> = others.to_vec();
-    gone.sort_unstable();
+    sorted::by(&mut gone, Ord::cmp);
     gone.dedup();
     let replicas = i64::try_from(gone.len() + 1).unwrap_or(1);
     let mut listens = Vec::new();

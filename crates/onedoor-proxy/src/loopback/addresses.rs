@@ -34,7 +34,7 @@ impl Addresses {
 
     /// From now on these hold and no others.
     pub fn replace(&self, ports: impl IntoIterator<Item = (Arc<str>, u16)>) {
-        *self.lock() = ports.into_iter().collect();
+        *self.lock() = sorted::map(ports);
     }
 
     /// `http://127.0.0.1:21001`; none for an app without a side door.

@@ -122,7 +122,7 @@ fn proc_shows_listeners() -> bool {
 fn pids(family: Vec<proc::Process>) -> Vec<Pid> {
     let alive = family.into_iter().filter(|process| process.life == Liveness::Alive);
     let mut pids: Vec<Pid> = alive.map(|process| process.pid).collect();
-    pids.sort_unstable();
+    sorted::by(&mut pids, Ord::cmp);
     pids.dedup();
     pids
 }

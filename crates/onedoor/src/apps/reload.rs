@@ -1,7 +1,6 @@
 //! A changed file meets the running apps: who is new is started, who changed is replaced, who is gone is stopped, and
 //! everybody else is left alone.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -95,7 +94,7 @@ impl Apps {
         let depths = depths(&config);
         let order: Vec<Arc<str>> = everyone(&config).map(|app| Arc::clone(&app.name)).collect();
         self.dismiss_missing(&config, &mut reload);
-        let mut publishers: BTreeMap<Arc<str>, Publisher> = publishers.into_iter().collect();
+        let mut publishers = sorted::map(publishers);
         for app in config.apps {
             match (self.staying(&app.name), publishers.remove(&app.name)) {
                 (Some(member), _) => change(member, app, &mut reload),
@@ -161,7 +160,7 @@ impl Apps {
                 order.iter().position(|name| *name == member.reach.name).unwrap_or(order.len())
             }
         };
-        self.members.sort_by_key(place);
+        sorted::by_key(&mut self.members, place);
         for member in &mut self.members {
             member.depth = depths.get(place(member)).copied().unwrap_or(0);
         }

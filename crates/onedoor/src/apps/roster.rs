@@ -179,7 +179,7 @@ impl Apps {
             members.push(nursery.start_app(app, publisher, &mut tasks));
         }
         let signature = |job: &JobSpec| (Arc::clone(&job.worker.name), Signature::of(job));
-        let jobs = config.jobs.iter().map(signature).collect();
+        let jobs = sorted::map(config.jobs.iter().map(signature));
         for job in config.jobs {
             members.push(nursery.start_job(job, Role::Job, &mut tasks));
         }

@@ -24,7 +24,7 @@ impl Mended {
             return None;
         }
         let mut edits: Vec<Edit> = fixes.into_iter().flat_map(|fix| fix.edits.iter().cloned()).collect();
-        edits.sort_by_key(|edit| edit.span);
+        sorted::by_key(&mut edits, |edit| edit.span);
         // A whole file in another language has no places that could be told.
         if edits.iter().any(|edit| source.slice(edit.span).trim().contains('\n')) {
             return None;

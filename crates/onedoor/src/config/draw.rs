@@ -1,6 +1,5 @@
 //! How mistakes and traps are drawn: as rustc draws its own. Decides nothing.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
@@ -45,7 +44,7 @@ pub(super) fn draw(source: &Source, found: &[ConfigError], paint: Paint) -> Stri
 fn without_secrets(source: &Source, found: &[ConfigError]) -> Source {
     let is_secret = |error: &&ConfigError| error.code == Code::SecretSource && error.fixes.is_empty();
     // A default is read once for each app.
-    let spans: BTreeSet<Span> = found.iter().filter(is_secret).map(ConfigError::position).collect();
+    let spans = sorted::set(found.iter().filter(is_secret).map(ConfigError::position));
     let star = |byte: u8| if byte == b'\n' { '\n' } else { '*' };
     let stars = |span: Span| Edit { span, text: source.slice(span).bytes().map(star).collect() };
     let edits: Vec<Edit> = spans.into_iter().map(stars).collect();

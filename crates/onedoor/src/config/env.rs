@@ -56,7 +56,7 @@ impl Env {
     /// The variables and the machine of the running program.
     pub(crate) fn of_this_process() -> Self {
         Self {
-            variables: std::env::vars_os().collect(),
+            variables: sorted::map(std::env::vars_os()),
             machine: Machine::of_this_process(),
             purpose: Purpose::Serve,
         }
@@ -64,7 +64,7 @@ impl Env {
 
     /// A made-up environment on a made-up machine: 2 CPUs, 1024 open files, root.
     pub(crate) fn made_of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let variables = sorted::map(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
         let cpus = NonZeroUsize::MIN.saturating_add(1);
         let machine = Machine { cpus, open_files_max: OPEN_FILES_FALLBACK, user: 0 };
         Self { variables, machine, purpose: Purpose::Serve }

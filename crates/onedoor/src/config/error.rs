@@ -100,7 +100,7 @@ pub(crate) struct ConfigErrors {
 
 impl ConfigErrors {
     pub(super) fn new(source_text: &Source, mut errors: Vec<ConfigError>) -> Self {
-        errors.sort_by_key(ConfigError::position);
+        sorted::by_key(&mut errors, ConfigError::position);
         Self { source_text: source_text.clone(), errors }
     }
 
@@ -166,7 +166,7 @@ impl fmt::Debug for Warnings {
 
 impl Warnings {
     pub(super) fn new(source_text: &Source, mut found: Vec<ConfigError>) -> Self {
-        found.sort_by_key(ConfigError::position);
+        sorted::by_key(&mut found, ConfigError::position);
         Self { source_text: source_text.clone(), found }
     }
 

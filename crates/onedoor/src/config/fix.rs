@@ -89,7 +89,7 @@ pub(super) fn key(name: &str) -> String {
 /// The text with its edits made, which are in bounds and apart from one another; their order is not asked for.
 pub(super) fn applied<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> Option<String> {
     let mut edits: Vec<&Edit> = edits.into_iter().collect();
-    edits.sort_by_key(|edit| edit.span);
+    sorted::by_key(&mut edits, |edit| edit.span);
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for edit in edits {

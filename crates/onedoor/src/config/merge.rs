@@ -4,8 +4,6 @@
 
 mod rival;
 
-use std::collections::BTreeMap;
-
 use super::catalogue;
 use super::section::{Entry, Node, Origin, Section, Value};
 use super::source::{Located, Span};
@@ -16,8 +14,8 @@ type Table = Located<Section>;
 /// What `over` says, and for the rest what `under` says.
 pub(super) fn merge(mut under: Section, over: Section) -> Section {
     rival::give_way(&mut under, &over);
-    let places: BTreeMap<String, usize> =
-        under.entries.iter().enumerate().map(|(at, entry)| (entry.key.value.clone(), at)).collect();
+    let places = under.entries.iter().enumerate().map(|(at, entry)| (entry.key.value.clone(), at));
+    let places = sorted::map(places);
     for entry in over.entries {
         match places.get(&entry.key.value).and_then(|at| under.entries.get_mut(*at)) {
             Some(known) => put_over(known, entry),
@@ -98,6 +96,8 @@ fn form(section: &Section) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -45,7 +45,7 @@ impl Names {
             }
         }
         for names in [&mut self.apps, &mut self.jobs, &mut self.profiles] {
-            names.sort();
+            sorted::by(names, Ord::cmp);
             names.dedup();
         }
     }

@@ -207,7 +207,7 @@ fn written_by(fix: &Fix, error: &ConfigError) -> bool {
     let place = error.position();
     let mut moved: isize = 0;
     let mut edits: Vec<_> = fix.edits.iter().collect();
-    edits.sort_by_key(|edit| edit.span);
+    sorted::by_key(&mut edits, |edit| edit.span);
     edits.into_iter().any(|edit| {
         let start = edit.span.start.saturating_add_signed(moved);
         let end = start + edit.text.len();

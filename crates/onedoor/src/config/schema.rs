@@ -41,9 +41,7 @@ pub(crate) fn schema() -> Value {
         ("default", Value::Object(object(table("apps.*", &Scope { left_out: OF_ONE_APP })))),
         ("profile", Value::Object(object(table("", &Scope { left_out: OF_THE_FILE })))),
     ];
-    let definitions: Map<String, Value> =
-        definitions.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
-    whole.insert("definitions".to_owned(), definitions.into());
+    whole.insert("definitions".to_owned(), json!(sorted::map(definitions)));
     Value::Object(whole)
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! 7  main lib run     6  cli config control dev     5  prefix_doctor     4  proxy | apps
 //! 3  registry init    2  observe suggest loopback
-//! 1  onedoor-http1  onedoor-linux  onedoor-draft (crates: Cargo itself keeps them below)
+//! 1  onedoor-http1  onedoor-linux  onedoor-sorted  onedoor-draft (crates: Cargo itself keeps them below)
 //! ```
 //!
 //! `proxy`, `registry`, `observe` and `loopback` are the crate onedoor-proxy; the others call them as if they were theirs.

@@ -29,6 +29,23 @@ fn no_source_file_has_grown_too_large() {
     }
 }
 
+/// The standard library's sort is compiled for each type: onedoor-sorted has the one that is compiled once. On the way of a
+/// request a sort may be a copy of its own. What `collect` sorts is not seen here.
+#[test]
+fn there_is_one_sort_where_nobody_waits() {
+    let is_cold = |file: &PathBuf| {
+        let has_its_own =
+            ["crates/onedoor-sorted", "crates/onedoor-proxy"].map(|home| repository().join(home));
+        !is_test(file) && !has_its_own.iter().any(|home| file.starts_with(home))
+    };
+    for file in files(&["crates"], &["rs"]).into_iter().filter(is_cold) {
+        let source = read(&file);
+        let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let own = [".sort(", ".sort_by"].into_iter().find(|call| code.contains(call));
+        assert!(own.is_none(), "{} calls {}..): say sorted::by", shown(&file), own.unwrap_or_default());
+    }
+}
+
 #[test]
 fn unsafe_stands_in_one_crate_alone() {
     for (name, root) in [
@@ -36,6 +53,7 @@ fn unsafe_stands_in_one_crate_alone() {
         ("onedoor-http1", "lib.rs"),
         ("onedoor-draft", "lib.rs"),
         ("onedoor-proxy", "lib.rs"),
+        ("onedoor-sorted", "lib.rs"),
     ] {
         let root = repository().join("crates").join(name).join("src").join(root);
         assert!(read(&root).contains("#![forbid(unsafe_code)]"), "{name} does not forbid unsafe code");

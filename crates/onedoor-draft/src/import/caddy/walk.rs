@@ -1,8 +1,6 @@
 //! The directives of a site in the order in which Caddy asks them, which is not that of the file: by their name, and
 //! among equals the longer path first. Only `route` is taken as it is written.
 
-use std::collections::BTreeSet;
-
 use crate::draft::Entry;
 use crate::import::finding::Verdict;
 use crate::import::sketch::literal;
@@ -50,10 +48,10 @@ const DEPTH_MOST: usize = 24;
 
 pub(super) fn block(desk: &mut Desk<'_>, directives: &[Directive], scope: &mut Scope, depth: usize) -> bool {
     scope.known = matcher::named(directives, &scope.known, desk.ledger);
-    let mut sorted: Vec<&Directive> =
+    let mut ranked: Vec<&Directive> =
         directives.iter().filter(|directive| !directive.name.starts_with('@')).collect();
-    sorted.sort_by_key(|directive| rank(directive, scope));
-    each(desk, &sorted, scope, depth)
+    sorted::by_key(&mut ranked, |directive| rank(directive, scope));
+    each(desk, &ranked, scope, depth)
 }
 
 /// What is in a `route`.
@@ -162,8 +160,7 @@ fn grouped(desk: &mut Desk<'_>, directive: &Directive, mut inner: Scope, depth: 
     }
     if directive.name == "handle_path" {
         let before = inner.base.clone();
-        let mounts: BTreeSet<String> =
-            inner.asked.paths.iter().map(|path| path.trim_end_matches("/*").to_owned()).collect();
+        let mounts = sorted::set(inner.asked.paths.iter().map(|path| path.trim_end_matches("/*").to_owned()));
         if let [mount] = mounts.iter().cloned().collect::<Vec<_>>().as_slice() {
             inner.base.clone_from(mount);
         }

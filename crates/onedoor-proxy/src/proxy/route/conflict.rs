@@ -74,7 +74,7 @@ pub(super) fn all(specs: &[RouteSpec]) -> Vec<Conflict> {
     let mut conflicts: Vec<Conflict> = shapes.values().flat_map(|alike| among(specs, alike)).collect();
     let told: HashSet<usize> = conflicts.iter().map(|conflict| conflict.second).collect();
     conflicts.extend(shadow::by_better_paths(specs).filter(|conflict| !told.contains(&conflict.second)));
-    conflicts.sort_by_key(|conflict| (conflict.second, conflict.first));
+    sorted::by_key(&mut conflicts, |conflict| (conflict.second, conflict.first));
     conflicts
 }
 

@@ -101,7 +101,7 @@ impl Routes {
                 near.push((distance, NearMiss { route: &spec.route, pattern: &spec.pattern, miss }));
             }
         }
-        near.sort_by_key(|(distance, _)| *distance);
+        sorted::by_key(&mut near, |(distance, _)| *distance);
         let near_misses = near.into_iter().map(|(_, miss)| miss).collect();
         Explanation { outcome: self.outcome(ask), near_misses }
     }
@@ -113,7 +113,7 @@ impl Routes {
         able.retain(|index| self.specs[*index].pattern.method_rank(ask.method).is_some());
         let lookup = Lookup { ask, specs: &self.specs };
         let host_rank = |index: usize| self.specs[index].pattern.host.rank();
-        able.sort_by(|left, right| {
+        sorted::by(&mut able, |left, right| {
             host_rank(*right).cmp(&host_rank(*left)).then_with(|| lookup.compare(*right, *left))
         });
         let mut ranked = able.iter().map(|index| &self.specs[*index]);

@@ -19,16 +19,17 @@ pub struct Listed<'r> {
 impl Routes {
     /// By host, then path segment by segment, then method, conditions and priority; what never meets, by its spelling.
     pub fn listed(&self) -> Vec<Listed<'_>> {
-        let mut specs: Vec<&RouteSpec> = self.specs.iter().collect();
-        specs.sort_by_cached_key(|spec| {
+        let precedence = |spec: &RouteSpec| {
             let RouteSpec { pattern, when, priority, .. } = spec;
             let precedence = (Reverse(pattern.host.rank()), steps(pattern), pattern.method.is_none());
             (precedence, Reverse(when.counts()), Reverse(*priority), pattern.written().to_owned())
-        });
+        };
+        let mut specs: Vec<_> = self.specs.iter().map(|spec| (precedence(spec), spec)).collect();
+        sorted::by(&mut specs, |(one, _), (other, _)| one.cmp(other));
         let listed = |spec: &'_ RouteSpec| (spec.when.show(), spec.priority);
         specs
             .into_iter()
-            .map(|spec| {
+            .map(|(_, spec)| {
                 let (conditions, priority) = listed(spec);
                 Listed { written: spec.pattern.written(), conditions, priority, route: &spec.route }
             })

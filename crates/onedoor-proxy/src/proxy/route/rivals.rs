@@ -38,7 +38,7 @@ pub(super) struct Rivals<'s> {
 impl<'s> Rivals<'s> {
     pub(super) fn among(specs: &'s [RouteSpec], alike: &'s [usize]) -> Self {
         let mut aspects = if alike.len() > FEW { aspects(specs, alike) } else { Vec::new() };
-        aspects.sort_by_key(|aspect| std::cmp::Reverse(aspect.near.len()));
+        sorted::by_key(&mut aspects, |aspect| std::cmp::Reverse(aspect.near.len()));
         let groups = aspects.first().map_or(0, |aspect| aspect.near.len());
         Self {
             specs,
@@ -147,7 +147,7 @@ impl Aspect {
             .flat_map(|(networks, group)| networks.iter().map(|network| (*network, *group)))
             .collect();
         // Two networks lie apart or one within the other, and the wider one of those comes first.
-        all.sort_by_key(|(network, group)| (network.network(), network.prefix_len(), *group));
+        sorted::by_key(&mut all, |(network, group)| (network.network(), network.prefix_len(), *group));
         let mut around: Vec<(IpNet, usize)> = Vec::new();
         let mut pairs = Vec::new();
         for (network, group) in all {
@@ -198,7 +198,7 @@ fn aspects(specs: &[RouteSpec], alike: &[usize]) -> Vec<Aspect> {
         values.entry(name).or_default().insert(asked.key());
     }
     let mut names: Vec<(usize, &Name)> = values.iter().map(|(name, asked)| (asked.len(), *name)).collect();
-    names.sort_unstable_by(|left, right| right.cmp(left));
+    sorted::by(&mut names, |left, right| right.cmp(left));
     let path = of_each().map(|spec| {
         spec.pattern.segments.iter().find_map(|segment| match segment {
             Segment::Matching { regex, .. } => Some(Asked::Matching(regex)),

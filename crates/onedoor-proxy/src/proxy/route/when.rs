@@ -280,7 +280,7 @@ impl Wanted {
 impl When {
     /// `networks`: the client's is one of them; None: whichever.
     pub fn new(mut texts: Vec<Condition>, networks: Option<Vec<IpNet>>) -> Self {
-        texts.sort_by(|left, right| left.name.cmp(&right.name));
+        sorted::by(&mut texts, |left, right| left.name.cmp(&right.name));
         let networks = networks.map(|networks| IpNet::aggregate(&networks).into());
         Self { texts: texts.into(), networks }
     }

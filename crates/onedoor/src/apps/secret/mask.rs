@@ -27,7 +27,7 @@ impl Mask {
         let lines = values.flat_map(|value| value.split(|byte| *byte == b'\n')).map(<[u8]>::trim_ascii);
         let pieces = lines.flat_map(|line| line.chunks(PIECE_MAX));
         let mut hidden: Vec<&[u8]> = pieces.filter(|piece| piece.len() >= SECRET_MIN).collect();
-        hidden.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then(one.cmp(other)));
+        sorted::by(&mut hidden, |one, other| other.len().cmp(&one.len()).then(one.cmp(other)));
         hidden.dedup();
         let finder = |text: &[u8]| memmem::Finder::new(text).into_owned();
         Self { hidden: hidden.into_iter().map(finder).collect() }

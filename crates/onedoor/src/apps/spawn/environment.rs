@@ -40,7 +40,7 @@ pub(super) fn build(
     addresses: &Addresses,
     secrets: &Secrets,
 ) -> Result<BTreeMap<OsString, OsString>, Missing> {
-    let mut variables: BTreeMap<OsString, OsString> = app.environment.inherited.iter().cloned().collect();
+    let mut variables = sorted::map(app.environment.inherited.iter().cloned());
     for path in &app.environment.files {
         let pairs = dotenv(path).map_err(|error| Missing::Unreadable {
             what: "its env_file".into(),

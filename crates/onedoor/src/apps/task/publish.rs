@@ -60,7 +60,7 @@ impl AppTask {
             Some(ProcessRow { replica: instance.slot + 1, pid, began, state })
         };
         let mut processes: Vec<ProcessRow> = self.instances.iter().filter_map(process).collect();
-        processes.sort_by_key(|process| process.replica);
+        sorted::by_key(&mut processes, |process| process.replica);
         self.yard.board.set_processes(self.yard.restarts, processes);
     }
 

@@ -246,7 +246,7 @@ impl RouteTold {
             "key": self.key,
             "pattern": self.pattern,
             "place": self.place,
-            "captures": captures.collect::<serde_json::Map<_, _>>(),
+            "captures": sorted::map(captures),
             "when": when.map(|seen| json!({ "condition": seen.condition, "value": seen.value })).collect::<Vec<_>>(),
             "because": self.because,
             "prefix": self.prefix,

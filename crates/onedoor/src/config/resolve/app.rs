@@ -78,7 +78,7 @@ pub(super) fn disabled(apps: Option<&Section>) -> BTreeMap<String, Span> {
         Value::Table(section) if section.flag("enabled") == Some(false) => section.key("enabled"),
         _ => None,
     };
-    entries.iter().filter_map(|entry| Some((entry.key.value.clone(), place(entry)?))).collect()
+    sorted::map(entries.iter().filter_map(|entry| Some((entry.key.value.clone(), place(entry)?))))
 }
 
 /// The apps in the order of the file, less those that are not enabled. What is no app at all is said and left out.

@@ -67,7 +67,7 @@ fn fixed_ports(apps: Option<&Section>) -> BTreeSet<i64> {
         Value::Table(section) => Some(section),
         _ => None,
     });
-    tables.filter_map(|section| section.int("port")).map(|port| port.value).collect()
+    sorted::set(tables.filter_map(|section| section.int("port")).map(|port| port.value))
 }
 
 /// A command that is no command is one in every use of the file. Whether its program is there matters to a developer.

@@ -3,7 +3,7 @@
 //! Files are read, and commands run, at each start of the app; here it is only tried whether a file can be read, and
 //! looked whether a program is there. What is written may be the secret itself: no message repeats it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(super) fn secret_variables<'a>(members: impl Iterator<Item = &'a Section>) -
             section.map("secrets").iter().filter_map(|(_, source)| source.value.strip_prefix("env:"));
         sources.flat_map(|name| [name.to_owned(), format!("{name}_FILE")])
     };
-    members.flat_map(named).collect()
+    sorted::set(members.flat_map(named))
 }
 
 pub(super) fn secrets(section: &Section, context: &mut Context<'_>) -> Vec<(String, SecretSource)> {
@@ -175,8 +175,7 @@ fn from_command(line: &str, place: Span, context: &Context<'_>) -> Result<Secret
     }
     let variables =
         context.env.iter().filter(|(name, _)| name.to_str().is_none_or(|name| !is_onedoors_own(name)));
-    let environment: BTreeMap<OsString, OsString> =
-        variables.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let environment = sorted::map(variables.map(|(name, value)| (name.clone(), value.clone())));
     let command = SecretCommand { words, dir: context.folder.to_owned(), environment: Arc::new(environment) };
     if context.has_disk()
         && let Err(error) = command.spec()

@@ -34,7 +34,7 @@ impl Siblings {
             (draft.name.value.to_owned(), kind)
         };
         let job = |draft: &JobDraft<'_>| (draft.name.value.to_owned(), Sibling::Job);
-        Self(apps.iter().map(app).chain(jobs.iter().map(job)).collect())
+        Self(sorted::map(apps.iter().map(app).chain(jobs.iter().map(job))))
     }
 }
 

@@ -24,7 +24,7 @@ fn table(table: &DeTable<'_>, file: &File) -> Table {
     };
     let mut written: Vec<_> = table.iter().map(pair).collect();
     // The parser sorts keys by name; the operator's order is that of the spans.
-    written.sort_by_key(|(key, _)| key.span);
+    sorted::by_key(&mut written, |(key, _)| key.span);
     written
 }
 
