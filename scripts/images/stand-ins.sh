@@ -75,6 +75,19 @@ if wanting "docker.io/library/rust:1-$suite" rust; then
     image "docker.io/library/rust:1-$suite" rust "$(rustc --print sysroot)"
 fi
 
+if wanting "docker.io/oven/bun:1-slim" bun; then
+    npm install --prefix "$made/bun" --no-audit --no-fund --loglevel error @oven/bun-linux-x64@1 >"$made/log" 2>&1
+    image "docker.io/oven/bun:1-slim" bun "$made/bun/node_modules/@oven/bun-linux-x64/bin"
+    rm -rf "$made/bun"
+fi
+
+deno=$(sed -n 's/^const DENO: &str = "\(.*\)";$/\1/p' "$root/crates/onedoor-draft/src/image/runtime.rs")
+if wanting "docker.io/$deno" deno; then
+    npm install --prefix "$made/deno" --no-audit --no-fund --loglevel error "@deno/linux-x64-glibc@${deno##*-}" >"$made/log" 2>&1
+    image "docker.io/$deno" deno "$made/deno/node_modules/@deno/linux-x64-glibc"
+    rm -rf "$made/deno"
+fi
+
 wanting "gcr.io/distroless/static-debian13:nonroot" distroless &&
     image "gcr.io/distroless/static-debian13:nonroot" distroless "$empty"
 podman image prune --force >/dev/null

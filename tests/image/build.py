@@ -16,6 +16,13 @@ NODE, PYTHON = {"node", "npm"}, {"python3", "python3.13"}
 FIXTURES = [
     ("uv", "/hello", '{"made":"by uv"}', NODE),
     ("pip", "/hello", "made by pip, libpq True", NODE),
+    ("poetry", "/hello", "made by poetry", NODE),
+    ("pdm", "/hello", "made by pdm", NODE),
+    ("pipenv", "/hello", "made by pipenv", NODE),
+    ("yarn", "/hello", "made by yarn, 21", PYTHON | {"yarn"}),
+    ("berry", "/hello", "made by berry, 21", PYTHON | {"yarn"}),
+    ("bun", "/hello", "made by bun, 21", NODE | PYTHON),
+    ("deno", "/hello", "made by deno, 21", NODE | PYTHON),
     ("npm", "/hello", "made by npm", PYTHON),
     ("pnpm", "/hello", "made by pnpm, 21", PYTHON),
     ("go", "/hello", "made by go, 36", NODE | PYTHON | {"go", "sh"}),

@@ -19,6 +19,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use javascript::locks;
 pub(crate) use routes::{Knows, knows};
 pub(crate) use survey::{project_as, project_in, survey};
 

@@ -92,11 +92,15 @@ fn overlay(wanted: &Wanted, recipes: &[Recipe]) -> Option<String> {
     let mut draft = Draft::default();
     for app in &wanted.apps {
         let mut entry = Entry::named(&app.name);
-        let starts = recipes.iter().flat_map(|recipe| &recipe.starts);
-        let found =
-            || starts.into_iter().find(|(name, _)| *name == app.name).map(|(_, line)| line.as_str().into());
-        if let Some(command) = app.build.start.as_ref().map(value).or_else(found) {
+        let mut starts = recipes.iter().flat_map(|recipe| &recipe.starts);
+        let instead = starts.find(|instead| instead.app == app.name);
+        let found = instead.map(|instead| instead.run.as_str().into());
+        if let Some(command) = app.build.start.as_ref().map(value).or(found) {
             entry.say("run", command);
+        }
+        if let Some(instead) = instead.filter(|instead| !instead.env.is_empty() && app.build.start.is_none())
+        {
+            entry.say("env", Value::texts(instead.env.clone()));
         }
         if let Some(files) = outside::env_files_in(app) {
             entry.say("env_file", files);

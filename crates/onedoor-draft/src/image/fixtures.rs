@@ -218,6 +218,20 @@ pub(super) const FIXTURES: &[Fixture] = &[
         ],
     },
     Fixture {
+        name: "yarn_4_and_poetry_run",
+        files: &[
+            "api/pyproject.toml=[project]\nname='api'\ndependencies=['fastapi']\n",
+            "api/poetry.lock",
+            "api/main.py=app = FastAPI()",
+            "web/package.json={\"packageManager\":\"yarn@4.9.2\",\"scripts\":{\"start\":\"node server.js\",\"build\":\"tsc\"}}",
+            "web/yarn.lock=\n__metadata:\n  version: 8\n",
+            "web/.yarnrc.yml=yarnPath: .yarn/releases/yarn-4.9.2.cjs",
+            "web/.yarn/releases/yarn-4.9.2.cjs",
+            "web/server.js=app.listen(1)",
+        ],
+        apps: &[("api", "api", "poetry run uvicorn main:app --host $HOST"), ("web", "web", "node server.js")],
+    },
+    Fixture {
         name: "two_nodes_and_two_pythons",
         files: &[
             "one/package.json={\"engines\":{\"node\":\"20\"},\"scripts\":{\"start\":\"node server.js\"}}",

@@ -36,11 +36,12 @@ pub(super) enum Company {
     Manager,
 }
 
+// Tags were looked up in the lists of the official images (docs/decisions/0085).
 pub(super) const PHPS: Known =
     Known { usual: Version::of(8, 4), others: &[Version::of(8, 5), Version::of(8, 3), Version::of(8, 2)] };
 
 pub(super) const RUBIES: Known =
-    Known { usual: Version::of(3, 4), others: &[Version::of(4, 0), Version::of(3, 3), Version::of(3, 2)] };
+    Known { usual: Version::of(3, 4), others: &[Version::of(4, 0), Version::of(3, 3)] };
 
 pub(super) const PYTHONS: Known = Known {
     usual: Version::of(3, 13),
@@ -52,7 +53,8 @@ pub(super) const NODES: Known = Known {
     others: &[Version::major(26), Version::major(22), Version::major(20)],
 };
 
-pub(super) const GOES: Known = Known { usual: Version::of(1, 26), others: &[Version::of(1, 25)] };
+pub(super) const GOES: Known =
+    Known { usual: Version::of(1, 26), others: &[Version::of(1, 27), Version::of(1, 25)] };
 
 pub(super) const JAVAS: Known =
     Known { usual: Version::major(21), others: &[Version::major(25), Version::major(17)] };

@@ -10,6 +10,22 @@ pub(super) enum Manager {
     Bun,
 }
 
+/// Each lock, and whose it is; the first that lies in a folder counts.
+const LOCKS: [(&str, Manager); 6] = [
+    ("pnpm-lock.yaml", Manager::Pnpm),
+    ("bun.lock", Manager::Bun),
+    ("bun.lockb", Manager::Bun),
+    ("yarn.lock", Manager::Yarn),
+    ("package-lock.json", Manager::Npm),
+    ("npm-shrinkwrap.json", Manager::Npm),
+];
+
+/// The locks that this manager writes; of all of them, if none is named.
+pub(crate) fn locks(manager: Option<&str>) -> impl Iterator<Item = &'static str> {
+    let is_its = move |of: Manager| manager.is_none_or(|manager| of.name() == manager);
+    LOCKS.into_iter().filter(move |(_, of)| is_its(*of)).map(|(lock, _)| lock)
+}
+
 impl Manager {
     pub(super) fn named(field: &str) -> Option<Self> {
         Some(match field.split('@').next()? {
@@ -22,13 +38,6 @@ impl Manager {
     }
 
     pub(super) fn by_lock(place: Place<'_>, folder: &str) -> Option<Self> {
-        const LOCKS: [(&str, Manager); 5] = [
-            ("pnpm-lock.yaml", Manager::Pnpm),
-            ("bun.lock", Manager::Bun),
-            ("bun.lockb", Manager::Bun),
-            ("yarn.lock", Manager::Yarn),
-            ("package-lock.json", Manager::Npm),
-        ];
         LOCKS.iter().find(|(lock, _)| place.tree.has(&join(folder, lock))).map(|(_, manager)| *manager)
     }
 

@@ -11,6 +11,7 @@ mod script;
 use serde_json::Value as Json;
 
 use self::framework::{FRAMEWORKS, Framework, Start};
+pub(crate) use self::manager::locks;
 use self::manager::{Manager, ancestors};
 use self::script::{Resolved, SCRIPTS, delegates, listens, resolve};
 use super::{Fallback, Files, Found, PrefixHabit, Provider, Role, routes};

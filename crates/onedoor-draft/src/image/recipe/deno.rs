@@ -2,7 +2,7 @@
 
 use super::super::dockerfile::Cache;
 use super::super::runtime::{Company, Runtime};
-use super::{Recipe, Standing, Taken, Unit};
+use super::{Recipe, Taken, Unit};
 
 /// Where Deno looks for modules, in the build and in the image.
 const MODULES: &str = "/opt/deno/modules";
@@ -10,8 +10,7 @@ const MODULES: &str = "/opt/deno/modules";
 const NPM: Cache = Cache::shared("deno-npm", "/root/.npm");
 
 pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
-    let mut recipe =
-        Recipe { env: vec![("DENO_DIR", MODULES)], standing: Standing::Experimental, ..Recipe::default() };
+    let mut recipe = Recipe { env: vec![("DENO_DIR", MODULES)], ..Recipe::default() };
     let mut stage = unit.stage(Runtime::Deno.build_image(), unit.home());
     Runtime::Deno.copy_into(&mut stage, Company::Alone);
     stage.env("PATH", "/opt/deno/bin:$PATH").env("DENO_DIR", MODULES);

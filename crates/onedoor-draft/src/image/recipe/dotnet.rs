@@ -27,7 +27,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     for start in &unit.starts {
         if start.runs_from_source("dotnet") {
             let command = format!("dotnet {folder}/{}.dll", assembly(unit, &project));
-            recipe.starts.push((start.app.to_owned(), command));
+            recipe.starts.push(start.instead(command));
         }
     }
     recipe.taken.push(Taken::Built(join(&unit.home(), &folder)));

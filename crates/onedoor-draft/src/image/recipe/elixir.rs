@@ -9,7 +9,7 @@ const PACKAGES: Cache = Cache::shared("hex", "/root/.hex");
 
 const ELIXIRS: Known = Known {
     usual: Version::of(1, 18),
-    others: &[Version::of(1, 19), Version::of(1, 17), Version::of(1, 16)],
+    others: &[Version::of(1, 20), Version::of(1, 19), Version::of(1, 17), Version::of(1, 16)],
 };
 
 pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
@@ -41,7 +41,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     stage.build(&[], "mix release");
     let program = format!("_build/prod/rel/{name}/bin/{name}");
     for start in unit.starts.iter().filter(|start| start.program() == "mix") {
-        recipe.starts.push((start.app.to_owned(), format!("{program} start")));
+        recipe.starts.push(start.instead(format!("{program} start")));
     }
     recipe.taken.push(Taken::Built(join(&unit.home(), &format!("_build/prod/rel/{name}"))));
     recipe.packages = vec!["ca-certificates", "libncurses6", "libssl3t64", "libstdc++6", "libtinfo6"];

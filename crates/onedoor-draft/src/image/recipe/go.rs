@@ -38,7 +38,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
         );
         recipe.taken.push(Taken::Built(join(&unit.home(), program.output.trim_start_matches("./"))));
         if let Some(command) = program.instead {
-            recipe.starts.push((start.app.to_owned(), command));
+            recipe.starts.push(start.instead(command));
         }
     }
     recipe.taken.extend(unit.data());

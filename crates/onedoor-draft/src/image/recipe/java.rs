@@ -29,7 +29,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
         (false, false) => (GRADLE, "gradle --no-daemon assemble", "build/libs"),
     };
     stage.build(&[cache], command);
-    let built = built(unit, folder);
+    let built = built(unit);
     if let Built::Jar = built {
         stage.run(format!(
             "find {folder} -maxdepth 1 -name '*.jar' ! -name '*-sources.jar' ! -name '*-javadoc.jar' ! -name '*-plain.jar' ! -name 'original-*.jar' -exec cp {{}} {JAR} ';'"
@@ -46,7 +46,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
                     }
                 };
                 recipe.taken.push(Taken::Built(join(&unit.home(), &taken)));
-                recipe.starts.push((start.app.to_owned(), format!("java -jar {jar}")));
+                recipe.starts.push(start.instead(format!("java -jar {jar}")));
             }
         }
     }
@@ -67,7 +67,7 @@ enum Built {
     Folder,
 }
 
-fn built(unit: &Unit<'_>, _folder: &str) -> Built {
+fn built(unit: &Unit<'_>) -> Built {
     match unit.found.and_then(|found| found.framework) {
         Some("Quarkus") => Built::Folder,
         _ => Built::Jar,

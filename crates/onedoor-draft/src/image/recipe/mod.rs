@@ -69,9 +69,18 @@ pub(super) struct Recipe {
     /// Variables of the final image, which the container's own beat.
     pub(super) env: Vec<(&'static str, &'static str)>,
     /// Commands that differ in the image: what is built there is started, not built at each start.
-    pub(super) starts: Vec<(String, String)>,
+    pub(super) starts: Vec<Instead>,
     pub(super) notes: Vec<String>,
     pub(super) standing: Standing,
+}
+
+/// What an app is started by in the image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Instead {
+    pub(super) app: String,
+    pub(super) run: String,
+    /// Variables that its own command set.
+    pub(super) env: Vec<(String, String)>,
 }
 
 /// What the final image takes, at the same place.
@@ -260,7 +269,22 @@ impl<'a> Unit<'a> {
     }
 }
 
+/// Words as one line, such that they are read as the same words again; a variable is left to whoever fills it in.
+fn line(words: &[String]) -> String {
+    let is_of_one_word = |word: &str| !word.is_empty() && !word.contains([' ', '\t', '\'', '"', '\\']);
+    let quoted = |word: &String| match is_of_one_word(word) {
+        true => word.clone(),
+        false => shlex::try_quote(word).map_or_else(|_| word.clone(), std::borrow::Cow::into_owned),
+    };
+    words.iter().map(quoted).collect::<Vec<String>>().join(" ")
+}
+
 impl Start<'_> {
+    /// Another command for it.
+    fn instead(&self, run: impl Into<String>) -> Instead {
+        Instead { app: self.app.to_owned(), run: run.into(), env: Vec::new() }
+    }
+
     /// The program it starts with.
     fn program(&self) -> &str {
         self.words.first().map_or("", String::as_str)

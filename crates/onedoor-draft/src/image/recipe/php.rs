@@ -2,7 +2,7 @@
 
 use super::super::dockerfile::{Cache, Stage, Step};
 use super::super::runtime::{Company, PHPS, Runtime};
-use super::{Recipe, Standing, Start, Taken, Unit};
+use super::{Instead, Recipe, Standing, Start, Taken, Unit};
 
 const COMPOSER: &str = "composer:2";
 const PACKAGES: Cache = Cache::shared("composer", "/root/.composer/cache");
@@ -51,7 +51,7 @@ fn install(unit: &Unit<'_>, extensions: &[String], stage: &mut Stage) {
 }
 
 /// PHP's own server is for development; the image has one for more.
-fn served(start: &Start<'_>) -> Option<(String, String)> {
+fn served(start: &Start<'_>) -> Option<Instead> {
     let [php, listen, address, rest @ ..] = start.words else { return None };
     if php != "php" || listen != "-S" {
         return None;
@@ -60,7 +60,7 @@ fn served(start: &Start<'_>) -> Option<(String, String)> {
         [flag, root, ..] if flag == "-t" => root,
         _ => ".",
     };
-    Some((start.app.to_owned(), format!("frankenphp php-server --listen {address} --root {root}")))
+    Some(start.instead(format!("frankenphp php-server --listen {address} --root {root}")))
 }
 
 /// `ext-intl` in `require`, less those that every PHP has.

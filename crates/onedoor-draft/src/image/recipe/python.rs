@@ -4,7 +4,7 @@ use super::super::dockerfile::{Cache, Stage};
 use super::super::libraries;
 use super::super::runtime::{Company, PYTHONS, Runtime};
 use super::super::tool::{PIP, Tool};
-use super::{Recipe, Standing, Taken, Unit};
+use super::{Instead, Recipe, Start, Taken, Unit, line};
 
 const UV: Cache = Cache::shared("uv", "/root/.cache/uv");
 
@@ -22,9 +22,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
             stage.copy([unit.sources()], "./");
         }
     }
-    if matches!(unit.found.and_then(|found| found.manager), Some("poetry" | "pdm" | "pipenv")) {
-        recipe.standing = Standing::Experimental;
-    }
+    recipe.starts = unit.starts.iter().filter_map(without_manager).collect();
     recipe.runtimes.push((runtime, Company::Alone));
     recipe.packages = libraries::of_python(unit.place());
     recipe.taken.push(Taken::Built(unit.home()));
@@ -87,6 +85,18 @@ fn pip(unit: &Unit<'_>, runtime: Runtime, stage: &mut Stage) {
     if !needs_sources {
         stage.copy([unit.sources()], "./");
     }
+}
+
+/// `poetry run gunicorn app:app` without the manager, which is in no image: its venv is the app's own there.
+fn without_manager(start: &Start<'_>) -> Option<Instead> {
+    let [manager, run, rest @ ..] = start.words else { return None };
+    if !matches!(manager.as_str(), "uv" | "poetry" | "pdm" | "pipenv") || run != "run" {
+        return None;
+    }
+    // What stands before the command is for the manager.
+    let options = rest.iter().take_while(|word| word.starts_with("--")).count();
+    let command = line(rest.get(options..).unwrap_or_default());
+    (!command.is_empty()).then(|| start.instead(command))
 }
 
 /// Whether it names other files: requirements, constraints, a folder.

@@ -19,7 +19,7 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
         let Some((program, instead)) = program(start, unit) else { continue };
         stage.build(&CACHES, format!("cargo build --release{locked} --bin {program}"));
         recipe.taken.push(Taken::Built(join(&unit.home(), &format!("target/release/{program}"))));
-        recipe.starts.extend(instead.map(|command| (start.app.to_owned(), command)));
+        recipe.starts.extend(instead.map(|command| start.instead(command)));
     }
     // It is linked with the suite's own C library.
     recipe.packages.push("libgcc-s1");

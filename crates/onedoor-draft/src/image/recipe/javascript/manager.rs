@@ -1,15 +1,16 @@
-//! npm, pnpm, yarn or bun: how each installs, runs a script, and forgets what only a build needed.
+//! npm, pnpm, yarn (both of them) or bun: how each installs, runs a script, and forgets what only a build needed.
 
 use super::super::super::dockerfile::{Cache, Stage};
 use super::super::super::runtime::{Company, Runtime};
 use super::super::super::tool::{NPM, Tool};
 use super::super::Unit;
-use super::workspace::Workspace;
+use crate::detect::locks;
 use crate::folder::Place;
 
 const PNPM: Cache = Cache::shared("pnpm", "/root/.local/share/pnpm/store");
 const BUN: Cache = Cache::shared("bun", "/root/.bun/install/cache");
 const YARN: Cache = Cache::shared("yarn", "/usr/local/share/.cache/yarn");
+const BERRY: Cache = Cache::shared("yarn-berry", "/root/.yarn/berry");
 
 /// A manager in the version that the project names.
 #[derive(Clone, Debug)]
@@ -24,6 +25,7 @@ pub(super) enum Kind {
     Npm,
     Pnpm,
     Yarn,
+    Berry,
     Bun,
 }
 
@@ -34,16 +36,21 @@ enum Lock {
 }
 
 impl Manager {
-    pub(super) fn of(unit: &Unit<'_>, workspace: Option<&Workspace<'_>>) -> Self {
+    /// The one of the unit; `root` is where its lock lies.
+    pub(super) fn of(unit: &Unit<'_>, root: Place<'_>) -> Self {
+        let version = named_version(root).or_else(|| named_version(unit.place()));
         let kind = match unit.found.and_then(|found| found.manager) {
             Some("pnpm") => Kind::Pnpm,
+            Some("yarn") if is_berry(root, version.as_deref()) => Kind::Berry,
             Some("yarn") => Kind::Yarn,
             Some("bun") => Kind::Bun,
             _ => Kind::Npm,
         };
-        let root = workspace.map_or_else(|| unit.place(), |workspace| workspace.root);
-        let lock = root.first_of(kind.locks()).map_or(Lock::Missing, |_| Lock::There);
-        Self { kind, version: named_version(root).or_else(|| named_version(unit.place())), lock }
+        let lock = match locks(Some(kind.name())).any(|lock| root.has(lock)) {
+            true => Lock::There,
+            false => Lock::Missing,
+        };
+        Self { kind, version, lock }
     }
 
     /// Gets the manager itself, where the image does not have it.
@@ -52,6 +59,11 @@ impl Manager {
             Kind::Npm => {}
             Kind::Pnpm => Tool::Pnpm.fetch(self.version.as_deref(), stage),
             Kind::Yarn => Tool::Yarn.fetch(self.version.as_deref(), stage),
+            Kind::Berry => {
+                Tool::Berry.fetch(self.version.as_deref(), stage);
+                // What is started there is Node, which knows nothing of Plug'n'Play.
+                stage.env("YARN_NODE_LINKER", "node-modules");
+            }
             Kind::Bun => {
                 Runtime::Bun.copy_into(stage, Company::Alone);
                 stage.env("PATH", "/opt/bun/bin:$PATH");
@@ -62,8 +74,21 @@ impl Manager {
     /// All packages of a folder, those that a build needs too.
     pub(super) fn install(&self, unit: &Unit<'_>, stage: &mut Stage) {
         self.fetch(stage);
-        stage.copy(unit.manifests(self.kind.manifests()), "./");
+        self.copy_manifests(unit.place(), stage);
         stage.install(&[self.kind.cache()], self.install_command());
+    }
+
+    /// What an installation reads.
+    pub(super) fn copy_manifests(&self, root: Place<'_>, stage: &mut Stage) {
+        let names = ["package.json"]
+            .into_iter()
+            .chain(locks(Some(self.kind.name())))
+            .chain(self.kind.settings().iter().copied());
+        stage.copy(names.filter(|name| root.has(name)).map(|name| root.path(name)), "./");
+        // Patches, plugins, the release that `yarnPath` names.
+        if self.kind == Kind::Berry && root.has(".yarn") {
+            stage.copy([format!("{}/", root.path(".yarn"))], ".yarn/");
+        }
     }
 
     pub(super) fn install_command(&self) -> &'static str {
@@ -73,7 +98,8 @@ impl Manager {
             (Kind::Pnpm, Lock::There) => "pnpm install --frozen-lockfile",
             (Kind::Pnpm, Lock::Missing) => "pnpm install",
             (Kind::Yarn, Lock::There) => "yarn install --frozen-lockfile",
-            (Kind::Yarn, Lock::Missing) => "yarn install",
+            (Kind::Berry, Lock::There) => "yarn install --immutable",
+            (Kind::Yarn | Kind::Berry, Lock::Missing) => "yarn install",
             (Kind::Bun, Lock::There) => "bun install --frozen-lockfile",
             (Kind::Bun, Lock::Missing) => "bun install",
         }
@@ -83,7 +109,7 @@ impl Manager {
         match self.kind {
             Kind::Npm => format!("npm run {script}"),
             Kind::Pnpm => format!("pnpm run {script}"),
-            Kind::Yarn => format!("yarn run {script}"),
+            Kind::Yarn | Kind::Berry => format!("yarn run {script}"),
             Kind::Bun => format!("bun run {script}"),
         }
     }
@@ -95,6 +121,7 @@ impl Manager {
                 Kind::Npm => "npm prune --omit=dev",
                 Kind::Pnpm => "CI=true pnpm prune --prod",
                 Kind::Yarn => "yarn install --production --ignore-scripts --prefer-offline",
+                Kind::Berry => "yarn workspaces focus --all --production",
                 // It has no word for it.
                 Kind::Bun => "rm -rf node_modules && bun install --production",
             },
@@ -103,24 +130,23 @@ impl Manager {
 }
 
 impl Kind {
-    fn locks(self) -> &'static [&'static str] {
+    fn name(self) -> &'static str {
         match self {
-            Self::Npm => &["package-lock.json", "npm-shrinkwrap.json"],
-            Self::Pnpm => &["pnpm-lock.yaml"],
-            Self::Yarn => &["yarn.lock"],
-            Self::Bun => &["bun.lock", "bun.lockb"],
+            Self::Npm => "npm",
+            Self::Pnpm => "pnpm",
+            Self::Yarn | Self::Berry => "yarn",
+            Self::Bun => "bun",
         }
     }
 
-    /// What an installation reads.
-    pub(super) fn manifests(self) -> &'static [&'static str] {
+    /// What an installation reads beside package.json and the lock.
+    fn settings(self) -> &'static [&'static str] {
         match self {
-            Self::Npm => &["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"],
-            Self::Pnpm => {
-                &["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs"]
-            }
-            Self::Yarn => &["package.json", "yarn.lock", ".yarnrc", ".yarnrc.yml", ".npmrc"],
-            Self::Bun => &["package.json", "bun.lock", "bun.lockb", "bunfig.toml", ".npmrc"],
+            Self::Npm => &[".npmrc"],
+            Self::Pnpm => &["pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs"],
+            Self::Yarn => &[".yarnrc", ".npmrc"],
+            Self::Berry => &[".yarnrc.yml"],
+            Self::Bun => &["bunfig.toml", ".npmrc"],
         }
     }
 
@@ -129,8 +155,17 @@ impl Kind {
             Self::Npm => NPM,
             Self::Pnpm => PNPM,
             Self::Yarn => YARN,
+            Self::Berry => BERRY,
             Self::Bun => BUN,
         }
+    }
+}
+
+/// The manifest or the lock says so; both are called yarn.
+fn is_berry(root: Place<'_>, version: Option<&str>) -> bool {
+    match version.and_then(|version| version.split('.').next()?.parse::<u32>().ok()) {
+        Some(major) => major > 1,
+        None => root.text("yarn.lock").is_some_and(|lock| lock.contains("\n__metadata:")),
     }
 }
 

@@ -7,7 +7,7 @@ use self::manager::Manager;
 use self::workspace::Workspace;
 use super::super::libraries;
 use super::super::runtime::{Company, NODES, Runtime};
-use super::{Recipe, Standing, Taken, Unit};
+use super::{Recipe, Taken, Unit};
 use crate::detect::Provider;
 use crate::folder::join;
 
@@ -18,9 +18,6 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
         true => Runtime::Bun,
         false => Runtime::Node(unit.version(NODES, str::to_owned, &mut recipe.notes)),
     };
-    if matches!(unit.found.and_then(|found| found.manager), Some("bun" | "yarn")) {
-        recipe.standing = Standing::Experimental;
-    }
     if is_bun {
         recipe.runtimes.push((Runtime::Bun, Company::Alone));
     }
@@ -36,7 +33,8 @@ pub(super) fn recipe(unit: &Unit<'_>) -> Recipe {
     let workspace = Workspace::of(unit);
     let home = workspace.as_ref().map_or_else(|| unit.home(), Workspace::home);
     let mut stage = unit.stage(runtime.build_image(), home);
-    let manager = Manager::of(unit, workspace.as_ref());
+    let manager =
+        Manager::of(unit, workspace.as_ref().map_or_else(|| unit.place(), |workspace| workspace.root));
     if let Some(workspace) = &workspace {
         workspace.build(&manager, &mut stage);
     } else {

@@ -4,13 +4,11 @@
 use super::super::super::dockerfile::Stage;
 use super::super::{HOME, Taken, Unit};
 use super::manager::{Kind, Manager};
+use crate::detect::locks;
 use crate::folder::{Place, Tree, join};
 
 /// Levels below the root at which members are looked for: `packages/ui`, `libs/web/forms`.
 const DEPTH: usize = 3;
-
-const LOCKS: [&str; 6] =
-    ["pnpm-lock.yaml", "yarn.lock", "package-lock.json", "npm-shrinkwrap.json", "bun.lock", "bun.lockb"];
 
 /// Files of the root that a member's build reads.
 const SHARED: [&str; 6] =
@@ -44,14 +42,15 @@ enum Builds {
 impl<'a> Workspace<'a> {
     /// None: the folder stands alone.
     pub(super) fn of(unit: &Unit<'a>) -> Option<Self> {
-        if unit.place().first_of(&LOCKS).is_some() {
+        let has_lock = |place: Place<'_>| locks(None).any(|lock| place.has(lock));
+        if has_lock(unit.place()) {
             return None;
         }
         let mut root = unit.folder;
         while !root.is_empty() {
             root = root.rsplit_once('/').map_or("", |(above, _)| above);
             let place = Place { tree: unit.tree, folder: root };
-            if place.first_of(&LOCKS).is_some() {
+            if has_lock(place) {
                 let members = members(unit.tree, root);
                 let own = members.iter().position(|member| member.folder == unit.folder)?;
                 let mut needed = Vec::new();
@@ -78,16 +77,14 @@ impl<'a> Workspace<'a> {
 
     pub(super) fn build(&self, manager: &Manager, stage: &mut Stage) {
         manager.fetch(stage);
-        let there = |names: &[&str]| -> Vec<String> {
-            names.iter().filter(|name| self.root.has(name)).map(|name| self.root.path(name)).collect()
-        };
-        stage.copy(there(manager.kind.manifests()), "./");
+        manager.copy_manifests(self.root, stage);
         for member in &self.members {
             let folder = self.inside(&member.folder);
             stage.copy([join(&member.folder, "package.json")], format!("{folder}/"));
         }
         stage.install(&[manager.kind.cache()], self.install(manager));
-        let shared = there(&SHARED);
+        let shared: Vec<String> =
+            SHARED.iter().filter(|name| self.root.has(name)).map(|name| self.root.path(name)).collect();
         if !shared.is_empty() {
             stage.copy(shared, "./");
         }
@@ -100,7 +97,7 @@ impl<'a> Workspace<'a> {
                 match manager.kind {
                     Kind::Pnpm => format!("pnpm --filter '{}' run build", member.name),
                     Kind::Npm => format!("npm run build --workspace '{}'", member.name),
-                    Kind::Yarn => format!("yarn workspace '{}' run build", member.name),
+                    Kind::Yarn | Kind::Berry => format!("yarn workspace '{}' run build", member.name),
                     Kind::Bun => format!("bun run --filter '{}' build", member.name),
                 },
             );
@@ -111,13 +108,13 @@ impl<'a> Workspace<'a> {
         let command = manager.install_command();
         match (manager.kind, self.needed().last()) {
             (Kind::Pnpm, Some(own)) => format!("{command} --filter '{}...'", own.name),
-            (Kind::Pnpm | Kind::Npm | Kind::Yarn | Kind::Bun, _) => command.to_owned(),
+            (Kind::Pnpm | Kind::Npm | Kind::Yarn | Kind::Berry | Kind::Bun, _) => command.to_owned(),
         }
     }
 
     pub(super) fn prune(&self, manager: &Manager, stage: &mut Stage) {
         match manager.kind {
-            Kind::Npm | Kind::Yarn | Kind::Bun => manager.prune(stage),
+            Kind::Npm | Kind::Yarn | Kind::Berry | Kind::Bun => manager.prune(stage),
             Kind::Pnpm => {
                 let own: Vec<String> = self
                     .needed()
