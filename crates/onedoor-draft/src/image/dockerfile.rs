@@ -3,6 +3,7 @@
 //! Only what BuildKit, podman and buildah of Debian 12 all understand is in here: no heredocs, no `COPY --link`, no
 //! `--start-interval` (docs/decisions/0083). The same data gives the same bytes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 
 /// The whole file.
@@ -103,6 +104,54 @@ pub(super) enum Sharing {
     Shared,
     /// One waits for the other: apt can do no better.
     Locked,
+}
+
+impl Dockerfile {
+    /// The images that it names, each once. What is built here is none, nor is what an argument names.
+    pub(super) fn images(&self) -> Vec<String> {
+        let stages: Vec<&str> = self.stages.iter().map(|stage| stage.name.as_str()).collect();
+        let is_image = |name: &&String| {
+            *name != "scratch" && !name.contains(['$', '@']) && !stages.contains(&name.as_str())
+        };
+        let named = self.stages.iter().flat_map(|stage| {
+            let copied = stage.steps.iter().filter_map(|step| match step {
+                Step::Copy { from, .. } => from.as_ref(),
+                _ => None,
+            });
+            [&stage.from].into_iter().chain(copied)
+        });
+        let mut images = BTreeSet::new();
+        for name in named.filter(is_image) {
+            images.insert(name.clone());
+        }
+        images.into_iter().collect()
+    }
+
+    /// Has each of these images with its digest, and says so of the one that the last stage is made from.
+    pub(super) fn pin(&mut self, pins: &BTreeMap<String, String>) {
+        if let Some(stage) = self.stages.last_mut()
+            && let Some(digest) = pins.get(&stage.from)
+        {
+            for step in &mut stage.steps {
+                if let Step::Label(labels) = step {
+                    labels.insert(0, ("org.opencontainers.image.base.digest".to_owned(), digest.clone()));
+                }
+            }
+        }
+        let pinned = |name: &mut String| {
+            if let Some(digest) = pins.get(name) {
+                name.extend(["@", digest]);
+            }
+        };
+        for stage in &mut self.stages {
+            pinned(&mut stage.from);
+            for step in &mut stage.steps {
+                if let Step::Copy { from: Some(from), .. } = step {
+                    pinned(from);
+                }
+            }
+        }
+    }
 }
 
 impl Stage {

@@ -39,6 +39,8 @@ use crate::folder::Tree;
 pub struct Image {
     /// The text of the Dockerfile.
     pub dockerfile: String,
+    /// The images that it is made from, without a digest; each once.
+    pub images: Vec<String>,
     /// The text of its .dockerignore.
     pub ignore: String,
     /// What each folder is, and because of which files.
@@ -78,12 +80,10 @@ pub fn image(folder: &Path, wanted: &Wanted) -> Image {
     notes.extend(recipes.iter().flat_map(|recipe| recipe.notes.iter().cloned()));
     notes.extend(assemble::notes(&recipes));
     notes.extend(outside::notes(wanted));
-    Image {
-        dockerfile: assemble::dockerfile(wanted, &units, &recipes).to_string(),
-        ignore: ignore::text(&wanted.onedoor),
-        plan,
-        notes,
-    }
+    let mut dockerfile = assemble::dockerfile(wanted, &units, &recipes);
+    let images = dockerfile.images();
+    dockerfile.pin(&wanted.pins);
+    Image { dockerfile: dockerfile.to_string(), images, ignore: ignore::text(&wanted.onedoor), plan, notes }
 }
 
 /// What is built as one: the apps of one folder, or a single app that comes from elsewhere.

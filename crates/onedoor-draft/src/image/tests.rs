@@ -1,5 +1,6 @@
 //! The promise: folders as people have them → a Dockerfile that a person could have written.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -42,6 +43,7 @@ fn wanted(apps: Vec<WantedApp>) -> Wanted {
         name: Some("shop".to_owned()),
         port: 8000,
         profile: None,
+        pins: BTreeMap::new(),
     }
 }
 
@@ -259,4 +261,33 @@ fn an_app_comes_from_an_image_or_from_a_dockerfile_of_its_own() {
         [("image", "ghcr.io/acme/legacy:2.4".to_owned()), ("Dockerfile", "old/Dockerfile".to_owned())]
     );
     insta::assert_snapshot!(image.dockerfile);
+}
+
+#[test]
+fn images_are_named_once_and_have_the_digests_that_are_wanted() {
+    let apps = || vec![app("api", "api", "uvicorn main:app"), app("site", "", "node x.js")];
+    let images = of(&UV, apps()).images;
+    assert_eq!(
+        images,
+        ["debian:trixie-slim", "node:24-trixie-slim", "python:3.13-slim-trixie", "python:3.13-trixie"]
+    );
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("api")).unwrap();
+    UV.iter().for_each(|(name, text)| fs::write(dir.path().join(name), text).unwrap());
+    let pins = images.iter().map(|image| (image.clone(), format!("sha256:{}", image.len()))).collect();
+    let pinned = image(dir.path(), &Wanted { pins, ..wanted(apps()) });
+    for line in [
+        "FROM python:3.13-trixie@sha256:18 AS build-api",
+        "FROM python:3.13-slim-trixie@sha256:23 AS image",
+        "COPY --from=node:24-trixie-slim@sha256:19 /usr/local/bin/node /opt/node/bin/node",
+        "LABEL org.opencontainers.image.base.digest=sha256:23 \\",
+        "    org.opencontainers.image.base.name=python:3.13-slim-trixie",
+    ] {
+        assert!(
+            pinned.dockerfile.lines().any(|written| written == line),
+            "{line} is not in\n{}",
+            pinned.dockerfile
+        );
+    }
+    assert_eq!(pinned.images, images);
 }

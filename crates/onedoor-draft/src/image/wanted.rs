@@ -1,5 +1,7 @@
 //! What an image is asked to be: the apps, what their owner says of their building, and what the door in it reads.
 
+use std::collections::BTreeMap;
+
 /// What the image is for.
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -19,6 +21,8 @@ pub struct Wanted {
     pub port: u16,
     /// The profile that is laid over the files in the image.
     pub profile: Option<String>,
+    /// Images, and the digests that they are to have.
+    pub pins: BTreeMap<String, String>,
 }
 
 /// An app, as far as its image goes.

@@ -1,15 +1,16 @@
 //! `onedoor build`: writes what is missing for a build, and becomes the engine that is found.
 
-use std::env;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::super::{Ended, Surroundings};
-use super::{ImageArguments, Made, dockerfile};
+use super::engine::Engine;
+use super::pin::Missing;
+use super::{ImageArguments, Made, dockerfile, revision};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +27,9 @@ A Dockerfile that is your own (written by hand, or by `onedoor dockerfile --ejec
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     image: ImageArguments,
+    /// Build on the digests of this file, which `onedoor dockerfile --pin` writes
+    #[arg(long, value_name = "FILE")]
+    pin: Option<PathBuf>,
     /// What the image is called [default: the file's `name`, else the folder's]
     #[arg(short, long, value_name = "TAG")]
     tag: Option<String>,
@@ -37,45 +41,15 @@ pub(in crate::cli) struct Arguments {
     others: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Engine {
-    Docker,
-    Podman,
-    Buildah,
-}
-
-impl Engine {
-    const ALL: [Self; 3] = [Self::Docker, Self::Podman, Self::Buildah];
-
-    fn program(self) -> &'static str {
-        match self {
-            Self::Docker => "docker",
-            Self::Podman => "podman",
-            Self::Buildah => "buildah",
-        }
-    }
-
-    fn is_here(self) -> bool {
-        let paths = env::var_os("PATH").unwrap_or_default();
-        env::split_paths(&paths).any(|folder| folder.join(self.program()).is_file())
-    }
-
-    /// OCI's own format has no place for a HEALTHCHECK.
-    fn arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Docker => &["build"],
-            Self::Podman | Self::Buildah => &["build", "--format", "docker"],
-        }
-    }
-}
-
 pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let made = match super::make(&arguments.image, surroundings)? {
+    // Nobody is asked here: who becomes the engine has no children before.
+    let pins = arguments.pin.as_deref().map(|file| (file, Missing::Refuse));
+    let made = match super::make(&arguments.image, pins, surroundings)? {
         Ok(made) => made,
         Err(ended) => return Ok(ended),
     };
     super::write_notes(&made.image, surroundings.talk)?;
-    let found = arguments.engine.or_else(|| Engine::ALL.into_iter().find(|engine| engine.is_here()));
+    let found = arguments.engine.or_else(Engine::found);
     let Some(engine) = found.filter(|engine| engine.is_here()) else {
         let wanted = arguments.engine.map_or("neither docker nor podman nor buildah", Engine::program);
         writeln!(
@@ -86,9 +60,9 @@ pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings
     };
     let file = made.folder.join("Dockerfile");
     if !dockerfile::is_somebodys(&file)
-        && let Err(error) = dockerfile::put(&file, &made.image.dockerfile, &made, surroundings)
+        && let Err(why) = dockerfile::put(&file, &made.image.dockerfile, &made, surroundings)?
     {
-        writeln!(surroundings.talk, "{} cannot be written: {error}", file.display())?;
+        writeln!(surroundings.talk, "{why}")?;
         return Ok(Ended::Refused);
     }
     become_engine(engine, arguments, &file, &made, surroundings)
@@ -107,6 +81,7 @@ fn become_engine(
         .args(engine.arguments())
         .args(["-t", &tag, "-f"])
         .arg(file)
+        .args(revision::labels(&made.folder).iter().flat_map(|label| ["--label", label]))
         .args(&arguments.others)
         .arg(&made.folder);
     writeln!(

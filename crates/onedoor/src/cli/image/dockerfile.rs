@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::super::{Ended, Surroundings};
-use super::{ImageArguments, Made};
+use super::super::{Ended, Surroundings, replace_file};
+use super::pin::Missing;
+use super::{ImageArguments, Made, diff};
 
 const EXAMPLES: &str = "\
 Examples:
   onedoor dockerfile                    write ./Dockerfile for ./onedoor.toml, or for what is found here
   onedoor dockerfile -o -               only show it
   onedoor dockerfile --check            in CI: 3 if the Dockerfile is not what would be written
+  onedoor dockerfile --pin images.lock  on the same base images next year; the file keeps their digests
   onedoor dockerfile --eject            without the line that says who wrote it: from now on it is yours
   docker build -t shop . && docker run -p 8000:8000 --rm -it shop
 
@@ -31,6 +33,9 @@ pub(super) const WRITTEN_BY: &str = "# Written by onedoor ";
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     image: ImageArguments,
+    /// Build on the digests of this file; what has none there is asked for and added
+    #[arg(long, value_name = "FILE")]
+    pin: Option<PathBuf>,
     /// The file to write, `-` for stdout
     #[arg(short, long, value_name = "FILE", default_value = "Dockerfile")]
     output: PathBuf,
@@ -46,7 +51,9 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let made = match super::make(&arguments.image, surroundings)? {
+    let missing = if arguments.check { Missing::Refuse } else { Missing::Ask };
+    let pins = arguments.pin.as_deref().map(|file| (file, missing));
+    let made = match super::make(&arguments.image, pins, surroundings)? {
         Ok(made) => made,
         Err(ended) => return Ok(ended),
     };
@@ -68,14 +75,14 @@ pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings
         )?;
         return Ok(Ended::Refused);
     }
-    match put(file, &text, &made, surroundings) {
+    match put(file, &text, &made, surroundings)? {
         Ok(()) => {
             let folder = made.folder.display();
             writeln!(surroundings.talk, "next: docker build -t NAME -f {} {folder}", file.display())?;
             Ok(Ended::Well)
         }
-        Err(error) => {
-            writeln!(surroundings.talk, "{} cannot be written: {error}", file.display())?;
+        Err(why) => {
+            writeln!(surroundings.talk, "{why}")?;
             Ok(Ended::Refused)
         }
     }
@@ -94,39 +101,53 @@ pub(super) fn is_somebodys(file: &Path) -> bool {
 }
 
 fn compared(file: &Path, text: &str, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let there = fs::read_to_string(file).unwrap_or_default();
+    let there = match fs::read_to_string(file) {
+        Ok(there) => there,
+        Err(error) => {
+            writeln!(surroundings.talk, "{}: cannot be read: {error}", file.display())?;
+            writeln!(surroundings.talk, "`onedoor dockerfile` writes it")?;
+            return Ok(Ended::As(EXIT_DIFFERS));
+        }
+    };
     if there == text {
         writeln!(surroundings.talk, "{}: is what would be written", file.display())?;
         return Ok(Ended::Well);
     }
-    let (old, new): (Vec<&str>, Vec<&str>) = (there.lines().collect(), text.lines().collect());
-    let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-    writeln!(surroundings.talk, "{}:{}: is not what would be written:", file.display(), same + 1)?;
-    let told =
-        |line: Option<&&str>, sign: char| line.map(|line| format!("{sign} {line}")).unwrap_or_default();
-    writeln!(surroundings.talk, "{}\n{}", told(old.get(same), '-'), told(new.get(same), '+'))?;
-    writeln!(surroundings.talk, "`onedoor dockerfile` writes it anew")?;
+    writeln!(surroundings.out, "--- {0}\n+++ {0} as it would be written", file.display())?;
+    write!(surroundings.out, "{}", diff::unified(&there, text))?;
+    writeln!(
+        surroundings.talk,
+        "{}: is not what would be written; `onedoor dockerfile` writes it anew",
+        file.display()
+    )?;
     Ok(Ended::As(EXIT_DIFFERS))
 }
 
-/// Writes the Dockerfile and, where they are not there, what its build needs beside it.
+/// Writes the Dockerfile and, where they are not there, what its build needs beside it; or says which file could not be
+/// written.
 pub(super) fn put(
     file: &Path,
     text: &str,
     made: &Made,
     surroundings: &mut Surroundings<'_>,
-) -> io::Result<()> {
-    fs::write(file, text)?;
-    writeln!(surroundings.talk, "wrote {}", file.display())?;
+) -> io::Result<Result<(), String>> {
     let ignore = made.folder.join(".dockerignore");
-    if ignore.symlink_metadata().is_err() {
-        fs::write(&ignore, &made.image.ignore)?;
-        writeln!(surroundings.talk, "wrote {}", ignore.display())?;
+    let ignored =
+        ignore.symlink_metadata().is_err().then_some((ignore.as_path(), made.image.ignore.as_str()));
+    for (file, text) in [(file, text)].into_iter().chain(ignored) {
+        if let Err(error) = replace_file::put(file, text) {
+            return Ok(Err(format!("{} cannot be written: {error}", file.display())));
+        }
+        writeln!(surroundings.talk, "wrote {}", file.display())?;
     }
-    if let Some(program) = made.origin.put(&made.folder)? {
-        writeln!(surroundings.talk, "wrote {}: this program, for the image", program.display())?;
+    match made.origin.put(&made.folder) {
+        Ok(Some(program)) => {
+            writeln!(surroundings.talk, "wrote {}: this program, for the image", program.display())?
+        }
+        Ok(None) => {}
+        Err(why) => return Ok(Err(why)),
     }
-    Ok(())
+    Ok(Ok(()))
 }
 
 #[cfg(test)]

@@ -4,9 +4,13 @@
 //! that writes the Dockerfile is in it, neither variables nor what is installed, so the same files give the same bytes.
 
 mod build;
+mod diff;
 mod dockerfile;
+mod engine;
 mod origin;
+mod pin;
 mod plan;
+mod revision;
 
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -51,62 +55,61 @@ struct Made {
     name: Option<String>,
 }
 
+/// Where digests are kept, and what becomes of one that is not there.
+type Pinning<'a> = Option<(&'a Path, pin::Missing)>;
+
 /// Reads the files, or what the folder says, and makes the image's text of it. What is wrong is told.
-fn make(arguments: &ImageArguments, surroundings: &mut Surroundings<'_>) -> io::Result<Result<Made, Ended>> {
+fn make(
+    arguments: &ImageArguments,
+    pinning: Pinning<'_>,
+    surroundings: &mut Surroundings<'_>,
+) -> io::Result<Result<Made, Ended>> {
     let layers = arguments.files.layers();
     let env = Env::made_of([]).building();
-    let folder = folder_of(&layers);
-    let (loaded, configuration) = match Detected::instead_of(&layers) {
-        Some(detected) => {
-            if detected.plan.is_empty() {
-                detected::tell_nothing_in(&detected, surroundings)?;
-                return Ok(Err(Ended::Wrong));
-            }
-            (detected.load_to_ask(&env), Configuration::Found(detected.text()))
-        }
-        None => {
-            let files = match inside(&folder, &layers.files) {
-                Ok(files) => files,
-                Err(outside) => {
-                    let talk = &mut surroundings.talk;
-                    writeln!(
-                        talk,
-                        "{} is not in {}: an image is made from one folder, that of the first file; move it there",
-                        outside.display(),
-                        folder.display()
-                    )?;
-                    return Ok(Err(Ended::Wrong));
-                }
-            };
-            (config::load_to_ask(&layers, &env), Configuration::Files(files))
-        }
+    let detected = Detected::instead_of(&layers);
+    if let Some(detected) = detected.as_ref().filter(|detected| detected.plan.is_empty()) {
+        detected::tell_nothing_in(detected, surroundings)?;
+        return Ok(Err(Ended::Wrong));
+    }
+    let loaded = match &detected {
+        Some(detected) => detected.load_to_ask(&env),
+        None => config::load_to_ask(&layers, &env),
     };
     let loaded = match super::told(loaded, surroundings)? {
         Ok(loaded) => loaded,
         Err(ended) => return Ok(Err(ended)),
     };
-    let (context, below) = match context(arguments.context.as_deref(), &folder) {
-        Ok(found) => found,
+    match made(arguments, &layers, &loaded, detected.as_ref(), pinning) {
+        Ok(made) => Ok(Ok(made)),
         Err(why) => {
             writeln!(surroundings.talk, "{why}")?;
-            return Ok(Err(Ended::Wrong));
+            Ok(Err(Ended::Wrong))
         }
+    }
+}
+
+fn made(
+    arguments: &ImageArguments,
+    layers: &Layers,
+    loaded: &Loaded,
+    detected: Option<&Detected>,
+    pinning: Pinning<'_>,
+) -> Result<Made, String> {
+    let folder = folder_of(layers);
+    let configuration = match detected {
+        Some(detected) => Configuration::Found(detected.text()),
+        None => Configuration::Files(inside(&folder, &layers.files)?),
     };
-    let origin = match Origin::of(arguments.onedoor.as_deref(), &context) {
-        Ok(origin) => origin,
-        Err(why) => {
-            writeln!(surroundings.talk, "{why}")?;
-            return Ok(Err(Ended::Wrong));
-        }
-    };
-    let wanted = match wanted(&loaded, configuration, &folder, &origin) {
-        Ok(wanted) => Wanted { profile: layers.profile.clone(), below, ..wanted },
-        Err(why) => {
-            writeln!(surroundings.talk, "{why}")?;
-            return Ok(Err(Ended::Wrong));
-        }
-    };
-    Ok(Ok(Made { image: onedoor_draft::image(&folder, &wanted), folder: context, origin, name: wanted.name }))
+    let (context, below) = context(arguments.context.as_deref(), &folder)?;
+    let origin = Origin::of(arguments.onedoor.as_deref(), &context)?;
+    let wanted = wanted(loaded, configuration, &folder, &origin)?;
+    let wanted = Wanted { profile: layers.profile.clone(), below, ..wanted };
+    let mut image = onedoor_draft::image(&folder, &wanted);
+    if let Some((file, missing)) = pinning {
+        let pins = pin::pins(file, &image.images, missing)?;
+        image = onedoor_draft::image(&folder, &Wanted { pins, ..wanted.clone() });
+    }
+    Ok(Made { image, folder: context, origin, name: wanted.name })
 }
 
 /// The folder of the first file: relative paths start there, in the image too.
@@ -125,15 +128,19 @@ fn context(asked: Option<&Path>, folder: &Path) -> Result<(PathBuf, String), Str
     Ok((context, below))
 }
 
-/// The files' names from the folder, or the first that lies elsewhere.
-fn inside(folder: &Path, files: &[PathBuf]) -> Result<Vec<String>, PathBuf> {
-    files
-        .iter()
-        .map(|file| {
-            let whole = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-            relative(folder, &whole).ok_or_else(|| file.clone())
+/// The files' names from the folder.
+fn inside(folder: &Path, files: &[PathBuf]) -> Result<Vec<String>, String> {
+    let name = |file: &PathBuf| {
+        let whole = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        relative(folder, &whole).ok_or_else(|| {
+            format!(
+                "{} is not in {}: an image is made from one folder, that of the first file; move it there",
+                file.display(),
+                folder.display()
+            )
         })
-        .collect()
+    };
+    files.iter().map(name).collect()
 }
 
 /// The path from the folder, if it lies in it.
@@ -170,6 +177,7 @@ fn wanted(
         name: loaded.name.as_deref().map(str::to_owned),
         port: port(&loaded.proxy.listen),
         profile: None,
+        pins: pin::Pins::new(),
     })
 }
 

@@ -3,8 +3,9 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+
+use crate::cli::replace_file;
 
 /// Where this program is put beside the Dockerfile; git is told to leave it alone.
 const OWN: &str = ".onedoor/onedoor";
@@ -75,23 +76,21 @@ impl Origin {
     }
 
     /// Puts this program where the build finds it. Says the file that was written, if there is one.
-    pub(super) fn put(&self, folder: &Path) -> io::Result<Option<PathBuf>> {
+    pub(super) fn put(&self, folder: &Path) -> Result<Option<PathBuf>, String> {
         if *self != Self::Own {
             return Ok(None);
         }
         let place = folder.join(OWN);
-        let own = fs::read("/proc/self/exe")?;
+        let unwritten = |error: io::Error| format!("{} cannot be written: {error}", place.display());
+        let own = fs::read("/proc/self/exe").map_err(unwritten)?;
         if fs::read(&place).is_ok_and(|there| there == own) {
             return Ok(None);
         }
-        let beside = place.with_extension("new");
         if let Some(parent) = place.parent() {
-            fs::create_dir_all(parent)?;
-            fs::write(parent.join(".gitignore"), "*\n")?;
+            fs::create_dir_all(parent).map_err(unwritten)?;
+            replace_file::put(&parent.join(".gitignore"), "*\n").map_err(unwritten)?;
         }
-        fs::write(&beside, own)?;
-        fs::set_permissions(&beside, fs::Permissions::from_mode(0o755))?;
-        fs::rename(&beside, &place)?;
+        replace_file::put_program(&place, &own).map_err(unwritten)?;
         Ok(Some(place))
     }
 }

@@ -19,7 +19,7 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(in crate::cli) fn run(arguments: &Arguments, surroundings: &mut Surroundings<'_>) -> io::Result<Ended> {
-    let made = match super::make(&arguments.image, surroundings)? {
+    let made = match super::make(&arguments.image, None, surroundings)? {
         Ok(made) => made,
         Err(ended) => return Ok(ended),
     };
