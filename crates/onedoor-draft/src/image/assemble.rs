@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::dockerfile::{Cache, Dockerfile, Part, Stage, Step};
 use super::outside;
-use super::overrides::install_packages;
 use super::recipe::{HOME, Recipe, Taken, Unit};
 use super::runtime::{Company, Runtime, SUITE};
 use super::wanted::{self, Configuration, Kind, Origin, Wanted};
@@ -181,7 +180,7 @@ fn last(
     };
     let mut stage = Stage::new("image", from, "the image");
     if !packages.is_empty() {
-        install_packages(&packages.into_iter().collect::<Vec<_>>(), &mut stage);
+        install(&packages.into_iter().collect::<Vec<_>>(), &mut stage);
     }
     for (runtime, company) in &others {
         runtime.copy_into(&mut stage, *company);
@@ -255,12 +254,25 @@ pub(super) fn notes(recipes: &[Recipe]) -> Vec<String> {
         .collect()
 }
 
+fn install(packages: &[&str], stage: &mut Stage) {
+    let caches = [Cache::locked("apt", "/var/cache/apt"), Cache::locked("apt-lists", "/var/lib/apt/lists")];
+    stage.step(Step::Comment("hadolint ignore=DL3008".to_owned()));
+    stage.run_with(
+        &caches,
+        format!(
+            "apt-get update \\\n && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {}",
+            packages.join(" ")
+        ),
+    );
+}
+
 fn take(units: &[Unit<'_>], recipes: &[Recipe], stage: &mut Stage) {
     for (unit, recipe) in units.iter().zip(recipes) {
         for taken in &recipe.taken {
             match taken {
                 Taken::Built(place) => stage.copy_from(unit.stage_name(), place.clone(), place.clone()),
                 Taken::AsItIs { source, place } => stage.copy([source.clone()], place.clone()),
+                Taken::Folder(place) => stage.workdir(place),
                 Taken::Image { image, place } => stage.copy_from(image.clone(), place.clone(), place.clone()),
             };
         }

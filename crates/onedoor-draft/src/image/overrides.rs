@@ -8,7 +8,7 @@
 //! His commands stand instead of those that were found, or around them where `"..."` is among them. Commands that stand
 //! instead of the installing ones come when the sources are there: who knows which files they read.
 
-use super::dockerfile::{Cache, Mount, Part, Stage, Step};
+use super::dockerfile::{Mount, Part, Stage, Step};
 use super::wanted::{Build, FOUND};
 
 /// The home of whoever builds in a stage.
@@ -32,21 +32,23 @@ pub(super) fn apply(build: &Build, stage: &mut Stage) {
     }
     let before = build.before.iter().map(|said| command(Part::Other, &[], said));
     let after = build.after.iter().map(|said| command(Part::Other, &[], said));
-    stage.steps.extend(before.chain(rest).chain(after).map(|step| with_secrets(step, &build.secrets)));
+    for step in before.chain(rest).chain(after) {
+        let step = with_secrets(step, &build.secrets);
+        if is_run_like(stage.steps.last(), &step) {
+            stage.step(Step::Comment("hadolint ignore=DL3059".to_owned()));
+        }
+        stage.step(step);
+    }
 }
 
-/// Debian's, from a cache that no layer has.
-pub(super) fn install_packages<S: AsRef<str>>(packages: &[S], stage: &mut Stage) {
-    let names: Vec<&str> = packages.iter().map(AsRef::as_ref).collect();
-    let caches = [Cache::locked("apt", "/var/cache/apt"), Cache::locked("apt-lists", "/var/lib/apt/lists")];
-    stage.step(Step::Comment("hadolint ignore=DL3008".to_owned()));
-    stage.run_with(
-        &caches,
-        format!(
-            "apt-get update \\\n && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {}",
-            names.join(" ")
-        ),
-    );
+/// Debian's, in a stage that no image is made of: what apt leaves behind is in nobody's way. No cache that builds wait
+/// for each other for: podman 4.3 lets go of one at the end of the whole build, and a second stage would wait for ever.
+fn install_packages(packages: &[String], stage: &mut Stage) {
+    stage.step(Step::Comment("hadolint ignore=DL3008,DL3009".to_owned()));
+    stage.run(format!(
+        "apt-get update \\\n && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {}",
+        packages.join(" ")
+    ));
 }
 
 /// The steps with his commands of a part instead of, or around, those that were found.
@@ -88,6 +90,15 @@ fn place(steps: &[Step], part: Part) -> usize {
 
 fn put(steps: &mut Vec<Step>, place: usize, new: Vec<Step>) {
     steps.splice(place..place, new);
+}
+
+/// One that could be chained with the one before, if it were ours to say.
+fn is_run_like(before: Option<&Step>, step: &Step) -> bool {
+    let mounts = |step: &Step| match step {
+        Step::Run { mounts, .. } => Some(mounts.clone()),
+        _ => None,
+    };
+    mounts(step).is_some() && before.and_then(mounts) == mounts(step)
 }
 
 /// A layer of its own: what is chained with others is not always what was meant (`a || true`).

@@ -246,7 +246,7 @@ fn an_app_comes_from_an_image_or_from_a_dockerfile_of_its_own() {
     };
     let files = [(
         "old/Dockerfile",
-        "ARG V=1\nFROM gcc:$V AS build\nCOPY . .\nRUN make\nFROM debian:trixie-slim\nCOPY --from=build /old /usr/local/bin/old\nENTRYPOINT [\"old\"]\n",
+        "ARG V=1\nFROM gcc:$V AS build\nWORKDIR /src\nCOPY . .\nRUN make\nFROM debian:trixie-slim\nCOPY --from=build /old /usr/local/bin/old\nENTRYPOINT [\"old\"]\n",
     )];
     let image = of(
         &files,

@@ -5,7 +5,9 @@ use super::{Recipe, Start, Taken, Unit};
 
 pub(super) fn image(unit: &Unit<'_>, image: &str, copy: &[String]) -> Recipe {
     let taken = |place: &String| Taken::Image { image: image.to_owned(), place: place.clone() };
-    Recipe { taken: copy.iter().map(taken).collect(), ..common(unit) }
+    let mut recipe = common(unit);
+    recipe.taken.extend(copy.iter().map(taken));
+    recipe
 }
 
 pub(super) fn dockerfile(unit: &Unit<'_>, file: &str, copy: &[String]) -> Recipe {
@@ -23,7 +25,7 @@ pub(super) fn dockerfile(unit: &Unit<'_>, file: &str, copy: &[String]) -> Recipe
     recipe.arguments = arguments;
     recipe.stage = stages.pop();
     recipe.sources = stages;
-    recipe.taken = copy.iter().map(|place| Taken::Built(place.clone())).collect();
+    recipe.taken.extend(copy.iter().map(|place| Taken::Built(place.clone())));
     recipe
 }
 
@@ -34,6 +36,7 @@ fn common(unit: &Unit<'_>) -> Recipe {
         program.starts_with('/').then(|| format!("! ldd {program} 2>&1 | grep 'not found'"))
     };
     Recipe {
+        taken: vec![Taken::Folder(unit.home())],
         packages: vec!["ca-certificates"],
         tests: unit.starts.iter().filter_map(test).collect(),
         ..Recipe::default()

@@ -92,6 +92,8 @@ pub(super) enum Taken {
     AsItIs { source: String, place: String },
     /// From another image.
     Image { image: String, place: String },
+    /// Nothing: the folder that a command is started in.
+    Folder(String),
 }
 
 /// Whether a recipe was ever followed with the real tools.
