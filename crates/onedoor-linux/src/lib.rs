@@ -5,6 +5,7 @@ pub mod account;
 pub mod allocations;
 pub mod control_group;
 pub mod cpu;
+pub mod folder;
 pub mod memory;
 pub mod memory_group;
 pub mod notify;

@@ -88,10 +88,14 @@ async fn serve(
 ) -> Result<(), Failed> {
     let route = plan.route.map(|taker| taker.route);
     inbound.body.limit_to(body_limit(route, worker.config()))?;
+    if !matches!(plan.step, Step::Forward(_)) && !inbound.body.ends_cheaply() {
+        inbound.reply.close_after();
+    }
+    if let Step::File(wanted) = &plan.step {
+        let serving = answer::files::serve(worker, inbound, wanted, scratch, &side.deadline, record);
+        return Box::pin(serving).await;
+    }
     let (Step::Forward(forward), Some(route)) = (&plan.step, route) else {
-        if !inbound.body.ends_cheaply() {
-            inbound.reply.close_after();
-        }
         let answering = answer::step(worker, inbound.head, &plan.step, &scratch.target, &mut inbound.reply);
         record.status = to_client(&side.deadline, worker.config().timeouts.body, answering).await?;
         return Ok(());

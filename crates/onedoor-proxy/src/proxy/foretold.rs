@@ -7,6 +7,7 @@ use onedoor_http1::{
     BodyFraming, Field, HeadError, Method, Parsed, PathChange, RequestHead, Target, normalise,
 };
 
+use super::answer::files::FOLDER_STATUS;
 use super::config::{Config, Listen, Via};
 use super::exchange;
 use super::inbound::{Arrival, Head, Scheme, Speaker};
@@ -14,7 +15,7 @@ use super::plan::{self, Forward, Scratch, Step};
 use super::policy::forwarded::{self, Provenance};
 use super::policy::request_id::{IdSource, RequestId};
 use super::refusal::Refusal;
-use super::route::{Ask, Builtin, Details, Explanation, FixedAnswer, Route};
+use super::route::{Ask, Builtin, Details, Explanation, Files, FixedAnswer, Name, Route};
 use super::upstream::http1::{RequestParts, write_request_head};
 use crate::registry::AppId;
 
@@ -51,6 +52,12 @@ pub enum Foreseen<'c> {
         location: String,
     },
     Builtin(Builtin),
+    /// A file of a folder, or what stands for it.
+    File {
+        files: &'c Files,
+        /// Below the folder; None: no name of a file.
+        path: Option<String>,
+    },
     /// `OPTIONS *`, or an OPTIONS that is to go no further.
     Options,
 }
@@ -118,6 +125,17 @@ fn end<'c>(
             Foreseen::Redirect { status: *status, location: lossy(&scratch.target) }
         }
         (Step::Builtin(builtin), _) => Foreseen::Builtin(*builtin),
+        (Step::File(wanted), _) => {
+            wanted.is_asked_by(head)?;
+            match wanted.name {
+                Name::Proper => Foreseen::File { files: wanted.files, path: Some(lossy(&scratch.target)) },
+                Name::Hidden => Foreseen::File { files: wanted.files, path: None },
+                Name::Mount => {
+                    let location = lossy(&wanted.with_slash(head, &scratch));
+                    Foreseen::Redirect { status: FOLDER_STATUS, location }
+                }
+            }
+        }
         (Step::Options, _) | (Step::Forward(_), None) => Foreseen::Options,
     })
 }

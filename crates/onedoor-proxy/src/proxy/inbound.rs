@@ -250,6 +250,24 @@ impl ReplySink<'_> {
         }
     }
 
+    /// Waits until the client may take more, holding no buffer.
+    pub(super) async fn writable(&self) -> io::Result<()> {
+        match self {
+            Self::Http1(reply) => reply.writable().await,
+            #[cfg(test)]
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Sends as much of `data` as the client takes at once, of a body of declared length; returns how much that was.
+    pub(super) async fn some_of(&mut self, data: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Http1(reply) => reply.some_of(data).await,
+            #[cfg(test)]
+            Self::Memory(answer) => answer.piece(data).map(|()| data.len()),
+        }
+    }
+
     /// The client's socket, if the body may go there by another road than `piece`.
     pub(super) fn plain(&self) -> Option<Plain<'_>> {
         match self {

@@ -2,6 +2,7 @@
 //! waiting; never waits, never does I/O, and allocates only into the scratch space it is given.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use onedoor_http1::{EncodedSlash, FieldKind, Method, PathChange, Target, normalise};
 
@@ -9,8 +10,8 @@ use super::inbound::Head;
 use super::policy::repair::Repair;
 use super::refusal::Refusal;
 use super::route::{
-    Action, Ask, Builtin, Details, EncodedSlashPolicy, FixedAnswer, Found, Matched, Rewrite, Routes,
-    SLASH_STATUS, UpstreamHost, UpstreamId, with_slash,
+    Action, Ask, Builtin, Details, EncodedSlashPolicy, Files, FixedAnswer, Found, Matched, Name, Rewrite,
+    Routes, SLASH_STATUS, UpstreamHost, UpstreamId, with_slash,
 };
 use crate::registry::AppId;
 
@@ -19,7 +20,7 @@ use crate::registry::AppId;
 pub(super) struct Scratch {
     /// The normalised path, where it differs from the raw one.
     path: Vec<u8>,
-    /// The target that the upstream sees, or the Location of a redirect.
+    /// The target that the upstream sees, the Location of a redirect, or a file's path below its folder.
     pub(super) target: Vec<u8>,
 }
 
@@ -39,6 +40,7 @@ pub(super) enum Step<'r> {
         status: u16,
     },
     Builtin(Builtin),
+    File(Wanted<'r>),
     /// `OPTIONS *`, or an OPTIONS whose Max-Forwards is used up (RFC 9110 7.6.2).
     Options,
 }
@@ -81,6 +83,32 @@ impl<'r> Forward<'r> {
             authority: self.authority(head),
             asked: head.text(head.parsed.authority()),
         })
+    }
+}
+
+/// A file, or a folder as it may turn out. Its path stands in the scratch space.
+#[derive(Debug)]
+pub(super) struct Wanted<'r> {
+    pub(super) files: &'r Arc<Files>,
+    pub(super) name: Name,
+    change: PathChange,
+}
+
+impl Wanted<'_> {
+    /// Whether the method is one for files. Not the plan's to refuse: the log knows the route then.
+    pub(super) fn is_asked_by(&self, head: Head<'_>) -> Result<(), Refusal> {
+        match head.parsed.method() {
+            Method::Get | Method::Head => Ok(()),
+            _ => Err(Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() }),
+        }
+    }
+
+    /// Where the client is sent if it is a folder: what it asked for, with a slash.
+    pub(super) fn with_slash(&self, head: Head<'_>, scratch: &Scratch) -> Vec<u8> {
+        let (raw, query) = path_and_query(head).unwrap_or_default();
+        let mut location = Vec::new();
+        with_slash(forwarded(raw, &scratch.path, self.change), query, &mut location);
+        location
     }
 }
 
@@ -141,6 +169,10 @@ pub(super) fn plan<'r>(
             Step::Redirect { status: redirect.status }
         }
         Action::Builtin(builtin) => Step::Builtin(*builtin),
+        Action::Files(files) => {
+            let name = files.name(&matched, normal.path, &mut scratch.target);
+            Step::File(Wanted { files, name, change: normal.change })
+        }
     };
     if let (Step::Forward(_), Some(query)) = (&step, query) {
         // Byte for byte (HTTP.md rule 35).

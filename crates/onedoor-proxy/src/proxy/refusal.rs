@@ -29,6 +29,9 @@ pub(super) enum Refusal {
     MethodNotAllowed { allow: String },
     EncodedSlash,
     Loop,
+    // A file's.
+    NoFile { why: String },
+    FileUnreadable { why: String },
     // An app's or an upstream's.
     NotReady { app: Arc<str>, why: Unready },
     HoldQueueFull { app: Arc<str> },
@@ -63,6 +66,8 @@ pub(super) enum RefusalClass {
     Method,
     EncodedSlash,
     Loop,
+    NoFile,
+    FileUnreadable,
     NotReady,
     HoldQueueFull,
     Busy,
@@ -76,7 +81,7 @@ pub(super) enum RefusalClass {
 
 impl RefusalClass {
     /// In the order of their numbers.
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::BadHead,
         Self::BadPath,
         Self::BadBody,
@@ -87,6 +92,8 @@ impl RefusalClass {
         Self::Method,
         Self::EncodedSlash,
         Self::Loop,
+        Self::NoFile,
+        Self::FileUnreadable,
         Self::NotReady,
         Self::HoldQueueFull,
         Self::Busy,
@@ -110,6 +117,8 @@ impl RefusalClass {
             Self::Method => "method",
             Self::EncodedSlash => "encoded_slash",
             Self::Loop => "loop",
+            Self::NoFile => "no_file",
+            Self::FileUnreadable => "file_unreadable",
             Self::NotReady => "not_ready",
             Self::HoldQueueFull => "hold_queue_full",
             Self::Busy => "busy",
@@ -185,6 +194,8 @@ impl Refusal {
             Self::MethodRefused | Self::MethodNotAllowed { .. } => RefusalClass::Method,
             Self::EncodedSlash => RefusalClass::EncodedSlash,
             Self::Loop => RefusalClass::Loop,
+            Self::NoFile { .. } => RefusalClass::NoFile,
+            Self::FileUnreadable { .. } => RefusalClass::FileUnreadable,
             Self::NotReady { .. } | Self::AppRefuses { .. } => RefusalClass::NotReady,
             Self::HoldQueueFull { .. } => RefusalClass::HoldQueueFull,
             Self::Busy { .. } => RefusalClass::Busy,
@@ -204,7 +215,8 @@ impl Refusal {
             Self::BodyTooLarge { .. } => 413,
             Self::HeadTimeout | Self::BodyTimeout | Self::BodySlow { .. } => 408,
             Self::MethodRefused | Self::MethodNotAllowed { .. } => 405,
-            Self::NoRoute => 404,
+            Self::NoRoute | Self::NoFile { .. } => 404,
+            Self::FileUnreadable { .. } => 500,
             Self::Loop => 508,
             Self::UpstreamUnresolved { .. }
             | Self::UpstreamUnreachable { .. }
@@ -230,6 +242,7 @@ impl Refusal {
             414 => "The request target is longer than allowed.\n",
             417 => "The expectation cannot be met.\n",
             431 => "The request head is larger than allowed.\n",
+            500 => "The file could not be read.\n",
             501 => "This transfer coding is not supported.\n",
             502 => "The application behind this address did not answer properly.\n",
             503 => match self.reason() {
@@ -286,7 +299,9 @@ impl Refusal {
             | Self::NoRoute
             | Self::MethodNotAllowed { .. }
             | Self::EncodedSlash
-            | Self::Loop => None,
+            | Self::Loop
+            | Self::NoFile { .. }
+            | Self::FileUnreadable { .. } => None,
         }
     }
 
@@ -332,6 +347,8 @@ impl Refusal {
             | Self::NoRoute
             | Self::MethodNotAllowed { .. }
             | Self::EncodedSlash
+            | Self::NoFile { .. }
+            | Self::FileUnreadable { .. }
             | Self::NotReady { .. }
             | Self::HoldQueueFull { .. }
             | Self::AppRefuses { .. }
@@ -363,6 +380,8 @@ impl Refusal {
             Self::MethodNotAllowed { allow } => format!("the path is served for {allow} only"),
             Self::EncodedSlash => "encoded slash on a route with encoded_slash = \"reject\"".into(),
             Self::Loop => "Via carries our own name ten times: a forwarding loop".into(),
+            Self::NoFile { why } => why.clone(),
+            Self::FileUnreadable { why } => format!("a file cannot be read: {why}"),
             Self::NotReady { app, why } => format!("app \"{app}\" is not ready: {}", unready(why)),
             Self::HoldQueueFull { app } => {
                 format!("app \"{app}\" is not ready and its queue of held requests is full")

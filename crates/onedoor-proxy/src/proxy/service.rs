@@ -236,11 +236,18 @@ fn keep_working(door: &Arc<Door>, id: WorkerId, failed: &mpsc::UnboundedSender<W
     }
 }
 
+/// Files that one worker has read for it at once, by threads that may wait for a disk; the others' wait in line.
+const DISK_THREADS_MAX: usize = 16;
+
 /// Works until the door is closed.
 fn work(door: &Arc<Door>, id: WorkerId) -> io::Result<()> {
-    let runtime =
-        Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default())?;
-    runtime.block_on(async {
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .thread_name("disk")
+        .max_blocking_threads(DISK_THREADS_MAX)
+        .build_local(LocalOptions::default())?;
+    let worked = runtime.block_on(async {
         let worker = Worker::new(Arc::clone(door), id);
         tokio::select! {
             // Losing the housekeeping at the end loses nothing: its state dies with the worker.
@@ -248,5 +255,8 @@ fn work(door: &Arc<Door>, id: WorkerId) -> io::Result<()> {
             () = side_door::keep(&worker) => Ok(()),
             ended = accept::run(&worker) => ended,
         }
-    })
+    });
+    // A disk that does not answer keeps nobody here.
+    runtime.shutdown_background();
+    worked
 }

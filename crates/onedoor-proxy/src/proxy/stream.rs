@@ -164,6 +164,15 @@ impl ReadHalf<'_> {
 }
 
 impl WriteHalf<'_> {
+    /// Waits until there may be room to write, holding no buffer. TLS cannot tell before it has written.
+    pub(super) async fn writable(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(half) => half.writable().await,
+            Self::Unix(half) => half.writable().await,
+            Self::Tls(_) => Ok(()),
+        }
+    }
+
     /// The socket, where its bytes are the message's own.
     pub(super) fn plain(&self) -> Option<Plain<'_>> {
         match self {

@@ -372,7 +372,7 @@ const JOB: &[Row] = &[
 
 #[rustfmt::skip]
 const ROUTE: &[Row] = &[
-    key("routes.*", &[Table, Tables], "", "A route: exactly one of app, proxy, respond, redirect, builtin. A list, or `[[routes.KEY]]`, is several routes of one key, told apart by `when`; its order means nothing."),
+    key("routes.*", &[Table, Tables], "", "A route: exactly one of app, proxy, respond, redirect, builtin, static. A list, or `[[routes.KEY]]`, is several routes of one key, told apart by `when`; its order means nothing."),
     key("routes.*.app", &[Text], "", "The app that answers."),
     key("routes.*.proxy", &[Text], "", "The server that answers: http://, https:// or unix:/path. Its name is looked up when needed, not at start."),
     key("routes.*.respond", &[Text, Table], "", "The answer itself: a text, or a table of status, body, json, type, headers."),
@@ -383,6 +383,12 @@ const ROUTE: &[Row] = &[
     key("routes.*.respond.headers", &[TextMap], "{}", "More of the answer's fields."),
     key("routes.*.redirect", &[Text], "", "Where the client is sent: a path or a URL. Below a `/*` the rest of the path and the query are kept."),
     key("routes.*.builtin", &[Kind::Word { now: &["health", "ready", "metrics"], later: &["status"] }], "", "`health`: 200 from the first millisecond until the drain; `ready`: 200 while every essential app is ready; `metrics`: counters for Prometheus, for everybody who can reach the route."),
+    key("routes.*.static", &[Text], "", "The folder whose files are served, from the file's folder: what is behind the mount is looked for in it. GET and HEAD; hidden files (`.env`) and links that lead out of the folder are not served, and no folder is listed. For one exact path: the file."),
+    key("routes.*.index", &[Text], "\"index.html\"", "Beside static: the file that answers for its folder."),
+    key("routes.*.spa", &[Bool], "false", "Beside static: a path that names no file is answered with the index, for an application that makes its pages in the browser. The path of an asset (`/app.js`) still gets 404."),
+    key("routes.*.not_found", &[Text], "a sentence", "Beside static: the file, in the folder, that is sent with 404."),
+    key("routes.*.cache", &[Text], "\"no-cache\": kept, and asked for again", "Beside static: how long browsers may use a file without asking again, as in \"1h\"; \"1y immutable\" for files that have a new name when they change; or a Cache-Control of your own. What `spa` and not_found send is always \"no-cache\"."),
+    key("routes.*.precompressed", &[Bool], "false", "Beside static: whether `app.js.br`, `.zst` or `.gz` is sent for `app.js` to clients that take it."),
     key("routes.*.status", &[Int { min: 200, max: 599 }], "200; 307 for a redirect", "The status of respond or redirect."),
     key("routes.*.body", &[Text], "empty", "The text of the answer, as in respond."),
     key("routes.*.json", &[Json], "none", "The answer as JSON, as in respond."),
@@ -407,7 +413,6 @@ const ROUTE: &[Row] = &[
     key("routes.*.while_down.do", &[Kind::Word { now: &["hold", "page", "refuse"], later: &[] }], "\"hold\"", "Hold the request; or answer 503 at once, browsers with a page that asks again; or answer 503 at once."),
     key("routes.*.while_down.for", &[Duration], "\"25s\"", "How long a request is held."),
     key("routes.*.while_down.queue", &[Int { min: 1, max: 1_000_000 }], "1000", "How many requests are held at once."),
-    later("routes.*.static", "Files."),
     later("routes.*.split", "Several apps by weight."),
     later("routes.*.auth", "Who may come in."),
     later("routes.*.allow", "From where one may come in."),
@@ -415,10 +420,6 @@ const ROUTE: &[Row] = &[
     later("routes.*.response", "Change the answer's fields."),
     later("routes.*.retry", "Repeat failed requests."),
     later("routes.*.timeout", "A limit to the request as a whole."),
-    later("routes.*.cache", "Cache-Control of files."),
-    later("routes.*.precompressed", "Serve .br and .gz beside the files."),
-    later("routes.*.not_found", "The page for missing files."),
-    later("routes.*.spa", "Unknown paths get index.html."),
 ];
 
 #[rustfmt::skip]

@@ -168,6 +168,12 @@ codes! {
     Unreachable "unreachable" Warning:
         "An app has a port and no route: nobody gets there through the door. Legal, and hardly ever meant.",
         "[apps]\nw = { run = \"a\", port = 9300 }" => "[apps]\nw = { run = \"a\", port = 9300, path = \"/w\" }";
+    FilesMissing "files-missing" Warning:
+        "A route serves files, and the folder, or a file that answers for others, is not there. It may be built later, so the door starts all the same, and answers 404 until then.",
+        "" => "";
+    ServesSource "serves-source" Warning:
+        "The folder that a route serves is the one that the configuration is in, or one above: sources, scripts and notes are served as well, all but hidden files.",
+        "[routes]\n\"/*\" = { static = \".\" }" => "[routes]\n\"/*\" = { static = \"public\" }";
     RedirectLoop "redirect-loop" Warning:
         "A redirect leads to what the route itself takes: the client would go round for ever.",
         "[routes]\n\"/a/*\" = { redirect = \"/a\" }" => "[routes]\n\"/old/*\" = { redirect = \"/new\" }";

@@ -140,9 +140,11 @@ impl Practice {
                 let name = self.apps.get(usize::from(app.0)).map_or("?", |app| &*app.name);
                 Taken::Another(format!("app {name}"))
             }
-            Action::Proxy { .. } | Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) => {
-                Taken::Another(format!("the route {}", matched.route.name))
-            }
+            Action::Proxy { .. }
+            | Action::Respond(_)
+            | Action::Redirect(_)
+            | Action::Builtin(_)
+            | Action::Files(_) => Taken::Another(format!("the route {}", matched.route.name)),
         })
     }
 }

@@ -21,6 +21,7 @@ mod differential;
 mod drain;
 mod exec;
 mod explain;
+mod files;
 mod floors;
 mod forwarded;
 mod hold;

@@ -1,5 +1,6 @@
-//! What onedoor answers itself: fixed answers, redirects, builtins, refusals.
+//! What onedoor answers itself: fixed answers, redirects, builtins, files, refusals.
 
+pub(super) mod files;
 mod metrics;
 mod report;
 mod waiting;
@@ -43,7 +44,7 @@ pub(super) async fn step(
         }
         Step::Redirect { status } => Answer { status: *status, body: b"" },
         // RFC 9110 9.3.7: a 200 with no content is a proper answer.
-        Step::Options | Step::Forward(_) => Answer { status: 200, body: b"" },
+        Step::Options | Step::Forward(_) | Step::File(_) => Answer { status: 200, body: b"" },
     };
     stage(worker, answer.status, reply);
     match step {
@@ -52,7 +53,7 @@ pub(super) async fn step(
             reply.field(b"Content-Type", b"text/plain; charset=utf-8");
             reply.field(b"Cache-Control", b"no-store");
         }
-        Step::Options | Step::Respond(_) | Step::Forward(_) => {}
+        Step::Options | Step::Respond(_) | Step::Forward(_) | Step::File(_) => {}
     }
     send(head, &answer, reply).await?;
     Ok(answer.status)

@@ -187,6 +187,25 @@ impl<'x> Reply<'x> {
         }
     }
 
+    /// Waits until the client may take more, holding no buffer.
+    pub(in crate::proxy) async fn writable(&self) -> io::Result<()> {
+        self.writer.writable().await
+    }
+
+    /// Sends as much of `data` as the client takes at once, of a body of declared length; returns how much that was.
+    pub(in crate::proxy) async fn some_of(&mut self, data: &[u8]) -> io::Result<usize> {
+        if !matches!(self.state, State::Counting(left) if data.len() as u64 <= left) {
+            return Err(io::Error::other("more of a body was sent than was announced"));
+        }
+        let taken = self.writer.write(data).await?;
+        self.writer.flush().await?;
+        if taken == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.count(taken);
+        Ok(taken)
+    }
+
     pub(in crate::proxy) async fn end(&mut self, trailers: &[u8]) -> io::Result<()> {
         match self.state {
             State::Chunking => {

@@ -27,6 +27,7 @@ mod conflict;
 mod details;
 mod error;
 mod explain;
+mod files;
 mod host;
 mod listing;
 mod method;
@@ -58,9 +59,11 @@ pub use conflict::{Conflict, ConflictKind};
 pub use details::Details;
 pub use error::{HostFault, PatternError, PatternFault, RewriteError, RewriteFault};
 pub use explain::{Explanation, Miss, NearMiss, Outcome, RunnerUp, Step, Winner};
+pub(in crate::proxy) use files::Name;
+pub use files::{Extent, Files, Siblings, Unknown};
 pub use listing::Listed;
 pub use mounts::Mounted;
-pub use pattern::{Pattern, Rank};
+pub use pattern::{Pattern, Rank, Reach};
 pub use redirect::Redirect;
 pub use rewrite::Rewrite;
 pub(in crate::proxy) use slash::{SLASH_STATUS, with_slash};
@@ -97,6 +100,7 @@ pub enum Action {
     Respond(FixedAnswer),
     Redirect(Redirect),
     Builtin(Builtin),
+    Files(Arc<Files>),
 }
 
 /// A route: its place in the table, counted from 0.

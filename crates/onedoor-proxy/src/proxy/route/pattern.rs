@@ -75,6 +75,16 @@ pub enum Rank {
     End,
 }
 
+/// How far a pattern reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    OnePath,
+    /// `/*`: the path and all below it.
+    Mount,
+    /// `{rest...}`: the same as a capture.
+    Named,
+}
+
 impl Pattern {
     pub fn written(&self) -> &str {
         &self.written
@@ -92,6 +102,15 @@ impl Pattern {
             prefix.push_str(std::str::from_utf8(text).ok()?);
         }
         Some(prefix)
+    }
+
+    /// What of the paths below its segments it takes.
+    pub fn reach(&self) -> Reach {
+        match self.end {
+            End::Exact => Reach::OnePath,
+            End::Subtree => Reach::Mount,
+            End::Rest { .. } | End::TextAndRest { .. } => Reach::Named,
+        }
     }
 
     /// The captures' names, from left to right.

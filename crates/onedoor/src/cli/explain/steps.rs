@@ -8,13 +8,17 @@ use onedoor_http1::Method;
 use crate::apps::spec::{AppSpec, Cap};
 use crate::config::{Loaded, show_duration};
 use crate::proxy::foretold::{Mended, MendedPaths};
-use crate::proxy::route::{Action, Balance, LineLimits, Route, RoutePolicy, WhileDown};
+use crate::proxy::route::{
+    Action, Balance, Extent, Files, LineLimits, Route, RoutePolicy, Siblings, Unknown, WhileDown,
+};
 
 pub(super) fn of(route: &Route, method: Method, mended: Option<&Mended>, loaded: &Loaded) -> Vec<String> {
     let app = match &route.action {
         Action::App { app, .. } => loaded.apps.apps.get(usize::from(app.0)),
         Action::Proxy { .. } => None,
-        Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) => return body(&route.policy, loaded),
+        Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) | Action::Files(_) => {
+            return body(&route.policy, loaded);
+        }
     };
     let mut steps = body(&route.policy, loaded);
     if let Some(app) = app {
@@ -35,6 +39,39 @@ pub(super) fn of(route: &Route, method: Method, mended: Option<&Mended>, loaded:
         steps.push(format!("the answer sets the cookie onedoor-{}, unless the client has it", app.name));
     }
     steps
+}
+
+/// What a file's route does with one path, as far as it can be said without the disk.
+pub(super) fn of_file(files: &Files, path: Option<&str>) -> (String, Vec<String>) {
+    let folder = files.written.trim_end_matches('/');
+    let Some(path) = path else {
+        return (format!("404: {folder} has no file of such a name, or it is hidden"), Vec::new());
+    };
+    let (verdict, mut steps) = match &files.extent {
+        Extent::Only(_) => (format!("file {}", files.written), Vec::new()),
+        Extent::Below if path.is_empty() || path.ends_with('/') => {
+            (format!("file {folder}/{path}{}", files.index), Vec::new())
+        }
+        Extent::Below => {
+            let page = format!("if there is none, {path}.html; if it is a folder, 308 to its slash");
+            (format!("file {folder}/{path}"), vec![page])
+        }
+    };
+    match (&files.unknown, &files.extent) {
+        (_, Extent::Only(_)) | (Unknown::Refused, _) => steps.push("else 404".to_owned()),
+        (Unknown::Index, _) => {
+            steps.push(format!(
+                "else {folder}/{}, unless an asset is asked for (.js, .png): 404",
+                files.index
+            ));
+        }
+        (Unknown::Page(page), _) => steps.push(format!("else 404, with {folder}/{page}")),
+    }
+    if files.siblings == Siblings::Sent {
+        steps.push("its .br, .zst or .gz instead, if there is one that the client takes".to_owned());
+    }
+    steps.push(format!("Cache-Control: {}", files.cache));
+    (verdict, steps)
 }
 
 /// What is changed in the answer's fields.

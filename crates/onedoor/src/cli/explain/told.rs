@@ -117,13 +117,28 @@ impl Told {
                 self.location = Some(location.clone());
                 if let Some(Outcome::Route(winner)) =
                     foretold.explanation.as_ref().map(|found| &found.outcome)
-                    && let Action::App { .. } = winner.route.action
                 {
-                    self.verdict = format!("redirect {status}, to the mount with its slash");
-                    self.steps = steps::to_the_slash(location);
+                    match winner.route.action {
+                        Action::App { .. } => {
+                            self.verdict = format!("redirect {status}, to the mount with its slash");
+                            self.steps = steps::to_the_slash(location);
+                        }
+                        Action::Files(_) => {
+                            self.verdict = format!("redirect {status}, to the folder with its slash");
+                        }
+                        Action::Proxy { .. }
+                        | Action::Respond(_)
+                        | Action::Redirect(_)
+                        | Action::Builtin(_) => {}
+                    }
                 }
             }
             Foreseen::Builtin(builtin) => self.verdict = format!("built-in {}", builtin.word()),
+            Foreseen::File { files, path } => {
+                let (verdict, steps) = steps::of_file(files, path.as_deref());
+                self.verdict = verdict;
+                self.steps = steps;
+            }
             Foreseen::Options => {
                 self.status = Some(200);
                 "200: the door itself is meant, and no route is asked".clone_into(&mut self.verdict);
@@ -299,7 +314,8 @@ fn prefix(winner: &Winner<'_>, loaded: &Loaded) -> Option<String> {
         | Action::Proxy { .. }
         | Action::Respond(_)
         | Action::Redirect(_)
-        | Action::Builtin(_) => "kept",
+        | Action::Builtin(_)
+        | Action::Files(_) => "kept",
     };
     Some(format!("{done}, as {framework} wants it (prefix = \"auto\")"))
 }
@@ -315,7 +331,7 @@ fn target(action: &Action, loaded: &Loaded) -> String {
             let base = String::from_utf8_lossy(rewrite.base());
             found.map_or_else(|| "?".to_owned(), |upstream| format!("{}{base}", upstream.origin))
         }
-        Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) => String::new(),
+        Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) | Action::Files(_) => String::new(),
     }
 }
 

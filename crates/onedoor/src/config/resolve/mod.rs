@@ -11,6 +11,7 @@ mod build;
 mod command;
 mod develop;
 mod environment;
+mod files;
 mod health;
 mod isolation;
 mod job;

@@ -44,7 +44,11 @@ impl Draft<'_> {
     pub(super) fn app(&self) -> Option<AppId> {
         match self.target {
             Target::App { app, .. } => Some(app),
-            Target::Proxy(_) | Target::Respond(_) | Target::Redirect(_) | Target::Builtin(_) => None,
+            Target::Proxy(_)
+            | Target::Respond(_)
+            | Target::Redirect(_)
+            | Target::Builtin(_)
+            | Target::Files(_) => None,
         }
     }
 }
@@ -60,10 +64,11 @@ pub(super) enum Target<'a> {
     Respond(Option<Located<&'a str>>),
     Redirect(Located<&'a str>),
     Builtin(Builtin),
+    Files(Located<&'a str>),
 }
 
 /// The targets, and which keys mean something beside each.
-const TARGETS: [(&str, &[&str]); 5] = [
+const TARGETS: [(&str, &[&str]); 6] = [
     (
         "app",
         &["prefix", "strip", "rewrite", "host", "encoded_slash", "limits", "when", "priority", "while_down"],
@@ -75,6 +80,20 @@ const TARGETS: [(&str, &[&str]); 5] = [
     ),
     ("redirect", &["status", "encoded_slash", "limits", "when", "priority"]),
     ("builtin", &["encoded_slash", "limits", "when", "priority"]),
+    (
+        "static",
+        &[
+            "index",
+            "spa",
+            "not_found",
+            "cache",
+            "precompressed",
+            "encoded_slash",
+            "limits",
+            "when",
+            "priority",
+        ],
+    ),
 ];
 
 /// These alone make an answer, too.
@@ -180,7 +199,7 @@ fn target<'a>(
                     Origin::OverAList(list) => error.also(list, "this list is replaced by it as a whole"),
                     Origin::Table | Origin::Command => error,
                 };
-                let remedy = "give it one of app, proxy, respond, redirect, builtin";
+                let remedy = "give it one of app, proxy, respond, redirect, builtin, static";
                 context.errors.push(error.remedy(remedy));
                 return None;
             }
@@ -198,6 +217,7 @@ fn target<'a>(
     match target {
         "app" => app(section.text("app")?, apps, context),
         "proxy" => Some(Target::Proxy(section.text("proxy")?)),
+        "static" => Some(Target::Files(section.text("static")?)),
         "redirect" => Some(Target::Redirect(section.text("redirect")?)),
         "builtin" => match section.text("builtin")?.value {
             "health" => Some(Target::Builtin(Builtin::Health)),

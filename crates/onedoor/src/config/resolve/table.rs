@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::app::{AppTerms, Draft as AppDraft, Mount};
 use super::prefix::{self, Change, Chosen, Said};
 use super::route::{Draft, Standing, Target, mount_error, pattern_error, route_policy, within};
-use super::{Context, answer, develop, take_out, traps, upstream, when};
+use super::{Context, answer, develop, files, take_out, traps, upstream, when};
 use crate::apps::spec::AppSpec;
 use crate::config::error::{Code, ConfigError};
 use crate::config::fix::quoted;
@@ -235,9 +235,11 @@ impl Table<'_, '_> {
         let Some((action, what)) = self.action((&pattern, key.span), section, target) else { return };
         let terms = match target {
             Target::App { app, .. } => apps.get(usize::from(app.0)).map_or(AppTerms::NONE, AppDraft::terms),
-            Target::Proxy(_) | Target::Respond(_) | Target::Redirect(_) | Target::Builtin(_) => {
-                AppTerms::NONE
-            }
+            Target::Proxy(_)
+            | Target::Respond(_)
+            | Target::Redirect(_)
+            | Target::Builtin(_)
+            | Target::Files(_) => AppTerms::NONE,
         };
         let Some(when) = when::when(section, self.context) else { return };
         if section.is_flawed() {
@@ -268,7 +270,11 @@ impl Table<'_, '_> {
         let place = self.context.source.place(span);
         let app = match &action {
             Action::App { app, .. } => Some(*app),
-            Action::Proxy { .. } | Action::Respond(_) | Action::Redirect(_) | Action::Builtin(_) => None,
+            Action::Proxy { .. }
+            | Action::Respond(_)
+            | Action::Redirect(_)
+            | Action::Builtin(_)
+            | Action::Files(_) => None,
         };
         let at = pattern.written().to_owned();
         self.rows.push(TableRow { at, what: what.text, place: Arc::clone(&place), asked: what.asked, app });
@@ -328,6 +334,11 @@ impl Table<'_, '_> {
                         None
                     }
                 }
+            }
+            Target::Files(folder) => {
+                let files = files::of(pattern, key, section, folder, self.context)?;
+                let what = files::shown(&files);
+                Some((Action::Files(Arc::new(files)), what.into()))
             }
             Target::Builtin(builtin) => {
                 Some((Action::Builtin(builtin), format!("built-in {}", builtin.word()).into()))

@@ -25,6 +25,9 @@ fn files(path: &str, value: &str) -> Option<(String, String)> {
         }
         ("apps", Some(_), [_, ..]) => ("[apps.a]\nrun = \"x\"\npath = \"/\"\n", ""),
         ("routes", Some(_), ["respond", _]) => ("[routes.\"/a\"]\n", "body = \"x\", "),
+        ("routes", Some(_), ["index" | "spa" | "cache" | "precompressed"]) => {
+            ("[routes.\"/a/*\"]\nstatic = \"a\"\n", "")
+        }
         ("routes", Some(_), ["status" | "headers"]) => ("[routes.\"/a\"]\nrespond = \"x\"\n", ""),
         ("routes", Some(_), ["body"]) => ("[routes.\"/a\"]\nstatus = 200\n", ""),
         ("routes", Some(_), ["host"]) => ("[routes.\"/a\"]\nproxy = \"https://h\"\n", ""),

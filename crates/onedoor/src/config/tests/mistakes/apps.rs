@@ -159,7 +159,7 @@ b = { run = "y", path = "/b", env = { A = "${NOT_SET}" } }
 [routes]
 "/b/*" = { app = "b" }
 "/c*" = { app = "c" }
-"/d" = { static = "d" }
+"/d" = { split = { a = 1 } }
 "#,
     ),
     (

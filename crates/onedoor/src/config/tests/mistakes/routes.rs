@@ -39,6 +39,18 @@ web = "a"
 "#,
     ),
     (
+        "files_that_cannot_be_served_so",
+        r#"[routes]
+"/a/*" = { static = "a", strip = true, spa = true, not_found = "404.html" }
+"/b/{rest...}" = { static = "b" }
+"/c" = { static = "c/", cache = "1 year" }
+"/d/*" = { static = "d", index = "sub/index.html", not_found = "../404.html" }
+"/e.txt" = { static = "e.txt", spa = true }
+"/f/*" = { app = "f", spa = true }
+"/g/*" = { static = "." }
+"#,
+    ),
+    (
         "strip_and_rewrite",
         r#"[routes]
 "/x/*" = { proxy = "http://h", strip = true, rewrite = "/v2" }
