@@ -107,7 +107,7 @@ fn whatever_a_path_says_nothing_outside_the_folder_and_nothing_hidden_is_served(
         symlink("../secret", at.join("dist/out.txt")).unwrap();
         symlink(at.join("secret"), at.join("dist/absolute.txt")).unwrap();
         symlink("..", at.join("dist/up")).unwrap();
-        symlink("/", at.join("dist/root")).unwrap();
+        symlink("/", at.join("dist/top")).unwrap();
         symlink(".env", at.join("dist/assets/env")).unwrap();
     });
     let steps =
@@ -124,7 +124,7 @@ fn whatever_a_path_says_nothing_outside_the_folder_and_nothing_hidden_is_served(
             "/up/secret",
             "/up/",
             "/up",
-            "/root/etc/passwd",
+            "/top/etc/passwd",
             "/.env",
             "/.git/config",
             "/%2eenv",
@@ -149,7 +149,7 @@ fn whatever_a_path_says_nothing_outside_the_folder_and_nothing_hidden_is_served(
         let mut wire = door.wire();
         wire.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
         let answer = String::from_utf8_lossy(&wire.rest()).into_owned();
-        assert!(!answer.contains("SECRET") && !answer.contains("root:"), "{target}: {answer}");
+        assert!(!answer.contains("SECRET") && !answer.contains(":/bin/"), "{target}: {answer}");
         let is_told = ["HTTP/1.1 400", "HTTP/1.1 404", "HTTP/1.1 200", "HTTP/1.1 308"];
         assert!(is_told.iter().any(|start| answer.starts_with(start)), "{target}: {answer}");
     }
