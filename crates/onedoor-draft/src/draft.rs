@@ -21,6 +21,10 @@ pub struct Draft {
     pub jobs: Vec<Entry>,
     /// Named by their keys: `"/api/*"`, `"POST example.com/upload"`.
     pub routes: Vec<Entry>,
+    /// `[profile.dev]`: what `onedoor dev` starts besides.
+    pub dev_apps: Vec<Entry>,
+    /// The routes that are others there.
+    pub dev_routes: Vec<Entry>,
     /// Comment lines at the end: what had no place, and what is left to do.
     pub afterwords: Vec<String>,
 }

@@ -31,4 +31,4 @@ pub use image::{
 };
 pub use import::{Conversion, Detail, Fault, Format, Input, Report, convert};
 pub use look::{Look, Source, look};
-pub use plan::{App, Command, DevKey, Plan};
+pub use plan::{App, Command, Plan, Purpose, Site};

@@ -2,7 +2,7 @@
 //!
 //! Pure. Where two readings are possible the safe one is taken and a note says so; nothing is decided silently.
 
-use super::detect::{Found, Knows, Missing, PrefixHabit, Reason, Role, knows, survey};
+use super::detect::{Fallback, Found, Knows, Missing, PrefixHabit, Reason, Role, knows, survey};
 use crate::draft::{Draft, Entry, Value};
 use crate::folder::{Tree, base, join};
 
@@ -55,6 +55,18 @@ pub enum Command {
     Line(String),
     /// Word for word.
     Words(Vec<String>),
+    /// None: the door serves these files itself.
+    Files(Site),
+}
+
+/// Files that a browser gets as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// From the root; empty for the root.
+    pub(crate) folder: String,
+    pub(crate) fallback: Fallback,
+    /// The folder in it whose files are called after what is in them.
+    pub(crate) hashed: Option<&'static str>,
 }
 
 impl Default for Command {
@@ -69,6 +81,10 @@ impl std::fmt::Display for Command {
             Self::Line(line) => f.write_str(line),
             // `sh -c LINE`: the line is what its owner wrote.
             Self::Words(words) => f.write_str(words.last().map_or("", String::as_str)),
+            Self::Files(Site { folder, fallback, .. }) => {
+                let app = if *fallback == Fallback::Index { " (single-page app)" } else { "" };
+                write!(f, "files {}{app}", if folder.is_empty() { "." } else { folder })
+            }
         }
     }
 }
@@ -97,7 +113,7 @@ pub(crate) fn of_folder(tree: &Tree) -> Plan {
             name,
             kind: one.framework.unwrap_or_else(|| one.provider.name()),
             dir: one.folder.clone(),
-            run: Command::Line(one.run.clone()),
+            run: command(one),
             dev: one.dev.clone(),
             env: one.env.clone(),
             env_file: env_file(tree, &one.folder),
@@ -121,6 +137,17 @@ pub(crate) fn of_folder(tree: &Tree) -> Plan {
     plan.missing = told_once(&missing);
     plan.found = found;
     plan
+}
+
+fn command(one: &Found) -> Command {
+    match &one.files {
+        None => Command::Line(one.run.clone()),
+        Some(files) => {
+            let folder =
+                if files.folder == "." { one.folder.clone() } else { join(&one.folder, &files.folder) };
+            Command::Files(Site { folder, fallback: files.fallback, hashed: files.hashed })
+        }
+    }
 }
 
 /// Each once, with the apps that miss it.
@@ -227,9 +254,7 @@ fn prefix(one: &Found, why: &mut Vec<String>, notes: &mut Vec<String>, name: &st
         PrefixHabit::Keeps => Prefix::Kept,
         PrefixHabit::WantsStrip => Prefix::Stripped,
         PrefixHabit::BuiltIn(how) => {
-            notes.push(format!(
-                "{name}: is built for one path; set {how} to {path}, or give it `path = \"/\"`"
-            ));
+            notes.push(format!("{name}: is built for one path; set {how} to {path}, or give it `/`"));
             Prefix::Kept
         }
         PrefixHabit::ByRoutes => match knows(&one.routes, path) {
@@ -284,13 +309,13 @@ pub(super) fn unique(name: String, taken: &[String]) -> String {
     (2..).map(|number| format!("{name}-{number}")).find(|name| !taken.contains(name)).unwrap_or(name)
 }
 
-/// What a written file may say, by the version that is to read it.
+/// What a draft is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DevKey {
-    /// It knows `dev`, what `onedoor dev` runs instead.
-    Known,
-    /// It does not.
-    NotYet,
+pub enum Purpose {
+    /// A file, or a start without one. It also says what `onedoor dev` does instead.
+    Use,
+    /// `onedoor dev` where there is no file.
+    Development,
 }
 
 impl Plan {
@@ -308,33 +333,45 @@ impl Plan {
 
     /// The same as a file. What is missing is of this machine and this hour, and not written down.
     #[must_use]
-    pub fn draft(&self, dev: DevKey) -> Draft {
-        let mut draft = Draft {
-            apps: self.apps.iter().map(|app| entry(app, dev)).collect(),
-            jobs: self.jobs.iter().map(|job| job_entry(job, dev)).collect(),
-            ..Draft::default()
-        };
+    pub fn draft(&self, purpose: Purpose) -> Draft {
+        let mut draft = Draft { jobs: self.jobs.iter().map(job_entry).collect(), ..Draft::default() };
+        for app in &self.apps {
+            match (&app.run, purpose, &app.dev) {
+                (Command::Line(_) | Command::Words(_), ..) => draft.apps.push(entry(app)),
+                (Command::Files(_), Purpose::Development, Some(_)) => draft.apps.push(entry(app)),
+                (Command::Files(site), Purpose::Use, Some(dev)) => {
+                    let routes = routes(app, site);
+                    draft.dev_apps.push(server(app, dev));
+                    draft.dev_routes.extend(routes.iter().map(|route| {
+                        let mut instead = Entry::named(&route.name);
+                        instead.say("app", app.name.as_str());
+                        instead
+                    }));
+                    draft.routes.extend(routes);
+                }
+                (Command::Files(site), _, None) => draft.routes.extend(routes(app, site)),
+            }
+        }
         draft.afterwords.extend(self.notes.iter().map(|note| format!("note: {note}")));
         draft
     }
 }
 
-fn entry(app: &App, dev: DevKey) -> Entry {
+/// Of a site: its development server.
+fn entry(app: &App) -> Entry {
     let mut entry = Entry::named(&app.name);
-    let kind = if app.kind.is_empty() { String::new() } else { format!("{}. ", app.kind) };
-    entry.note(format!("{kind}{}", app.why.join("; ")));
+    entry.note(because(app));
     if !app.dir.is_empty() {
         entry.say("dir", literal(&app.dir));
     }
-    entry.say(
-        "run",
-        match &app.run {
-            Command::Line(line) => Value::from(line.as_str()),
-            Command::Words(words) => Value::from(words.clone()),
-        },
-    );
-    if let Some(command) = app.dev.as_deref().filter(|_| dev == DevKey::Known) {
-        entry.say("dev", command);
+    let run = match &app.run {
+        Command::Line(line) => Value::from(line.as_str()),
+        Command::Words(words) => Value::from(words.clone()),
+        Command::Files(_) => Value::from(app.dev.as_deref().unwrap_or_default()),
+    };
+    entry.say("run", run);
+    if let (Some(command), Command::Line(_) | Command::Words(_)) = (&app.dev, &app.run) {
+        entry.say("dev", command.as_str());
     }
     if let Some(path) = &app.path {
         entry.say("path", path.as_str());
@@ -354,13 +391,47 @@ fn entry(app: &App, dev: DevKey) -> Entry {
     entry
 }
 
+fn because(app: &App) -> String {
+    let kind = if app.kind.is_empty() { String::new() } else { format!("{}. ", app.kind) };
+    format!("{kind}{}", app.why.join("; "))
+}
+
+/// The routes of a site: all of it, and those of its files that may be kept for ever.
+fn routes(app: &App, site: &Site) -> Vec<Entry> {
+    let mount = app.path.as_deref().unwrap_or("/").trim_end_matches('/');
+    let folder = if site.folder.is_empty() { "." } else { &site.folder };
+    let mut whole = Entry::named(format!("{mount}/*"));
+    whole.note(because(app)).say("static", literal(folder));
+    match site.fallback {
+        Fallback::Nothing => {}
+        Fallback::Index => drop(whole.say("spa", true)),
+        Fallback::Page => drop(whole.say("not_found", "404.html")),
+    }
+    let hashed = site.hashed.map(|hashed| {
+        let mut entry = Entry::named(format!("{mount}/{hashed}/*"));
+        entry.say("static", literal(&join(folder, hashed))).say("cache", "1y immutable");
+        entry
+    });
+    std::iter::once(whole).chain(hashed).collect()
+}
+
+/// What `onedoor dev` runs in place of a site's files; its routes are theirs.
+fn server(app: &App, dev: &str) -> Entry {
+    let mut entry = Entry::named(&app.name);
+    if !app.dir.is_empty() {
+        entry.say("dir", literal(&app.dir));
+    }
+    entry.say("run", dev);
+    entry
+}
+
 /// A name or a value as it is: nothing in it is onedoor's to fill in.
 fn literal(text: &str) -> String {
     text.replace("${", "$${")
 }
 
-fn job_entry(job: &App, dev: DevKey) -> Entry {
-    let mut entry = entry(job, dev);
+fn job_entry(job: &App) -> Entry {
+    let mut entry = entry(job);
     entry.say("on", "start");
     entry
 }

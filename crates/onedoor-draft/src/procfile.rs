@@ -6,7 +6,7 @@
 
 use crate::draft::Draft;
 use crate::folder::Tree;
-use crate::plan::{App, Command, DevKey, Plan, env_file, slug, unique};
+use crate::plan::{App, Command, Plan, Purpose, env_file, slug, unique};
 
 /// Types that are started by hand, each in a terminal.
 const BY_HAND: [&str; 2] = ["console", "rake"];
@@ -68,7 +68,7 @@ pub(crate) fn of_folder(tree: &Tree) -> Option<Plan> {
 
 /// A Procfile's text as a draft, for whoever has nothing but the file.
 pub(crate) fn draft_of(text: &str) -> Draft {
-    plan(text, &[], None).draft(DevKey::NotYet)
+    plan(text, &[], None).draft(Purpose::Use)
 }
 
 fn plan(text: &str, dev: &[Process], env_file: Option<String>) -> Plan {

@@ -27,6 +27,7 @@ impl Draft {
         page.section("jobs", &self.jobs);
         page.section("routes", &self.routes);
         page.table("log", &self.log);
+        page.development(&self.dev_apps, &self.dev_routes);
         if !self.afterwords.is_empty() {
             page.gap();
             page.comments(&self.afterwords);
@@ -77,6 +78,23 @@ impl Page {
         self.comments(&entry.notes);
         self.line(&format!("[{name}]"));
         self.facts(&entry.facts);
+    }
+
+    /// `[profile.dev]`, a line for each entry.
+    fn development(&mut self, apps: &[Entry], routes: &[Entry]) {
+        if apps.is_empty() && routes.is_empty() {
+            return;
+        }
+        self.gap();
+        self.line("# `onedoor dev` does this instead.");
+        self.line("[profile.dev]");
+        for (section, entries) in [("apps", apps), ("routes", routes)] {
+            for entry in entries {
+                self.comments(&entry.notes);
+                let name = quoted_key(&entry.name);
+                self.line(&format!("{section}.{name} = {}", inline_facts(&entry.facts)));
+            }
+        }
     }
 
     /// `[apps]` with what fits on a line each, then `[apps.NAME]` for the others.

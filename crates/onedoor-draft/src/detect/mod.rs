@@ -33,6 +33,7 @@ pub(crate) struct Found {
     pub(crate) provider: Provider,
     pub(crate) framework: Option<&'static str>,
     pub(crate) role: Role,
+    /// Empty where there are but files to be served.
     pub(crate) run: String,
     /// What `onedoor dev` would run.
     pub(crate) dev: Option<String>,
@@ -44,7 +45,7 @@ pub(crate) struct Found {
     pub(crate) manager: Option<&'static str>,
     /// The language's version, as its file says it.
     pub(crate) version: Option<String>,
-    /// The files that a browser gets as they are.
+    /// The files that a browser gets as they are; onedoor serves them itself.
     pub(crate) files: Option<Files>,
     /// Where its own code says its routes are, if it does.
     pub(crate) routes: Vec<String>,
@@ -92,6 +93,8 @@ pub(crate) enum Role {
 pub(crate) struct Files {
     pub(crate) folder: String,
     pub(crate) fallback: Fallback,
+    /// The folder in it whose files are called after what is in them.
+    pub(crate) hashed: Option<&'static str>,
 }
 
 /// What an unknown path gets.
@@ -100,6 +103,8 @@ pub(crate) enum Fallback {
     Nothing,
     /// A single-page app: its index.html.
     Index,
+    /// Its 404.html.
+    Page,
 }
 
 /// What an app wants done with the prefix it is mounted at.

@@ -1,6 +1,4 @@
 //! Files that a browser gets as they are: an index.html, or what MkDocs, Hugo and the like have built.
-//!
-//! This version of onedoor does not serve files itself, so a small server that is found almost anywhere stands in.
 
 use super::{Fallback, Files, Found, PrefixHabit, Provider, Role};
 use crate::folder::Place;
@@ -32,7 +30,7 @@ fn look_at(place: Place<'_>) -> Option<Found> {
         None if place.has("index.html") => ".".to_owned(),
         None => ROOTS.into_iter().find(|root| place.has(&format!("{root}/index.html")))?.to_owned(),
     };
-    let mut found = Found::new(place, Provider::Static, server(&root));
+    let mut found = Found::new(place, Provider::Static, "");
     found.role = Role::Pages;
     found.prefix = PrefixHabit::WantsStrip;
     match made {
@@ -49,17 +47,12 @@ fn look_at(place: Place<'_>) -> Option<Found> {
             found.because(place, &index, "plain files");
         }
     }
-    found.files = Some(Files { folder: root, fallback: Fallback::Nothing });
-    found.notes.push(STAND_IN.to_owned());
-    Some(found)
-}
-
-const STAND_IN: &str =
-    "Python's small file server stands in until onedoor serves files itself (`static`, a later version)";
-
-fn server(root: &str) -> String {
-    match root {
-        "." => "python3 -m http.server $PORT --bind $HOST".to_owned(),
-        root => format!("python3 -m http.server $PORT --bind $HOST --directory {root}"),
+    let has_page =
+        made.is_some_and(|(_, maker, ..)| *maker == "MkDocs") || place.has(&format!("{root}/404.html"));
+    if root == "." && place.folder.is_empty() {
+        found.notes.push("everything in the folder is served, but hidden files".to_owned());
     }
+    let fallback = if has_page { Fallback::Page } else { Fallback::Nothing };
+    found.files = Some(Files { folder: root, fallback, hashed: None });
+    Some(found)
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::folder::Tree;
-use crate::plan::{self, DevKey, Plan, Prefix};
+use crate::plan::{self, Plan, Prefix, Purpose};
 use crate::procfile;
 use crate::samples::{lay, layouts};
 
@@ -57,7 +57,7 @@ fn each_layout_is_understood_as_its_owner_would() {
 #[test]
 fn a_variable_files_values_are_not_copied() {
     for layout in layouts() {
-        let text = planned(layout.files).draft(DevKey::NotYet).render();
+        let text = planned(layout.files).draft(Purpose::Use).render();
         assert!(!text.contains("hunter2"), "{}: a secret was copied:\n{text}", layout.name);
     }
 }
@@ -100,7 +100,7 @@ fn the_written_files_of_some_layouts() {
         ("a Procfile beats what would be found", "procfile"),
     ] {
         let layout = layouts().find(|layout| layout.name == name).unwrap_or_else(|| panic!("{name}"));
-        insta::assert_snapshot!(label, planned(layout.files).draft(DevKey::Known).render());
+        insta::assert_snapshot!(label, planned(layout.files).draft(Purpose::Use).render());
     }
 }
 
@@ -123,7 +123,7 @@ fn what_is_broken_or_hostile_is_said_and_nothing_else_suffers() {
 #[test]
 fn a_folders_name_that_looks_like_a_variable_is_only_a_name() {
     let text = planned(&["web/index.html", "${HOME}/index.php", "a\u{1b}[2J\nb/index.php"]);
-    let text = text.draft(DevKey::NotYet).render();
+    let text = text.draft(Purpose::Use).render();
     assert!(text.contains("dir = \"$${HOME}\"") && !text.contains('\u{1b}'), "{text}");
 }
 
@@ -176,7 +176,7 @@ proptest::proptest! {
         fs::write(dir.path().join(name), &text).unwrap();
         let tree = Tree::at(dir.path());
         let plan = procfile::of_folder(&tree).unwrap_or_else(|| plan::of_folder(&tree));
-        let text = plan.draft(DevKey::NotYet).render();
+        let text = plan.draft(Purpose::Use).render();
         // A command may be nonsense, which `check` says; but what is written is TOML.
         let read: Result<toml::Table, _> = toml::from_str(&text);
         proptest::prop_assert!(read.is_ok(), "{}", text);

@@ -54,7 +54,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
     Layout {
         name: "Astro without a server",
         files: &["package.json={\"scripts\":{\"build\":\"astro build\"},\"dependencies\":{\"astro\":\"6\"}}"],
-        says: &["web / | astro preview --host $HOST --port $PORT | package.json: astro"],
+        says: &["web / | files dist | package.json: astro"],
     },
     Layout {
         name: "React Router",
@@ -74,7 +74,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
             "package.json={\"scripts\":{\"build\":\"vite build\"},\"devDependencies\":{\"vite\":\"8\"}}",
             "index.html",
         ],
-        says: &["web / | vite preview --host $HOST --port $PORT --strictPort | package.json: vite"],
+        says: &["web / | files dist (single-page app) | package.json: vite"],
     },
     Layout {
         name: "a server without a package.json",

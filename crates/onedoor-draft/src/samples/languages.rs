@@ -126,11 +126,11 @@ pub(super) const LAYOUTS: &[Layout] = &[
     Layout {
         name: "plain files",
         files: &["index.html", "style.css"],
-        says: &["web / | python3 -m http.server $PORT --bind $HOST | index.html: plain files"],
+        says: &["web / | files . | index.html: plain files"],
     },
     Layout {
         name: "MkDocs",
         files: &["mkdocs.yml=site_name: x", "docs/index.md"],
-        says: &["web / | python3 -m http.server $PORT --bind $HOST --directory site | mkdocs.yml: MkDocs"],
+        says: &["web / | files site | mkdocs.yml: MkDocs"],
     },
 ];

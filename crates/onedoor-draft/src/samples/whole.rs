@@ -24,7 +24,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
         ],
         says: &[
             "api /api strip | uvicorn main:app | its routes (/items, …) do not begin with /api: strip",
-            "web / | python3",
+            "web / | files web",
         ],
     },
     Layout {
@@ -52,7 +52,10 @@ pub(super) const LAYOUTS: &[Layout] = &[
             "frontend/package.json={\"devDependencies\":{\"vite\":\"8\"}}",
             "frontend/index.html",
         ],
-        says: &["api /api | uvicorn main:app | its routes begin with /api", "frontend / | vite preview"],
+        says: &[
+            "api /api | uvicorn main:app | its routes begin with /api",
+            "frontend / | files frontend/dist (single-page app)",
+        ],
     },
     Layout {
         name: "prefixes for everybody",
@@ -65,7 +68,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
         ],
         says: &[
             "dashboard /dashboard | streamlit run app.py",
-            "docs /docs strip | python3 -m http.server",
+            "docs /docs strip | files docs/site",
             "notebooks /notebooks | jupyter lab --no-browser",
         ],
     },
@@ -81,12 +84,12 @@ pub(super) const LAYOUTS: &[Layout] = &[
             "target/index.html",
             "web/index.html",
         ],
-        says: &["web / | python3 -m http.server $PORT --bind $HOST | web/index.html: plain files"],
+        says: &["web / | files web | web/index.html: plain files"],
     },
     Layout {
         name: "two folders of one name",
         files: &["services/api/index.php", "legacy/api/index.php", "web/index.html"],
-        says: &["api /api | php", "services-api /services-api | php", "web / | python3"],
+        says: &["api /api | php", "services-api /services-api | php", "web / | files web"],
     },
     Layout {
         name: "a Procfile beats what would be found",

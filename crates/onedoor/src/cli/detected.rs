@@ -6,11 +6,11 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use onedoor_draft::{DevKey, LANGUAGES, Look, Plan, Source};
+use onedoor_draft::{LANGUAGES, Look, Plan, Purpose, Source};
 
 use super::{Ended, Surroundings, told};
 use crate::config::code::Code;
-use crate::config::{self, ConfigErrors, Env, Layers, Loaded, Paint, catalogue};
+use crate::config::{self, ConfigErrors, Env, Layers, Loaded, Paint};
 
 /// What the text is called in messages.
 const NAME: &str = "as detected";
@@ -41,21 +41,31 @@ impl Detected {
 
     /// As `init` writes it.
     pub(super) fn text(&self) -> String {
-        self.plan.draft(dev_key()).render()
+        self.plan.draft(Purpose::Use).render()
+    }
+
+    fn text_for(&self, env: &Env) -> String {
+        if env.is_for_development() {
+            return self.plan.draft(Purpose::Development).render();
+        }
+        self.text()
     }
 
     /// Read like any other file. That a folder is served as it stands there, unbuilt, is no trap of who wrote nothing.
     pub(super) fn load(&self, env: &Env) -> Result<Loaded, ConfigErrors> {
-        let mut loaded = config::load_text(NAME, &self.text(), &self.folder, env)?;
+        let mut loaded = config::load_text(NAME, &self.text_for(env), &self.folder, env)?;
         if matches!(self.source, Source::Folder) {
-            loaded.warnings.forget(Code::DevelopmentServer);
+            // The table has said it.
+            for code in [Code::DevelopmentServer, Code::FilesMissing, Code::ServesSource] {
+                loaded.warnings.forget(code);
+            }
         }
         Ok(loaded)
     }
 
     /// The same without looking up folders and programs.
     pub(super) fn load_to_ask(&self, env: &Env) -> Result<Loaded, ConfigErrors> {
-        config::load_text_to_ask(NAME, &self.text(), &self.folder, env)
+        config::load_text_to_ask(NAME, &self.text_for(env), &self.folder, env)
     }
 }
 
@@ -121,13 +131,6 @@ pub(super) fn refuse_profile(
         printable(name)
     )?;
     Ok(Err(Ended::Wrong))
-}
-
-/// Whether this version knows the key that `dev` commands go to.
-pub(super) fn dev_key() -> DevKey {
-    let is_known =
-        |row: &catalogue::Row| row.path == "apps.*.dev" && row.status == catalogue::Status::Supported;
-    if catalogue::rows().any(is_known) { DevKey::Known } else { DevKey::NotYet }
 }
 
 /// Reads what was detected and told already.

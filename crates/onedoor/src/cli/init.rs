@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use onedoor_draft::{Detail, Draft, Entry};
+use onedoor_draft::{Detail, Draft, Entry, Purpose};
 
 use super::detected::{self, Detected};
 use super::{Ended, Surroundings, importing};
@@ -146,7 +146,7 @@ fn put(
 
 /// The draft with what a file has and a start without one does not.
 fn written(detected: &Detected) -> String {
-    let mut draft: Draft = detected.plan.draft(detected::dev_key());
+    let mut draft: Draft = detected.plan.draft(Purpose::Use);
     draft.notes = vec![
         "Written by `onedoor init`. `onedoor check` finds every mistake in it, `onedoor explain /path` says who answers,"
             .to_owned(),

@@ -1,7 +1,7 @@
 //! What `onedoor-draft` writes is a file that `check` accepts: that crate does not know the language, this one does.
 
 use onedoor_draft::samples::{SAMPLES, lay, layouts};
-use onedoor_draft::{Conversion, DevKey, Draft, Entry, Format, Input, convert, look};
+use onedoor_draft::{Conversion, Draft, Entry, Format, Input, Purpose, convert, look};
 
 use crate::config::{Env, Loaded, Paint, check_text};
 
@@ -12,32 +12,32 @@ fn accepted(what: &str, text: &str, variables: &[&str]) -> Loaded {
 }
 
 /// What is written for a folder of these files.
-fn drafted(files: &[&str], dev: DevKey) -> String {
+fn drafted(files: &[&str], purpose: Purpose) -> String {
     let folder = tempfile::tempdir().unwrap();
     lay(files, folder.path()).unwrap();
-    look(folder.path()).plan.draft(dev).render()
+    look(folder.path()).plan.draft(purpose).render()
 }
 
 #[test]
 fn what_is_written_for_any_layout_is_a_file_without_a_mistake() {
     for layout in layouts() {
-        for dev in [DevKey::Known, DevKey::NotYet] {
-            accepted(layout.name, &drafted(layout.files, dev), &[]);
+        for purpose in [Purpose::Use, Purpose::Development] {
+            accepted(layout.name, &drafted(layout.files, purpose), &[]);
         }
     }
 }
 
 #[test]
 fn a_folder_of_any_name_is_one_that_check_accepts() {
-    let text = drafted(&["web/index.html", "${HOME}/index.php", "a\u{1b}[2J\nb/index.php"], DevKey::NotYet);
-    assert_eq!(accepted("odd names", &text, &[]).apps.apps.len(), 3);
+    let text = drafted(&["web/index.html", "${HOME}/index.php", "a\u{1b}[2J\nb/index.php"], Purpose::Use);
+    assert_eq!(accepted("odd names", &text, &[]).apps.apps.len(), 2);
 }
 
 #[test]
 fn a_procfiles_release_is_a_job_and_the_others_are_apps() {
     let procfile = "Procfile=release: python manage.py migrate\nweb: gunicorn shop.wsgi\n\
                     admin_ui: node admin.js --port ${PORT}\nworker: celery -A shop worker\nportal: node x.js $PORTAL\n";
-    let loaded = accepted("Procfile", &drafted(&[procfile], DevKey::Known), &[]);
+    let loaded = accepted("Procfile", &drafted(&[procfile], Purpose::Use), &[]);
     assert_eq!((loaded.apps.apps.len(), loaded.apps.jobs.len()), (4, 1));
 }
 

@@ -91,7 +91,7 @@ impl Env {
         Self { purpose: Purpose::Build, ..self }
     }
 
-    pub(super) fn is_for_development(&self) -> bool {
+    pub(crate) fn is_for_development(&self) -> bool {
         matches!(self.purpose, Purpose::Develop(_))
     }
 

@@ -168,7 +168,7 @@ fn init_looks_at_the_folder_of_the_file_it_writes() {
     let (_, talk, code, dir) = said(&[("shop/index.html", "x")], &["init", "-o", "shop/onedoor.toml"]);
     assert_eq!(code, Some(0), "{talk}");
     let text = fs::read_to_string(dir.path().join("shop/onedoor.toml")).expect("it was written");
-    assert!(text.contains("path = \"/\"") && !text.contains("dir ="), "{text}");
+    assert!(text.contains("static = \".\"") && !text.contains("dir ="), "{text}");
 }
 
 #[test]

@@ -17,10 +17,19 @@ pub(super) enum Start {
     Command(&'static str, &'static str),
     /// A script of its own is asked for.
     Script,
-    /// The same of a single-page app, which has an index.html to begin with: a library is built by the same tool.
-    Spa(&'static str, &'static str),
-    /// A folder of files; the command that shows them.
-    Files(&'static str, &'static str),
+    /// The folder of a single-page app, which has an index.html to begin with: a library is built by the same tool.
+    Spa(Folder),
+    /// A folder of files, with a page for each path.
+    Files(Folder),
+}
+
+/// What a build makes.
+pub(super) struct Folder {
+    pub(super) name: &'static str,
+    /// The folder in it whose files are called after what is in them.
+    pub(super) hashed: &'static str,
+    /// What its 404.html is made of; empty: it always is.
+    pub(super) page_of: Option<&'static [&'static str]>,
 }
 
 const fn framework(package: &'static str, name: &'static str, start: Start) -> Framework {
@@ -82,7 +91,11 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
     Framework {
         prefix: PrefixHabit::BuiltIn("base in its astro.config"),
         dev: ASTRO_DEV,
-        ..framework("astro", "Astro", Start::Files("dist", "astro preview --host $HOST --port $PORT"))
+        ..framework(
+            "astro",
+            "Astro",
+            Start::Files(Folder { name: "dist", hashed: "_astro", page_of: Some(ASTRO_PAGES) }),
+        )
     },
     Framework {
         prefix: PrefixHabit::BuiltIn("paths.base in its svelte.config"),
@@ -102,7 +115,7 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
         ..framework(
             "@docusaurus/core",
             "Docusaurus",
-            Start::Files("build", "docusaurus serve --host $HOST --port $PORT --no-open"),
+            Start::Files(Folder { name: "build", hashed: "assets", page_of: Some(&[]) }),
         )
     },
     Framework {
@@ -112,21 +125,25 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
     },
     Framework {
         prefix: PrefixHabit::BuiltIn("homepage in its package.json"),
+        dev: CRA_DEV,
         ..framework(
             "react-scripts",
             "Create React App",
-            Start::Spa("build", "npx --yes serve --single build --listen tcp://$HOST:$PORT"),
+            Start::Spa(Folder { name: "build", hashed: "static", page_of: None }),
         )
     },
     Framework {
         prefix: PrefixHabit::BuiltIn("base in its vite.config"),
         dev: VITE_DEV,
-        ..framework("vite", "Vite", Start::Spa("dist", VITE_PREVIEW))
+        ..framework("vite", "Vite", Start::Spa(Folder { name: "dist", hashed: "assets", page_of: None }))
     },
 ];
 
 const VITE_PREVIEW: &str = "vite preview --host $HOST --port $PORT --strictPort";
 const VITE_DEV: &str = "vite --host $HOST --port $PORT --strictPort";
+/// It reads HOST and PORT, and opens a browser unless told not to.
+const CRA_DEV: &str = "env BROWSER=none react-scripts start";
+const ASTRO_PAGES: &[&str] = &["src/pages/404.astro", "src/pages/404.md", "src/pages/404.mdx"];
 const ASTRO_DEV: &str = "astro dev --host $HOST --port $PORT";
 
 const fn framework_of_nest() -> Framework {

@@ -10,7 +10,7 @@ mod script;
 
 use serde_json::Value as Json;
 
-use self::framework::{FRAMEWORKS, Framework, Start};
+use self::framework::{FRAMEWORKS, Folder, Framework, Start};
 pub(crate) use self::manager::locks;
 use self::manager::{Manager, ancestors};
 use self::script::{Resolved, SCRIPTS, delegates, listens, resolve};
@@ -75,8 +75,9 @@ impl Package<'_> {
         let mut found = match &framework.start {
             Start::Script => self.of_script()?,
             Start::Spa(..) if place.first_of(&["index.html", "public/index.html"]).is_none() => return None,
-            Start::Command(command, _) | Start::Files(_, command) | Start::Spa(_, command) => {
-                let mut found = Found::new(place, self.provider(), *command);
+            Start::Command(..) | Start::Files(_) | Start::Spa(_) => {
+                let run = if let Start::Command(command, _) = framework.start { command } else { "" };
+                let mut found = Found::new(place, self.provider(), run);
                 found.because(place, "package.json", framework.package);
                 found
             }
@@ -95,11 +96,9 @@ impl Package<'_> {
         let built = match &framework.start {
             Start::Script => None,
             Start::Command(_, built) => Some((*built).to_owned()),
-            Start::Files(folder, _) | Start::Spa(folder, _) => {
-                let is_spa = matches!(framework.start, Start::Spa(..));
-                let fallback = if is_spa { Fallback::Index } else { Fallback::Nothing };
-                found.files = Some(Files { folder: (*folder).to_owned(), fallback });
-                Some((*folder).to_owned())
+            Start::Files(folder) | Start::Spa(folder) => {
+                found.files = Some(self.built(folder, matches!(framework.start, Start::Spa(_))));
+                Some(folder.name.to_owned())
             }
         };
         let built = if framework.name == "Next.js" { self.next(&mut found) } else { built };
@@ -107,17 +106,29 @@ impl Package<'_> {
         if matches!(framework.start, Start::Command(..)) && framework.name != "Next.js" {
             self.prefer_own_start(&mut found);
         }
-        if found.run.starts_with("npx ") {
-            found
-                .notes
-                .push("npx fetches `serve` when it is not there: add it to its devDependencies".to_owned());
-        }
         if let (Some(built), Some(build)) = (built, found.build.clone())
             && !place.has(&built)
         {
             found.misses(&format!("is not built yet (there is no {})", place.path(&built)), &build);
         }
         Some(found)
+    }
+
+    /// What the build of a site makes, or has made.
+    fn built(&self, folder: &Folder, is_spa: bool) -> Files {
+        let place = self.place;
+        let has_page =
+            folder.page_of.is_some_and(|sources| sources.is_empty() || place.first_of(sources).is_some());
+        let fallback = match (is_spa, has_page) {
+            (true, _) => Fallback::Index,
+            (false, true) => Fallback::Page,
+            (false, false) => Fallback::Nothing,
+        };
+        // What is copied there as it is keeps its name when it changes.
+        let is_mixed = place.has(&format!("public/{}", folder.hashed));
+        let is_made = place.has(folder.name) && !place.has(&format!("{}/{}", folder.name, folder.hashed));
+        let hashed = (!is_mixed && !is_made).then_some(folder.hashed);
+        Files { folder: folder.name.to_owned(), fallback, hashed }
     }
 
     /// What has to be there before it starts. Standalone output is a server of its own, without node_modules.
@@ -128,8 +139,10 @@ impl Package<'_> {
         let text = place.text(config).unwrap_or_default().replace([' ', '\'', '"', '`'], "");
         if text.contains("output:export") {
             found.because(place, config, "output: \"export\"");
-            found.run = "npx --yes serve out --listen tcp://$HOST:$PORT".to_owned();
-            found.files = Some(Files { folder: "out".to_owned(), fallback: Fallback::Nothing });
+            found.run.clear();
+            let files =
+                Files { folder: "out".to_owned(), fallback: Fallback::Page, hashed: Some("_next/static") };
+            found.files = Some(files);
             return Some("out".to_owned());
         }
         if text.contains("output:standalone") {
@@ -273,12 +286,17 @@ impl Package<'_> {
 
     /// A workspace may keep its programs at its root: there they are on nobody's PATH.
     fn find_program(&self, found: &mut Found, folders: &[String]) {
-        let program = found.run.split(' ').next().unwrap_or_default().to_owned();
-        let at = |folder: &String| join(folder, &format!("node_modules/.bin/{program}"));
-        let Some(up) = folders.iter().position(|folder| self.place.tree.has(&at(folder))) else { return };
-        if up > 0 {
-            found.run = format!("{}node_modules/.bin/{}", "../".repeat(up), found.run);
+        let above = |command: &str| {
+            let program = command.split(' ').next().filter(|program| !program.is_empty())?;
+            let at = |folder: &String| join(folder, &format!("node_modules/.bin/{program}"));
+            let up =
+                folders.iter().position(|folder| self.place.tree.has(&at(folder))).filter(|up| *up > 0)?;
+            Some(format!("{}node_modules/.bin/{command}", "../".repeat(up)))
+        };
+        if let Some(run) = above(&found.run) {
+            found.run = run;
         }
+        found.dev = found.dev.take().map(|dev| above(&dev).unwrap_or(dev));
     }
 
     fn version(&self) -> Option<String> {

@@ -145,7 +145,7 @@ pub(super) struct Routed<'a> {
     pub(super) said: Said<'a>,
 }
 
-/// The apps that routes name, each with the first of those routes that has a prefix.
+/// The apps that routes name, each with the first of those routes that has a prefix; an app that has the root, too, has none.
 pub(super) fn apps_routed<'a>(routes: &[Draft<'a>]) -> BTreeMap<AppId, Option<Routed<'a>>> {
     let mut routed: BTreeMap<AppId, Option<Routed<'_>>> = BTreeMap::new();
     for route in routes {
@@ -155,6 +155,11 @@ pub(super) fn apps_routed<'a>(routes: &[Draft<'a>]) -> BTreeMap<AppId, Option<Ro
             if let (None, Some(prefix)) = (&first, prefix) {
                 *first = Some(Routed { prefix, said: Said::of(route.section) });
             }
+        }
+    }
+    for route in routes.iter().filter(|route| route.pattern.mount_prefix().as_deref() == Some("")) {
+        if let Some(at_root) = route.app().and_then(|app| routed.get_mut(&app)) {
+            *at_root = None;
         }
     }
     routed

@@ -26,7 +26,7 @@ use Instead::{Compiled, Say, Word};
 
 const DOTNET: &str = "`dotnet publish` in the image, and run = \"dotnet APP.dll\"";
 const DJANGO: Instead = Say("run = \"gunicorn PROJECT.wsgi\", or \"uvicorn PROJECT.asgi:application\"");
-const FILES: Instead = Say("build it in the image, and let a server of files serve what was built");
+const FILES: Instead = Say("build it in the image, and serve what was built: static = \"dist\"");
 const GO: &str = "`go build -o app .` in the image, and run = \"./app\"";
 const NUXT: Instead = Say("`nuxt build` in the image, and run = \"node .output/server/index.mjs\"");
 const PHP: &str = "run = \"frankenphp php-server --root public\", or php-fpm and a server in front of it";
@@ -223,7 +223,7 @@ mod tests {
             ("pnpm dev", "npm start"),
             ("bun run dev", "npm start"),
             ("npx next dev -p $PORT", "`next start` in production"),
-            ("vite --host", "a server of files"),
+            ("vite --host", "static = \"dist\""),
             ("nodemon server.js", "`node` in production"),
             ("tsx watch src/main.ts", "leave watch out"),
             ("uv run uvicorn main:app --reload", "leave --reload out"),
