@@ -21,6 +21,7 @@ mod outside;
 mod overrides;
 mod recipe;
 mod runtime;
+mod served;
 #[cfg(test)]
 mod tests;
 mod tool;
@@ -72,18 +73,40 @@ pub fn image(folder: &Path, wanted: &Wanted) -> Image {
     let tree = Tree::at(folder);
     let folders = gathered(&wanted.apps);
     let found: Vec<Option<Found>> = folders.iter().map(|folder| found(&tree, folder)).collect();
-    let units: Vec<Unit<'_>> =
+    let mut units: Vec<Unit<'_>> =
         folders.iter().zip(&found).map(|(folder, found)| unit(&tree, folder, found.as_ref())).collect();
-    let recipes: Vec<Recipe> = units.iter().map(recipe::of).collect();
+    let mut recipes: Vec<Recipe> = units.iter().map(recipe::of).collect();
+    let nobody = Build::default();
+    let files: Vec<&str> =
+        wanted.files.iter().map(String::as_str).filter(|path| !served::is_taken(&recipes, path)).collect();
+    let makers: Vec<Option<(String, Found)>> =
+        files.iter().map(|path| served::project(&tree, path)).collect();
+    for (path, maker) in files.into_iter().zip(&makers) {
+        let (folder, found) = maker.as_ref().map_or((path, None), |(folder, found)| (folder, Some(found)));
+        let unit = Unit { tree: &tree, folder, found, starts: Vec::new(), build: &nobody };
+        recipes.push(match found {
+            Some(_) => served::of_project(recipe::of(&unit), path),
+            None => served::as_they_are(&tree, path),
+        });
+        units.push(unit);
+    }
     let plan = units.iter().zip(&recipes).map(|(unit, recipe)| planned(unit, recipe)).collect();
     let mut notes = tree.troubles();
     notes.extend(recipes.iter().flat_map(|recipe| recipe.notes.iter().cloned()));
     notes.extend(assemble::notes(&recipes));
     notes.extend(outside::notes(wanted));
+    let tokens = outside::tokens(&tree, &units.iter().map(|unit| unit.folder).collect::<Vec<_>>());
+    notes.extend(tokens.iter().map(|file| outside::token_note(file)));
     let mut dockerfile = assemble::dockerfile(wanted, &units, &recipes);
     let images = dockerfile.images();
     dockerfile.pin(&wanted.pins);
-    Image { dockerfile: dockerfile.to_string(), images, ignore: ignore::text(&wanted.onedoor), plan, notes }
+    Image {
+        dockerfile: dockerfile.to_string(),
+        images,
+        ignore: ignore::text(&wanted.onedoor, &wanted.below, &tokens),
+        plan,
+        notes,
+    }
 }
 
 /// What is built as one: the apps of one folder, or a single app that comes from elsewhere.

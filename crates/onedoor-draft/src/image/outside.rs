@@ -2,7 +2,7 @@
 //! files of variables, and another user.
 
 use super::{Wanted, WantedApp};
-use crate::folder::base;
+use crate::folder::{Place, Tree, base};
 
 /// Of an app's files of variables, those that are in its image, where that are not all.
 pub(super) fn env_files_in(app: &WantedApp) -> Option<Vec<&str>> {
@@ -14,6 +14,51 @@ pub(super) fn env_files_in(app: &WantedApp) -> Option<Vec<&str>> {
 fn is_secret(file: &str) -> bool {
     let name = base(file);
     name == ".env" || name.starts_with(".env.") && name != ".env.example"
+}
+
+/// The files of npm that hold a token, in these folders and above them: they are kept out of the build.
+pub(super) fn tokens(tree: &Tree, folders: &[&str]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for folder in folders.iter().flat_map(|folder| above(folder)) {
+        let place = Place { tree, folder };
+        let file = place.path(NPMRC);
+        if holds_a_token(place) && !found.contains(&file) {
+            found.push(file);
+        }
+    }
+    found
+}
+
+pub(super) const NPMRC: &str = ".npmrc";
+
+/// `//registry.example.com/:_authToken=npm_…`; one that a variable brings is none.
+pub(super) fn holds_a_token(place: Place<'_>) -> bool {
+    const KEYS: [&str; 3] = ["_authToken", "_auth", "_password"];
+    let is_token = |line: &str| {
+        line.split_once('=').is_some_and(|(key, value)| {
+            let value = value.trim();
+            KEYS.iter().any(|token| key.trim().ends_with(token))
+                && !value.is_empty()
+                && !value.starts_with("${")
+        })
+    };
+    place.text(NPMRC).is_some_and(|text| text.lines().any(is_token))
+}
+
+/// The folder and those that it lies in, up to the root.
+fn above(folder: &str) -> Vec<&str> {
+    let mut folders = vec![folder];
+    while let Some((above, _)) = folders.last().and_then(|folder| folder.rsplit_once('/')) {
+        folders.push(above);
+    }
+    folders.push("");
+    folders
+}
+
+pub(super) fn token_note(file: &str) -> String {
+    format!(
+        "{file}: holds a token, and is left out of the build: write ${{NPM_TOKEN}} there, or give the file to the build, build.secrets = {{ npmrc = \"~/.npmrc\" }} and `docker build --secret id=npmrc,src={file}`"
+    )
 }
 
 pub(super) fn notes(wanted: &Wanted) -> Vec<String> {

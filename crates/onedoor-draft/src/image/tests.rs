@@ -36,6 +36,7 @@ fn at(folder: &Path, apps: Vec<WantedApp>) -> Image {
 fn wanted(apps: Vec<WantedApp>) -> Wanted {
     Wanted {
         apps,
+        files: Vec::new(),
         configuration: Configuration::Files(vec!["onedoor.toml".to_owned()]),
         below: String::new(),
         onedoor: Origin::File("dist/onedoor".to_owned()),
@@ -290,4 +291,46 @@ fn images_are_named_once_and_have_the_digests_that_are_wanted() {
         );
     }
     assert_eq!(pinned.images, images);
+}
+
+#[test]
+fn files_that_the_door_serves_are_built_without_what_builds_them_or_copied() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = [
+        (
+            "front/package.json",
+            "{\"scripts\":{\"build\":\"vite build\"},\"devDependencies\":{\"vite\":\"7\"}}",
+        ),
+        ("front/package-lock.json", "{}"),
+        ("front/index.html", ""),
+        ("public/robots.txt", ""),
+        ("api/go.mod", "module api\ngo 1.26\n"),
+        ("api/main.go", "package main\nfunc main() { http.ListenAndServe() }\n"),
+    ];
+    for (name, text) in files {
+        fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    let files = texts(&["front/dist", "public", "nowhere"]);
+    let made = image(dir.path(), &Wanted { files, ..wanted(vec![app("api", "api", "./api")]) });
+    assert_eq!(
+        made.notes,
+        ["nowhere: is not there, and nothing here is known to build it: the image will not have it"]
+    );
+    insta::assert_snapshot!(made.dockerfile);
+}
+
+#[test]
+fn a_token_of_npm_is_in_no_layer_and_a_variable_is_none() {
+    let of_npmrc = |line: &str| {
+        let files = [("package.json", "{\"dependencies\":{}}"), ("main.js", ""), (".npmrc", line)];
+        of(&files, vec![app("site", "", "node main.js")])
+    };
+    let secret = of_npmrc("//npm.example.com/:_authToken=npm_0123456789\n");
+    assert!(!secret.dockerfile.contains(".npmrc"), "{}", secret.dockerfile);
+    assert!(secret.ignore.lines().any(|line| line == ".npmrc"), "{}", secret.ignore);
+    assert!(secret.notes.iter().any(|note| note.starts_with(".npmrc: holds a token")), "{:?}", secret.notes);
+    let harmless = of_npmrc("//npm.example.com/:_authToken=${NPM_TOKEN}\n");
+    assert!(harmless.dockerfile.contains("COPY package.json .npmrc ./"), "{}", harmless.dockerfile);
+    assert!(harmless.notes.is_empty() && !harmless.ignore.contains("npmrc"));
 }

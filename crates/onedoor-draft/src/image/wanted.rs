@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Wanted {
     /// In the order of the file; jobs among them.
     pub apps: Vec<WantedApp>,
+    /// Files and folders that the door serves itself, from the folder of the configuration.
+    pub files: Vec<String>,
     /// What onedoor reads in there.
     pub configuration: Configuration,
     /// The configuration's folder from the build's context; empty where they are one.

@@ -148,10 +148,15 @@ impl<'a> Unit<'a> {
         Place { tree: self.tree, folder: self.folder }
     }
 
-    /// What the unit's stage is called.
+    /// What the unit's stage is called: after its first app, or after its folder where the door serves its files.
     pub(super) fn stage_name(&self) -> String {
-        let name = self.starts.first().map_or_else(|| base(self.folder), |start| start.app);
-        format!("build-{name}")
+        match (self.starts.first(), base(self.folder)) {
+            (Some(start), _) => format!("build-{}", start.app),
+            (None, "") => "files".to_owned(),
+            (None, folder) => {
+                format!("files-{}", folder.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"))
+            }
+        }
     }
 
     /// Its folder in the image.
@@ -176,7 +181,10 @@ impl<'a> Unit<'a> {
 
     /// A stage for it: what it is, built in this image, in this folder.
     fn stage(&self, image: String, home: String) -> Stage {
-        let apps: Vec<&str> = self.starts.iter().map(|start| start.app).collect();
+        let mut apps: Vec<&str> = self.starts.iter().map(|start| start.app).collect();
+        if apps.is_empty() {
+            apps.push("files");
+        }
         let kind = self.found.map_or("", |found| found.framework.unwrap_or_else(|| found.provider.name()));
         let mut stage = Stage::new(self.stage_name(), image, format!("{}: {kind}", apps.join(", ")));
         stage.workdir(home);

@@ -30,6 +30,7 @@ use super::{Ended, FileArguments, Surroundings};
 use crate::apps::spec::{AppSpec, Command};
 use crate::config::{self, Env, Layers, Loaded};
 use crate::proxy::config::Listen;
+use crate::proxy::route::{Action, Extent};
 
 /// What is asked of the image.
 #[derive(Clone, Debug, Args)]
@@ -170,6 +171,7 @@ fn wanted(
             .chain(jobs)
             .map(|(spec, kind, build)| app(spec, kind, build, folder))
             .collect::<Result<_, _>>()?,
+        files: files(loaded, folder),
         configuration,
         below: String::new(),
         onedoor: origin.for_the_image(),
@@ -207,6 +209,20 @@ fn app(spec: &AppSpec, kind: Kind, build: onedoor_draft::Build, folder: &Path) -
         user: spec.isolation.user.clone(),
         build,
     })
+}
+
+/// What routes serve from the folder, each once.
+fn files(loaded: &Loaded, folder: &Path) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for (_, route) in loaded.proxy.routes.all() {
+        let Action::Files(files) = &route.action else { continue };
+        let path = match &files.extent {
+            Extent::Below => files.folder.clone(),
+            Extent::Only(name) => files.folder.join(&**name),
+        };
+        found.extend(relative(folder, &path).filter(|path| !path.is_empty() && !found.contains(path)));
+    }
+    found
 }
 
 /// The first port that clients come to.

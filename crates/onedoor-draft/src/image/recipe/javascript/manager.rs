@@ -1,6 +1,7 @@
 //! npm, pnpm, yarn (both of them) or bun: how each installs, runs a script, and forgets what only a build needed.
 
 use super::super::super::dockerfile::{Cache, Stage};
+use super::super::super::outside::{NPMRC, holds_a_token};
 use super::super::super::runtime::{Company, Runtime};
 use super::super::super::tool::{NPM, Tool};
 use super::super::Unit;
@@ -84,7 +85,8 @@ impl Manager {
             .into_iter()
             .chain(locks(Some(self.kind.name())))
             .chain(self.kind.settings().iter().copied());
-        stage.copy(names.filter(|name| root.has(name)).map(|name| root.path(name)), "./");
+        let is_copied = |name: &&str| root.has(name) && !(*name == NPMRC && holds_a_token(root));
+        stage.copy(names.filter(is_copied).map(|name| root.path(name)), "./");
         // Patches, plugins, the release that `yarnPath` names.
         if self.kind == Kind::Berry && root.has(".yarn") {
             stage.copy([format!("{}/", root.path(".yarn"))], ".yarn/");
