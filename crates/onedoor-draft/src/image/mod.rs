@@ -86,6 +86,8 @@ pub fn image(folder: &Path, wanted: &Wanted) -> Image {
         let unit = Unit { tree: &tree, folder, found, starts: Vec::new(), build: &nobody };
         recipes.push(match found {
             Some(_) => served::of_project(recipe::of(&unit), path),
+            // The whole folder has more in it than files to be served: a stage looks after that.
+            None if path.is_empty() => recipe::of(&unit),
             None => served::as_they_are(&tree, path),
         });
         units.push(unit);

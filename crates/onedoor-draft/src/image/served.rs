@@ -53,6 +53,7 @@ pub(super) fn as_they_are(tree: &Tree, path: &str) -> Recipe {
 /// Whether an app brings them along.
 pub(super) fn is_taken(recipes: &[Recipe], path: &str) -> bool {
     let whole = join(HOME, path);
+    let whole = whole.trim_end_matches('/');
     let covers = |place: &str| {
         let place = place.trim_end_matches('/');
         whole == place || whole.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))

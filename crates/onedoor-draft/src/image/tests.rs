@@ -334,3 +334,17 @@ fn a_token_of_npm_is_in_no_layer_and_a_variable_is_none() {
     assert!(harmless.dockerfile.contains("COPY package.json .npmrc ./"), "{}", harmless.dockerfile);
     assert!(harmless.notes.is_empty() && !harmless.ignore.contains("npmrc"));
 }
+
+#[test]
+fn a_folder_that_is_served_as_a_whole_is_in_the_image() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("index.html"), "").unwrap();
+    let text = image(dir.path(), &Wanted { files: texts(&[""]), ..wanted(Vec::new()) }).dockerfile;
+    assert!(text.contains("AS files\nWORKDIR /srv\nCOPY . ./\n"), "{text}");
+    assert!(text.contains("COPY --from=files /srv /srv\n"), "{text}");
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("index.html"), "").unwrap();
+    let apps = vec![app("site", "", "node main.js")];
+    let text = image(dir.path(), &Wanted { files: texts(&[""]), ..wanted(apps) }).dockerfile;
+    assert!(!text.contains("AS files"), "the app brings it along: {text}");
+}

@@ -220,7 +220,7 @@ fn files(loaded: &Loaded, folder: &Path) -> Vec<String> {
             Extent::Below => files.folder.clone(),
             Extent::Only(name) => files.folder.join(&**name),
         };
-        found.extend(relative(folder, &path).filter(|path| !path.is_empty() && !found.contains(path)));
+        found.extend(relative(folder, &path).filter(|path| !found.contains(path)));
     }
     found
 }
